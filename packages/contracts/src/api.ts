@@ -1,0 +1,65 @@
+import type { z } from 'zod';
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+
+/** Success status → body schema. A route has exactly one success answer; `z.undefined()` is an empty body. */
+export type Answers = Readonly<Record<number, z.ZodType>>;
+
+/** Error status → the codes a client may find in the problem's `code`. */
+export type Errors = Readonly<Record<number, readonly string[]>>;
+
+/** One route as data. Validation, typed clients and OpenAPI are all derived from it. */
+export interface Route {
+  method: Method;
+  /** OpenAPI style: `/orders/{id}`. It is also the span's `http.route`. */
+  path: string;
+  summary: string;
+  params?: z.ZodObject;
+  query?: z.ZodObject;
+  /** Names in lower case. */
+  headers?: z.ZodObject;
+  body?: z.ZodType;
+  answers: Answers;
+  errors?: Errors;
+  /** True where repeating the request has no further effect (RFC 9110 §9.2.2), so a client may retry it. GET, PUT and DELETE always are. */
+  idempotent?: boolean;
+}
+
+export type Routes = Readonly<Record<string, Route>>;
+
+export interface Api<R extends Routes = Routes> {
+  service: string;
+  routes: R;
+}
+
+/** Declares the API of one service: its name, and its routes by the name of what they do. */
+export function api<const R extends Routes>(service: string, routes: R): Api<R> {
+  return { service, routes };
+}
+
+type Output<S> = S extends z.ZodType ? z.output<S> : undefined;
+type Input<S> = S extends z.ZodType ? z.input<S> : undefined;
+
+type Part = 'params' | 'query' | 'headers' | 'body';
+type Get<R, P extends string> = P extends keyof R ? R[P] : undefined;
+
+/** What a handler receives: each declared part, validated. */
+export type RequestOf<R extends Route> = { [P in Part as Get<R, P> extends z.ZodType ? P : never]: Output<Get<R, P>> };
+
+/** What a client passes: each declared part, before defaults are filled in. */
+export type CallOf<R extends Route> = { [P in Part as Get<R, P> extends z.ZodType ? P : never]: Input<Get<R, P>> };
+
+/** The body of the route's success answer. */
+export type AnswerOf<R extends Route> = Output<R['answers'][keyof R['answers'] & number]>;
+
+/** The route's success status and the schema of its body. */
+export function successOf(route: Route): { status: number; body: z.ZodType } {
+  const [entry] = Object.entries(route.answers);
+  if (!entry) throw new Error(`${route.method} ${route.path} declares no answer`);
+  return { status: Number(entry[0]), body: entry[1] };
+}
+
+/** Whether the request may be sent again without a further effect (RFC 9110 §9.2.2). */
+export function isIdempotent(route: Route): boolean {
+  return route.method !== 'POST' || route.idempotent === true;
+}

@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import { api } from './api.ts';
+
+export const bearer = z
+  .string()
+  .regex(/^Bearer [A-Za-z0-9_-]{20,200}$/, 'Send "Authorization: Bearer <token>" with the token of POST /v1/sessions');
+
+export const authApi = api('auth', {
+  logIn: {
+    method: 'POST',
+    path: '/sessions',
+    summary: 'Log in: e-mail and password for a session token',
+    body: z.object({ email: z.email().max(254), password: z.string().min(1).max(200) }),
+    answers: { 201: z.object({ token: z.string(), expiresAt: z.iso.datetime() }) },
+    errors: { 401: ['invalid_credentials'] },
+  },
+  logOut: {
+    method: 'DELETE',
+    path: '/sessions/current',
+    summary: 'Log out: the token is worth nothing from now on',
+    headers: z.object({ authorization: bearer }),
+    answers: { 204: z.undefined() },
+    errors: { 401: ['unauthenticated'] },
+  },
+  introspect: {
+    method: 'POST',
+    path: '/introspections',
+    summary: 'Whose session a token is, if it is one',
+    idempotent: true,
+    body: z.object({ token: z.string().min(1).max(200) }),
+    answers: {
+      200: z.discriminatedUnion('active', [
+        z.object({ active: z.literal(true), userId: z.uuid() }),
+        z.object({ active: z.literal(false) }),
+      ]),
+    },
+  },
+});

@@ -1,0 +1,11 @@
+export { api, isIdempotent, successOf } from './api.ts';
+export type { AnswerOf, Answers, Api, CallOf, Errors, Method, RequestOf, Route, Routes } from './api.ts';
+export { authApi } from './auth.ts';
+export { gatewayApi } from './gateway.ts';
+export { inventoryApi } from './inventory.ts';
+export type { Line, PricedLine, Product, Reservation, Sku } from './inventory.ts';
+export { openApi } from './openapi.ts';
+export { orderApi } from './order.ts';
+export type { Order, OrderStatus } from './order.ts';
+export { commonErrors, problem, titles } from './problem.ts';
+export type { ProblemDetails } from './problem.ts';

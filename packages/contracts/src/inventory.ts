@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { api } from './api.ts';
+
+export const sku = z
+  .string()
+  .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'A SKU is lower-case words joined by hyphens')
+  .max(64);
+export const cents = z.int().nonnegative();
+export const currency = z.literal('EUR');
+
+export const line = z.object({ sku, quantity: z.int().min(1).max(1000) });
+export const lines = z
+  .array(line)
+  .min(1)
+  .max(20)
+  .refine((all) => new Set(all.map((one) => one.sku)).size === all.length, 'Name each SKU once and use its quantity');
+export const pricedLine = line.extend({ unitPriceCents: cents });
+
+export const product = z.object({ sku, name: z.string(), priceCents: cents, currency, available: z.int().nonnegative() });
+export const reservation = z.object({
+  orderId: z.uuid(),
+  status: z.enum(['held', 'committed', 'released', 'expired']),
+  lines: z.array(pricedLine),
+  currency,
+  expiresAt: z.iso.datetime(),
+});
+
+export type Sku = z.output<typeof sku>;
+export type Line = z.output<typeof line>;
+export type PricedLine = z.output<typeof pricedLine>;
+export type Product = z.output<typeof product>;
+export type Reservation = z.output<typeof reservation>;
+
+const byOrder = z.object({ orderId: z.uuid() });
+
+export const inventoryApi = api('inventory', {
+  listProducts: {
+    method: 'GET',
+    path: '/products',
+    summary: 'All products, with what is available',
+    answers: { 200: z.object({ items: z.array(product) }) },
+  },
+  getProduct: {
+    method: 'GET',
+    path: '/products/{sku}',
+    summary: 'One product',
+    params: z.object({ sku }),
+    answers: { 200: product },
+    errors: { 404: ['unknown_product'] },
+  },
+  reserve: {
+    method: 'POST',
+    path: '/reservations',
+    summary: 'Hold stock for an order, all lines or none; the same order again gets the same reservation',
+    idempotent: true,
+    body: z.object({ orderId: z.uuid(), lines }),
+    answers: { 201: reservation },
+    errors: { 409: ['out_of_stock', 'reservation_lost'], 422: ['unknown_product'] },
+  },
+  commit: {
+    method: 'POST',
+    path: '/reservations/{orderId}/commit',
+    summary: 'The order is paid: its stock is gone for good',
+    idempotent: true,
+    params: byOrder,
+    answers: { 200: reservation },
+    errors: { 409: ['reservation_lost'] },
+  },
+  release: {
+    method: 'POST',
+    path: '/reservations/{orderId}/release',
+    summary: 'The order ended without a sale: its stock is free again',
+    idempotent: true,
+    params: byOrder,
+    answers: { 200: reservation },
+    errors: { 409: ['reservation_lost'] },
+  },
+});

@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { api } from './api.ts';
+import { cents, currency, lines, pricedLine } from './inventory.ts';
+
+export const orderStatus = z.enum(['pending', 'fulfilled', 'rejected', 'cancelled', 'dead_letter']);
+export const order = z.object({
+  id: z.uuid(),
+  status: orderStatus,
+  reason: z.enum(['payment_declined', 'reservation_lost', 'fulfilment_failed']).describe('Why it was not fulfilled').optional(),
+  lines: z.array(pricedLine),
+  totalCents: cents,
+  currency,
+  createdAt: z.iso.datetime(),
+});
+
+export type OrderStatus = z.output<typeof orderStatus>;
+export type Order = z.output<typeof order>;
+
+export const idempotencyKey = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,255}$/, 'Send "Idempotency-Key: <1 to 255 visible ASCII characters>", a new one for each new order');
+
+/** Who asks, as the gateway found out; it never crosses the edge. */
+export const userId = z.uuid();
+const asUser = z.object({ 'x-user-id': userId });
+const byId = z.object({ id: z.uuid() });
+
+export const orderApi = api('order', {
+  placeOrder: {
+    method: 'POST',
+    path: '/orders',
+    summary: 'Place an order; the same Idempotency-Key and body again get the same order',
+    idempotent: true,
+    headers: asUser.extend({ 'idempotency-key': idempotencyKey }),
+    body: z.object({ lines }),
+    answers: { 201: order },
+    errors: { 409: ['out_of_stock', 'reservation_lost'], 422: ['unknown_product', 'idempotency_key_reused'] },
+  },
+  listOrders: {
+    method: 'GET',
+    path: '/orders',
+    summary: 'Your orders, newest first',
+    headers: asUser,
+    query: z.object({
+      limit: z.coerce.number().int().min(1).max(100).default(20),
+      before: z.uuid().describe('The last order of the page before').optional(),
+    }),
+    answers: { 200: z.object({ items: z.array(order) }) },
+  },
+  getOrder: {
+    method: 'GET',
+    path: '/orders/{id}',
+    summary: 'One of your orders',
+    headers: asUser,
+    params: byId,
+    answers: { 200: order },
+  },
+  cancelOrder: {
+    method: 'POST',
+    path: '/orders/{id}/cancel',
+    summary: 'Cancel an order that is not yet being paid',
+    idempotent: true,
+    headers: asUser,
+    params: byId,
+    answers: { 200: order },
+    errors: { 409: ['not_cancellable'] },
+  },
+});

@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import type { Errors } from './api.ts';
+
+/** A failure as every service answers it: RFC 9457 problem details, with a stable `code` and the trace to look at. */
+export const problem = z.object({
+  type: z.string().describe('A URI reference that identifies the kind of problem'),
+  title: z.string().describe('The kind of problem in a few words, the same each time'),
+  status: z.int().min(400).max(599),
+  detail: z.string().describe('What went wrong this time, and what to do about it'),
+  code: z.string().describe('The stable, machine-readable name of the problem'),
+  traceId: z.string().describe('The trace of this request').optional(),
+  errors: z
+    .array(z.object({ at: z.string(), message: z.string() }))
+    .describe('For `invalid_request`: each part that is wrong')
+    .optional(),
+});
+export type ProblemDetails = z.output<typeof problem>;
+
+/** What any route of any service may answer besides its own errors. */
+export const commonErrors = {
+  400: ['malformed_json', 'malformed_request'],
+  404: ['not_found'],
+  405: ['method_not_allowed'],
+  413: ['body_too_large'],
+  415: ['unsupported_media_type'],
+  422: ['invalid_request'],
+  500: ['internal'],
+  503: ['unavailable'],
+  504: ['deadline_exceeded'],
+} as const satisfies Errors;
+
+/** The title of each error code, in the words a person reads. */
+export const titles: Readonly<Record<string, string>> = {
+  body_too_large: 'The body is too large',
+  deadline_exceeded: 'The request took too long',
+  idempotency_key_reused: 'The idempotency key was used for another request',
+  internal: 'Something went wrong on our side',
+  invalid_credentials: 'Wrong e-mail or password',
+  invalid_request: 'The request is not valid',
+  malformed_json: 'The body is not JSON',
+  malformed_request: 'The request cannot be read',
+  method_not_allowed: 'This path does not take this method',
+  not_cancellable: 'The order can no longer be cancelled',
+  not_found: 'There is nothing here',
+  out_of_stock: 'Not enough in stock',
+  rate_limited: 'Too many requests',
+  reservation_lost: 'The reservation is gone',
+  unauthenticated: 'You are not logged in',
+  unavailable: 'A part of the shop is not available',
+  unknown_product: 'There is no such product',
+  unsupported_media_type: 'This media type is not supported',
+};
+
+/** Error sets joined status by status, each code once. */
+export function joinErrors(...sets: readonly (Errors | undefined)[]): Record<number, string[]> {
+  const joined: Record<number, string[]> = {};
+  for (const set of sets) {
+    for (const [status, codes] of Object.entries(set ?? {})) {
+      joined[Number(status)] = [...new Set([...(joined[Number(status)] ?? []), ...codes])].toSorted();
+    }
+  }
+  return joined;
+}

@@ -1,0 +1,18 @@
+import { propagation, type Attributes, type Context } from '@opentelemetry/api';
+import { BAGGAGE_ALLOWED, BAGGAGE_MAX_VALUE } from './names.ts';
+
+/** The context with only the baggage (W3C Baggage §3) that is on the allowlist and within the size cap. */
+export function allowedBaggage(context: Context): Context {
+  const baggage = propagation.getBaggage(context);
+  if (!baggage) return context;
+  const kept = baggage.getAllEntries().filter(([key, { value }]) => BAGGAGE_ALLOWED.has(key) && value.length <= BAGGAGE_MAX_VALUE);
+  return kept.length > 0
+    ? propagation.setBaggage(context, propagation.createBaggage(Object.fromEntries(kept)))
+    : propagation.deleteBaggage(context);
+}
+
+/** The context's baggage as attributes, for a span or a log line. */
+export function baggageAttributes(context: Context): Attributes {
+  const entries = propagation.getBaggage(context)?.getAllEntries() ?? [];
+  return Object.fromEntries(entries.map(([key, { value }]) => [key, value]));
+}

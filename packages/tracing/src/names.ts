@@ -1,0 +1,11 @@
+/** Every span attribute and environment variable of our own. The rest are OpenTelemetry semantic conventions. */
+export const SCOPE = '@waymark/tracing';
+
+/** `own` (default): Koa and undici traced by this package. `auto`: by the patching instrumentations, for comparison. */
+export const INSTRUMENTATION_ENV = 'WAYMARK_INSTRUMENTATION';
+
+/** Baggage keys that may cross the edge, and are copied to span attributes and log lines. */
+export const BAGGAGE_ALLOWED: ReadonlySet<string> = new Set(['waymark.traffic']);
+
+/** Longest baggage value that is kept, in characters. */
+export const BAGGAGE_MAX_VALUE = 64;
