@@ -1,0 +1,49 @@
+import { type Api, type Routes } from '@waymark/contracts';
+import { traced } from '@waymark/tracing';
+import Koa, { type Middleware } from 'koa';
+import type { Logger } from 'pino';
+import { logRequests } from './access-log.ts';
+import { keepDeadline } from './deadline.ts';
+import { answerHealth, type Health } from './health.ts';
+import { Problem } from './problem.ts';
+import { answerProblems } from './problems.ts';
+import { routesOf, type Handlers } from './routes.ts';
+
+export interface AppParts<A extends Api> {
+  api: A;
+  handlers: Handlers<A>;
+  log: Logger;
+  health: Health;
+  /** What runs before the routes, inside tracing and problem answers. */
+  before?: Middleware[];
+}
+
+/** The Koa app of a service: health, tracing, access log, problem answers, deadline, and the routes of its contract. */
+export function serviceApp<R extends Routes>({ api, handlers, log, health, before = [] }: AppParts<Api<R>>): Koa {
+  const app = new Koa();
+  const router = routesOf(api, handlers);
+  const refuse = router.allowedMethods({
+    throw: true,
+    methodNotAllowed: () => new Problem(405, 'method_not_allowed', 'The header Allow names the methods that this path takes.'),
+    notImplemented: () => new Problem(405, 'method_not_allowed', 'This method is not known here.'),
+  });
+  app
+    .use(answerHealth(health))
+    .use(closeWhileDraining(health))
+    .use(traced())
+    .use(logRequests(log))
+    .use(answerProblems(log))
+    .use(keepDeadline);
+  for (const middleware of before) app.use(middleware);
+  app.use(router.routes()).use(refuse);
+  app.on('error', (error) => log.error({ err: error }, 'the answer could not be sent'));
+  return app;
+}
+
+/** A connection that is kept alive would keep a draining server from closing. */
+function closeWhileDraining(health: Health): Middleware {
+  return async (ctx, next) => {
+    await next();
+    if (health.draining) ctx.set('connection', 'close');
+  };
+}

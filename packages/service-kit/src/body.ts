@@ -1,0 +1,35 @@
+import type { Context } from 'koa';
+import getRawBody from 'raw-body';
+import { Problem } from './problem.ts';
+
+/** The largest request body that is read, in bytes. */
+const LIMIT = 64 * 1024;
+
+/**
+ * Reads a request's JSON body.
+ * @throws {Problem} 415 if it is not JSON in UTF-8, 413 if it is too large, 400 if it is not well formed or cut short
+ */
+export async function readJson(ctx: Context): Promise<unknown> {
+  if (!ctx.is('application/json')) throw new Problem(415, 'unsupported_media_type', 'Send the body as "Content-Type: application/json".');
+  if (!['', 'utf-8'].includes(ctx.request.charset.toLowerCase())) throw new Problem(415, 'unsupported_media_type', 'Send JSON in UTF-8.');
+  if (!['', 'identity'].includes(ctx.get('content-encoding')))
+    throw new Problem(415, 'unsupported_media_type', 'Send the body uncompressed.');
+  const text = await readText(ctx);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Problem(400, 'malformed_json', `The body is not JSON: ${(error as Error).message}.`);
+  }
+}
+
+async function readText(ctx: Context): Promise<string> {
+  try {
+    return await getRawBody(ctx.req, { limit: LIMIT, length: ctx.get('content-length') || null, encoding: 'utf-8' });
+  } catch (error) {
+    const { type, message } = error as { type?: string; message: string };
+    // The rest of the body is not read, so the connection cannot be used again.
+    const close = { headers: { connection: 'close' } };
+    if (type === 'entity.too.large') throw new Problem(413, 'body_too_large', `A body may have at most ${LIMIT} bytes.`, close);
+    throw new Problem(400, 'malformed_request', `The body cannot be read: ${message}.`, close);
+  }
+}

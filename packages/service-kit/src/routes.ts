@@ -1,0 +1,67 @@
+import Router from '@koa/router';
+import { successOf, type AnswerOf, type Api, type RequestOf, type Route, type Routes } from '@waymark/contracts';
+import type { Context } from 'koa';
+import type { z } from 'zod';
+import { readJson } from './body.ts';
+import { Problem } from './problem.ts';
+
+/** One function per route of the contract: takes the validated request, gives the body of the success answer. */
+export type Handlers<A extends Api> = {
+  [K in keyof A['routes']]: (request: RequestOf<A['routes'][K]>) => Promise<AnswerOf<A['routes'][K]>>;
+};
+
+type Handler = (request: Record<string, unknown>) => Promise<unknown>;
+
+/** A router that serves a contract: validates each request, calls its handler, validates what the handler gives. */
+export function routesOf<R extends Routes>(api: Api<R>, handlers: Handlers<Api<R>>): Router {
+  const router = new Router();
+  for (const [name, route] of Object.entries(api.routes)) {
+    const handler = handlers[name] as unknown as Handler;
+    router.register(koaPath(route), [route.method], async (ctx) => {
+      const { status, body } = successOf(route);
+      const result = await handler(await validRequest(ctx, route));
+      ctx.status = status;
+      ctx.body = body.parse(result) ?? null;
+    });
+  }
+  return router;
+}
+
+/** `/orders/{id}` as @koa/router writes it: `/orders/:id`. */
+function koaPath(route: Route): string {
+  return route.path.replaceAll(/\{(\w+)\}/g, ':$1');
+}
+
+async function validRequest(ctx: Context, route: Route): Promise<Record<string, unknown>> {
+  const parts: Record<string, unknown> = {};
+  if (route.params) parts['params'] = validPath(ctx, route.params);
+  if (route.headers) parts['headers'] = validHeaders(ctx, route.headers);
+  if (route.query) parts['query'] = valid(route.query, 'query', ctx.query);
+  if (route.body) parts['body'] = valid(route.body, 'body', await readJson(ctx));
+  return parts;
+}
+
+/** A path whose parameter cannot be right leads nowhere: 404, as for any other thing that is not there. */
+function validPath(ctx: Context, schema: z.ZodObject): unknown {
+  const parsed = schema.safeParse(ctx['params']);
+  if (!parsed.success) throw new Problem(404, 'not_found', `There is nothing at ${ctx.path}.`);
+  return parsed.data;
+}
+
+function validHeaders(ctx: Context, schema: z.ZodObject): unknown {
+  const authorization = schema.shape['authorization'] as z.ZodType | undefined;
+  if (authorization && !authorization.safeParse(ctx.headers.authorization).success) {
+    throw new Problem(401, 'unauthenticated', 'Log in at POST /v1/sessions, then send "Authorization: Bearer <token>".', {
+      headers: { 'www-authenticate': 'Bearer' },
+    });
+  }
+  return valid(schema, 'headers', ctx.headers);
+}
+
+function valid(schema: z.ZodType, part: string, value: unknown): unknown {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const errors = parsed.error.issues.map(({ path, message }) => ({ at: [part, ...path].join('.'), message }));
+  const first = errors[0];
+  throw new Problem(422, 'invalid_request', first ? `${first.at}: ${first.message}` : 'The request is not valid.', { errors });
+}

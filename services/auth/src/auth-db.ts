@@ -1,0 +1,43 @@
+import type { Sql } from '@waymark/service-kit';
+
+export interface User {
+  id: string;
+  password: string;
+}
+
+export async function findUserByEmail(sql: Sql, email: string): Promise<User | undefined> {
+  const [user] = await sql.query<User>('select id, password from users where email = lower($1)', [email]);
+  return user;
+}
+
+export async function insertUser(sql: Sql, email: string, password: string): Promise<void> {
+  await sql.query('insert into users (email, password) values (lower($1), $2) on conflict do nothing', [email, password]);
+}
+
+/** Gives the time at which the session expires. */
+export async function insertSession(sql: Sql, tokenHash: Buffer, userId: string, hours: number): Promise<Date> {
+  const [session] = await sql.query<{ expires_at: Date }>(
+    'insert into sessions (token_hash, user_id, expires_at) values ($1, $2, now() + make_interval(hours => $3)) returning expires_at',
+    [tokenHash, userId, hours],
+  );
+  if (!session) throw new Error('the session was not stored');
+  return session.expires_at;
+}
+
+export async function findSession(sql: Sql, tokenHash: Buffer): Promise<{ userId: string } | undefined> {
+  const [session] = await sql.query<{ userId: string }>(
+    'select user_id as "userId" from sessions where token_hash = $1 and expires_at > now()',
+    [tokenHash],
+  );
+  return session;
+}
+
+/** True if there was such a session. */
+export async function deleteSession(sql: Sql, tokenHash: Buffer): Promise<boolean> {
+  const deleted = await sql.query('delete from sessions where token_hash = $1 and expires_at > now() returning user_id', [tokenHash]);
+  return deleted.length > 0;
+}
+
+export async function deleteExpiredSessions(sql: Sql, userId: string): Promise<void> {
+  await sql.query('delete from sessions where user_id = $1 and expires_at <= now()', [userId]);
+}

@@ -1,0 +1,4 @@
+import { databaseUrl, listenOn, readConfig } from '@waymark/service-kit';
+
+export const config = (env = process.env) => readConfig({ ...listenOn(8081), DATABASE_URL: databaseUrl('auth') }, env);
+export type Config = ReturnType<typeof config>;

@@ -1,0 +1,10 @@
+import { Problem, type Database } from '@waymark/service-kit';
+import { deleteSession } from './auth-db.ts';
+import { tokenHash } from './token.ts';
+
+/** Revokes the session whose token the header `Authorization: Bearer …` carries. */
+export async function logOut(db: Database, authorization: string): Promise<undefined> {
+  const token = authorization.slice('Bearer '.length);
+  const ended = await deleteSession(db, tokenHash(token));
+  if (!ended) throw new Problem(401, 'unauthenticated', 'This session has ended already.');
+}

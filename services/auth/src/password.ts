@@ -1,0 +1,38 @@
+import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
+import { promisify } from 'node:util';
+import { Problem } from '@waymark/service-kit';
+
+/** 16 MiB of memory for each hash: one of the parameter sets that OWASP's password storage guide gives for scrypt. */
+const COST = { N: 2 ** 14, r: 8, p: 5, maxmem: 64 * 1024 * 1024 };
+const KEY_BYTES = 32;
+
+/** Hashing is made to be slow, so what waits for it is bounded. */
+const MOST_WAITING = 64;
+let waiting = 0;
+
+const derive = promisify<string, Buffer, number, typeof COST, Buffer>(scrypt);
+
+/** The password as it is stored: salt and scrypt key, to be checked with `matches`. */
+export async function hash(password: string): Promise<string> {
+  const salt = randomBytes(16);
+  const key = await deriveBounded(password, salt);
+  return `scrypt$${salt.toString('base64url')}$${key.toString('base64url')}`;
+}
+
+/** Whether the password is the one that was hashed. Takes as long for no hash as for a wrong password, so that timing tells no one who has an account. */
+export async function matches(password: string, stored: string | undefined): Promise<boolean> {
+  const [, salt = '', key = ''] = stored?.split('$') ?? [];
+  const derived = await deriveBounded(password, Buffer.from(salt, 'base64url'));
+  const expected = Buffer.from(key, 'base64url');
+  return expected.length === derived.length && timingSafeEqual(derived, expected);
+}
+
+async function deriveBounded(password: string, salt: Buffer): Promise<Buffer> {
+  if (waiting >= MOST_WAITING) throw new Problem(503, 'unavailable', 'Too many people are logging in just now; try again in a moment.');
+  waiting += 1;
+  try {
+    return await derive(password.normalize('NFKC'), salt, KEY_BYTES, COST);
+  } finally {
+    waiting -= 1;
+  }
+}

@@ -1,0 +1,29 @@
+import type { authApi, gatewayApi, inventoryApi, orderApi } from '@waymark/contracts';
+import { Problem, type Client, type Handlers } from '@waymark/service-kit';
+
+interface Services {
+  auth: Client<typeof authApi>;
+  order: Client<typeof orderApi>;
+  inventory: Client<typeof inventoryApi>;
+}
+
+/** Each public route is one of a service behind; where it acts for a user, the session token becomes the user's id here. */
+export const routes = ({ auth, order, inventory }: Services): Handlers<typeof gatewayApi> => {
+  const asUser = async (authorization: string): Promise<{ 'x-user-id': string }> => {
+    const session = await auth.introspect({ body: { token: authorization.slice('Bearer '.length) } });
+    if (!session.active)
+      throw new Problem(401, 'unauthenticated', 'The session has ended; log in again.', { headers: { 'www-authenticate': 'Bearer' } });
+    return { 'x-user-id': session.userId };
+  };
+  return {
+    logIn: (call) => auth.logIn(call),
+    logOut: (call) => auth.logOut(call),
+    listProducts: (call) => inventory.listProducts(call),
+    getProduct: (call) => inventory.getProduct(call),
+    placeOrder: async ({ headers: { authorization, ...headers }, body }) =>
+      order.placeOrder({ headers: { ...headers, ...(await asUser(authorization)) }, body }),
+    listOrders: async ({ headers, query }) => order.listOrders({ headers: await asUser(headers.authorization), query }),
+    getOrder: async ({ headers, params }) => order.getOrder({ headers: await asUser(headers.authorization), params }),
+    cancelOrder: async ({ headers, params }) => order.cancelOrder({ headers: await asUser(headers.authorization), params }),
+  };
+};

@@ -1,0 +1,98 @@
+import type { Line, PricedLine, Product, Reservation } from '@waymark/contracts';
+import { Problem, type Sql } from '@waymark/service-kit';
+
+const PRODUCT = `select sku, name, price_cents as "priceCents", 'EUR' as currency, available from products`;
+
+export async function listProducts(sql: Sql): Promise<Product[]> {
+  return sql.query(`${PRODUCT} order by position`);
+}
+
+export async function findProduct(sql: Sql, sku: string): Promise<Product | undefined> {
+  const [product] = await sql.query<Product>(`${PRODUCT} where sku = $1`, [sku]);
+  return product;
+}
+
+/** Takes from a product's stock, and gives what is left; undefined if there is not enough. */
+export async function takeStock(tx: Sql, sku: string, quantity: number): Promise<number | undefined> {
+  const [row] = await tx.query<{ available: number }>(
+    'update products set available = available - $2 where sku = $1 and available >= $2 returning available',
+    [sku, quantity],
+  );
+  return row?.available;
+}
+
+/** Inserts an order's reservation at today's prices; false if the order has one already. Waits for another that is just being made. */
+export async function insertReservation(tx: Sql, orderId: string, lines: readonly Line[], ttlSeconds: number): Promise<boolean> {
+  const inserted = await tx.query(
+    `insert into reservations (order_id, status, expires_at) values ($1, 'held', now() + make_interval(secs => $2))
+     on conflict do nothing returning order_id`,
+    [orderId, ttlSeconds],
+  );
+  if (inserted.length === 0) return false;
+  const stored = await tx.query<{ sku: string }>(
+    `insert into reservation_lines (order_id, position, sku, quantity, unit_price_cents)
+     select $1, line.position, sku, line.quantity, price_cents
+     from unnest($2::text[], $3::int[]) with ordinality as line (sku, quantity, position) join products using (sku)
+     returning sku`,
+    [orderId, lines.map(({ sku }) => sku), lines.map(({ quantity }) => quantity)],
+  );
+  const unknown = lines.find(({ sku }) => !stored.some((line) => line.sku === sku));
+  if (unknown) throw new Problem(422, 'unknown_product', `There is no product "${unknown.sku}".`);
+  return true;
+}
+
+interface Row {
+  status: Reservation['status'];
+  expires_at: Date;
+  lines: PricedLine[];
+}
+
+const RESERVATION = `select status, expires_at, (
+    select json_agg(json_build_object('sku', sku, 'quantity', quantity, 'unitPriceCents', unit_price_cents) order by position)
+    from reservation_lines lines where lines.order_id = reservations.order_id
+  ) as lines from reservations where order_id = $1`;
+
+export async function findReservation(sql: Sql, orderId: string): Promise<Reservation | undefined> {
+  const [row] = await sql.query<Row>(RESERVATION, [orderId]);
+  return row && { orderId, status: row.status, lines: row.lines, currency: 'EUR', expiresAt: row.expires_at.toISOString() };
+}
+
+/** The same, locked until the transaction ends, so that nothing else changes its state meanwhile. */
+export async function lockReservation(tx: Sql, orderId: string): Promise<Reservation | undefined> {
+  await tx.query('select from reservations where order_id = $1 for update', [orderId]);
+  return findReservation(tx, orderId);
+}
+
+export async function setStatus(tx: Sql, reservation: Reservation, status: Reservation['status']): Promise<Reservation> {
+  await tx.query('update reservations set status = $2 where order_id = $1', [reservation.orderId, status]);
+  return { ...reservation, status };
+}
+
+/** Holds an expired reservation anew. */
+export async function renew(tx: Sql, reservation: Reservation, ttlSeconds: number): Promise<Reservation> {
+  const [row] = await tx.query<{ expires_at: Date }>(
+    `update reservations set status = 'held', expires_at = now() + make_interval(secs => $2) where order_id = $1 returning expires_at`,
+    [reservation.orderId, ttlSeconds],
+  );
+  return { ...reservation, status: 'held', expiresAt: row?.expires_at.toISOString() ?? reservation.expiresAt };
+}
+
+/** Marks the reservations that are due as expired, and gives their orders; skips those that another transaction has in hand. */
+export async function expireHeld(tx: Sql): Promise<string[]> {
+  const rows = await tx.query<{ order_id: string }>(
+    `update reservations set status = 'expired' where order_id in (
+       select order_id from reservations where status = 'held' and expires_at < now() order by expires_at limit 100 for update skip locked
+     ) returning order_id`,
+  );
+  return rows.map(({ order_id }) => order_id);
+}
+
+/** Adds the orders' lines to the stock again; locks the products in the order of their SKUs, as taking does. */
+export async function giveBack(tx: Sql, orderIds: readonly string[]): Promise<void> {
+  await tx.query(
+    `with back as (select sku, sum(quantity)::int as quantity from reservation_lines where order_id = any($1) group by sku),
+       locked as (select sku from products where sku in (select sku from back) order by sku for update)
+     update products set available = available + back.quantity from back join locked using (sku) where products.sku = back.sku`,
+    [orderIds],
+  );
+}

@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto';
+import type { Order, OrderStatus, PricedLine } from '@waymark/contracts';
+import type { Sql } from '@waymark/service-kit';
+import type { Ending, StoredOrder } from './order.ts';
+
+interface Row {
+  id: string;
+  user_id: string;
+  status: OrderStatus;
+  reason: Order['reason'] | null;
+  lines: PricedLine[];
+  total_cents: number;
+  currency: 'EUR';
+  created_at: Date;
+}
+
+const COLUMNS = 'id, user_id, status, reason, lines, total_cents, currency, created_at';
+
+function toOrder(row: Row): StoredOrder {
+  return {
+    id: row.id,
+    userId: row.user_id,
+    status: row.status,
+    ...(row.reason && { reason: row.reason }),
+    lines: row.lines,
+    totalCents: row.total_cents,
+    currency: row.currency,
+    createdAt: row.created_at.toISOString(),
+  };
+}
+
+/** The order id that a user's idempotency key stands for, made at its first use; and whether that was for the same request. */
+export async function claimPlacement(
+  sql: Sql,
+  userId: string,
+  key: string,
+  requestHash: Buffer,
+): Promise<{ orderId: string; sameRequest: boolean }> {
+  const [placement] = await sql.query<{ order_id: string; same: boolean }>(
+    // The update changes nothing: it makes the statement return the row that was there.
+    `insert into placements (user_id, key, order_id, request_hash) values ($1, $2, $3, $4)
+     on conflict (user_id, key) do update set key = excluded.key returning order_id, request_hash = $4 as same`,
+    [userId, key, randomUUID(), requestHash],
+  );
+  if (!placement) throw new Error('the idempotency key was not stored');
+  return { orderId: placement.order_id, sameRequest: placement.same };
+}
+
+/** Inserts a new order; undefined if another request has stored it in the meantime. */
+export async function insertOrder(tx: Sql, order: Omit<StoredOrder, 'createdAt'>): Promise<StoredOrder | undefined> {
+  const [row] = await tx.query<Row>(
+    `insert into orders (id, user_id, status, lines, total_cents, currency) values ($1, $2, $3, $4, $5, $6)
+     on conflict do nothing returning ${COLUMNS}`,
+    [order.id, order.userId, order.status, JSON.stringify(order.lines), order.totalCents, order.currency],
+  );
+  return row && toOrder(row);
+}
+
+export async function findOrder(sql: Sql, id: string): Promise<StoredOrder | undefined> {
+  const [row] = await sql.query<Row>(`select ${COLUMNS} from orders where id = $1`, [id]);
+  return row && toOrder(row);
+}
+
+/** A user's orders, newest first, after the one that ended the page before. */
+export async function listOrders(sql: Sql, userId: string, limit: number, before?: string): Promise<StoredOrder[]> {
+  const rows = await sql.query<Row>(
+    `select ${COLUMNS} from orders where user_id = $1
+       and ($3::uuid is null or (created_at, id) < (select created_at, id from orders where id = $3 and user_id = $1))
+     order by created_at desc, id desc limit $2`,
+    [userId, limit, before],
+  );
+  return rows.map(toOrder);
+}
+
+/** From here on the order can no longer be cancelled. Undefined if it is not pending any more. */
+export async function startPayment(sql: Sql, id: string): Promise<StoredOrder | undefined> {
+  const [row] = await sql.query<Row>(`update orders set payment_started = true where id = $1 and status = 'pending' returning ${COLUMNS}`, [
+    id,
+  ]);
+  return row && toOrder(row);
+}
+
+export async function fulfil(sql: Sql, id: string): Promise<void> {
+  await sql.query(`update orders set status = 'fulfilled' where id = $1 and status = 'pending'`, [id]);
+}
+
+/** Ends a pending order without a sale; false if it had ended before. */
+export async function endOrder(sql: Sql, id: string, { status, reason }: Ending): Promise<boolean> {
+  const ended = await sql.query(`update orders set status = $2, reason = $3 where id = $1 and status = 'pending' returning id`, [
+    id,
+    status,
+    reason,
+  ]);
+  return ended.length > 0;
+}
+
+/** Cancels an order whose payment has not begun; false if there is none such. */
+export async function cancelPending(sql: Sql, id: string): Promise<boolean> {
+  const cancelled = await sql.query(
+    `update orders set status = 'cancelled' where id = $1 and status = 'pending' and not payment_started returning id`,
+    [id],
+  );
+  return cancelled.length > 0;
+}

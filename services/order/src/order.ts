@@ -1,0 +1,23 @@
+import type { Order, PricedLine } from '@waymark/contracts';
+
+/** An order as the service keeps it. */
+export interface StoredOrder extends Order {
+  userId: string;
+}
+
+/** How an order ends that is not fulfilled: the status, and why. */
+export type Ending = { status: 'rejected' | 'dead_letter'; reason: NonNullable<Order['reason']> };
+
+export const DECLINED: Ending = { status: 'rejected', reason: 'payment_declined' };
+export const SOLD_OUT: Ending = { status: 'rejected', reason: 'reservation_lost' };
+export const GIVEN_UP: Ending = { status: 'dead_letter', reason: 'fulfilment_failed' };
+
+/** A new order for lines whose prices are fixed: pending, until it is paid. */
+export function newOrder(id: string, userId: string, lines: PricedLine[]): Omit<StoredOrder, 'createdAt'> {
+  return { id, userId, status: 'pending', lines, totalCents: totalCents(lines), currency: 'EUR' };
+}
+
+/** The sum of the lines, in cents. */
+export function totalCents(lines: readonly PricedLine[]): number {
+  return lines.reduce((sum, { quantity, unitPriceCents }) => sum + quantity * unitPriceCents, 0);
+}

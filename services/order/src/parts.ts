@@ -1,0 +1,12 @@
+import type { inventoryApi } from '@waymark/contracts';
+import type { Client, Database, Jobs, Logger } from '@waymark/service-kit';
+
+/** What the use cases work with. */
+export interface Parts {
+  db: Database;
+  inventory: Client<typeof inventoryApi>;
+  jobs: Jobs;
+  log: Logger;
+  /** How long an order waits before it is paid, so that it can still be cancelled. */
+  fulfilmentDelaySeconds: number;
+}
