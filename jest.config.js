@@ -1,7 +1,10 @@
+import { fileURLToPath } from 'node:url';
+
 /** Jest runs TypeScript as Node does: types stripped, native modules, nothing transformed. */
 export default {
   extensionsToTreatAsEsm: ['.ts'],
   testEnvironment: 'node',
   testMatch: ['<rootDir>/src/**/*.test.ts'],
   transform: {},
+  reporters: ['default', fileURLToPath(new URL('.ci/jest-totals.js', import.meta.url))],
 };

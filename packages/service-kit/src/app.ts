@@ -5,7 +5,6 @@ import type { Logger } from 'pino';
 import { logRequests } from './access-log.ts';
 import { keepDeadline } from './deadline.ts';
 import { answerHealth, type Health } from './health.ts';
-import { Problem } from './problem.ts';
 import { answerProblems } from './problems.ts';
 import { routesOf, type Handlers } from './routes.ts';
 
@@ -22,11 +21,6 @@ export interface AppParts<A extends Api> {
 export function serviceApp<R extends Routes>({ api, handlers, log, health, before = [] }: AppParts<Api<R>>): Koa {
   const app = new Koa();
   const router = routesOf(api, handlers);
-  const refuse = router.allowedMethods({
-    throw: true,
-    methodNotAllowed: () => new Problem(405, 'method_not_allowed', 'The header Allow names the methods that this path takes.'),
-    notImplemented: () => new Problem(405, 'method_not_allowed', 'This method is not known here.'),
-  });
   app
     .use(answerHealth(health))
     .use(closeWhileDraining(health))
@@ -35,7 +29,7 @@ export function serviceApp<R extends Routes>({ api, handlers, log, health, befor
     .use(answerProblems(log))
     .use(keepDeadline);
   for (const middleware of before) app.use(middleware);
-  app.use(router.routes()).use(refuse);
+  app.use(router.routes()).use(router.allowedMethods());
   app.on('error', (error) => log.error({ err: error }, 'the answer could not be sent'));
   return app;
 }

@@ -27,8 +27,9 @@ export function openDatabase(url: string, log: Logger): Database {
     statement_timeout: 5_000,
     idle_in_transaction_session_timeout: 10_000,
   });
-  // An idle connection that breaks (the server restarts) is replaced at the next use.
-  pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection was lost'));
+  // A connection that breaks is replaced at the next use; a statement that was running on it rejects as well.
+  pool.on('error', (error) => log.warn({ err: error }, 'a database connection was lost'));
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return {
     pool,
     query: async (text, values = []) => withClient(pool, (client) => rows(client, text, values)),
@@ -41,17 +42,10 @@ async function withClient<T>(pool: pg.Pool, fn: (client: pg.PoolClient) => Promi
   const client = await pool.connect().catch((error: unknown) => {
     throw new Problem(503, 'unavailable', 'The database cannot be reached now.', {}, { cause: error });
   });
-  // A connection that breaks while it is out of the pool is reported here too; the statement in flight rejects as well.
-  let broken: Error | undefined;
-  const onError = (error: Error): void => {
-    broken = error;
-  };
-  client.on('error', onError);
   try {
     return await fn(client);
   } finally {
-    client.off('error', onError);
-    client.release(broken);
+    client.release();
   }
 }
 

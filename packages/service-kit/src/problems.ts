@@ -1,5 +1,5 @@
 import { activeTraceId, annotate, failActive } from '@waymark/tracing';
-import type { Middleware } from 'koa';
+import type { Context, Middleware } from 'koa';
 import type { Logger } from 'pino';
 import { asProblem, Problem } from './problem.ts';
 
@@ -8,7 +8,7 @@ export function answerProblems(log: Logger): Middleware {
   return async (ctx, next) => {
     try {
       await next();
-      if (ctx.status === 404 && ctx.body == null) throw new Problem(404, 'not_found', `There is nothing at ${ctx.method} ${ctx.path}.`);
+      if (ctx.body == null) refuseUnanswered(ctx);
     } catch (error) {
       const problem = asProblem(error);
       if (problem.status >= 500) {
@@ -23,4 +23,12 @@ export function answerProblems(log: Logger): Middleware {
       ctx.body = JSON.stringify(problem.toDetails(activeTraceId()));
     }
   };
+}
+
+/** Where no route answered, Koa's status is 404, or 405 or 501 from the router, which has set Allow. */
+function refuseUnanswered(ctx: Context): void {
+  if (ctx.status === 404) throw new Problem(404, 'not_found', `There is nothing at ${ctx.method} ${ctx.path}.`);
+  if (ctx.status === 405 || ctx.status === 501) {
+    throw new Problem(405, 'method_not_allowed', `${ctx.path} takes ${ctx.response.get('allow') || 'no such method'}.`);
+  }
 }

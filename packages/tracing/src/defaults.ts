@@ -16,8 +16,8 @@ const DEFAULTS = {
 
 const OWN_INSTRUMENTATIONS = 'pg,runtime-node';
 
-/** Fills the unset OTEL_* variables of `env` with Waymark's defaults. */
+/** Fills the unset OTEL_* variables of `env` with Waymark's defaults; an empty one counts as unset (OpenTelemetry environment variables). */
 export function applyDefaults(env: NodeJS.ProcessEnv): void {
-  for (const [name, value] of Object.entries(DEFAULTS)) env[name] ??= value;
-  if (env[INSTRUMENTATION_ENV] !== 'auto') env['OTEL_NODE_ENABLED_INSTRUMENTATIONS'] ??= OWN_INSTRUMENTATIONS;
+  for (const [name, value] of Object.entries(DEFAULTS)) env[name] ||= value;
+  if (env[INSTRUMENTATION_ENV] !== 'auto') env['OTEL_NODE_ENABLED_INSTRUMENTATIONS'] ||= OWN_INSTRUMENTATIONS;
 }

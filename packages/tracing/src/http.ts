@@ -1,16 +1,17 @@
-import { trace, TraceFlags, type SpanContext } from '@opentelemetry/api';
+import { trace, TraceFlags, type Attributes, type SpanContext } from '@opentelemetry/api';
+import { ATTR_HTTP_REQUEST_METHOD, ATTR_HTTP_REQUEST_METHOD_ORIGINAL } from '@opentelemetry/semantic-conventions';
 
 const KNOWN_METHODS = new Set(['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'QUERY', 'TRACE']);
 
-/** The method as `http.request.method` takes it: `_OTHER` for one that the semantic conventions do not know. */
-export function knownMethod(method: string): string {
-  return KNOWN_METHODS.has(method) ? method : '_OTHER';
+/** The method as attributes: `_OTHER`, beside the original, for one that the semantic conventions do not know. */
+export function methodAttributes(method: string): Attributes {
+  if (KNOWN_METHODS.has(method)) return { [ATTR_HTTP_REQUEST_METHOD]: method };
+  return { [ATTR_HTTP_REQUEST_METHOD]: '_OTHER', [ATTR_HTTP_REQUEST_METHOD_ORIGINAL]: method };
 }
 
 /** A span's name: method and route where there is one, else the method (semantic conventions, HTTP spans, "Name"). */
 export function httpSpanName(method: string, route?: string): string {
-  const known = knownMethod(method);
-  const verb = known === '_OTHER' ? 'HTTP' : known;
+  const verb = KNOWN_METHODS.has(method) ? method : 'HTTP';
   return route ? `${verb} ${route}` : verb;
 }
 

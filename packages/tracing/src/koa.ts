@@ -1,9 +1,17 @@
-import { context, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, type Attributes, type Span } from '@opentelemetry/api';
+import {
+  context,
+  propagation,
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  type Attributes,
+  type Context,
+  type Span,
+} from '@opentelemetry/api';
 import {
   ATTR_CLIENT_ADDRESS,
   ATTR_ERROR_TYPE,
-  ATTR_HTTP_REQUEST_METHOD,
-  ATTR_HTTP_REQUEST_METHOD_ORIGINAL,
   ATTR_HTTP_RESPONSE_STATUS_CODE,
   ATTR_HTTP_ROUTE,
   ATTR_NETWORK_PROTOCOL_VERSION,
@@ -13,86 +21,131 @@ import {
   ATTR_URL_SCHEME,
   ATTR_USER_AGENT_ORIGINAL,
 } from '@opentelemetry/semantic-conventions';
+import type { ServerResponse } from 'node:http';
 import type { Context as KoaContext, Middleware } from 'koa';
 import { allowedBaggage, baggageAttributes } from './baggage.ts';
-import { httpSpanName, knownMethod, responseHeaders } from './http.ts';
-import { fail, tracer } from './span.ts';
+import { httpSpanName, methodAttributes, responseHeaders } from './http.ts';
+import { asError, fail, failWithStatus, tracer } from './span.ts';
+
+/** What was thrown while the request was handled. */
+type Failure = { thrown?: unknown };
 
 /**
  * Koa middleware, to be used first: a SERVER span for each request (semantic conventions, HTTP server), continued from a valid
  * incoming `traceparent` (W3C Trace Context §3.2) and begun anew from a malformed one; `x-trace-id` and `traceresponse` on every
- * answer. The route is the one that @koa/router matched, written as OpenAPI writes it. An error that reaches it is recorded and rethrown.
+ * answer. The route is the one that @koa/router matched, written as OpenAPI writes it. An error that reaches Koa is recorded if it
+ * became a 5xx, and answered as Koa answers it.
  */
 export function traced(): Middleware {
   return async (ctx, next) => {
     const caller = allowedBaggage(propagation.extract(ROOT_CONTEXT, ctx.req.headers));
     const attributes = { ...requestAttributes(ctx), ...baggageAttributes(caller) };
     const span = tracer().startSpan(httpSpanName(ctx.method), { kind: SpanKind.SERVER, attributes }, caller);
+    const active = trace.setSpan(caller, span);
     const headers = responseHeaders(span.spanContext());
+    const failure: Failure = {};
     ctx.set(headers);
-    endWithResponse(ctx, span);
+    watchErrors(ctx, active, headers, failure);
+    endWithResponse(ctx, span, failure);
     try {
-      await context.with(trace.setSpan(caller, span), next);
+      await context.with(active, next);
     } catch (error) {
-      fail(span, error);
-      throw withHeaders(error, headers);
+      note(ctx, failure, error);
+      throw error;
     }
   };
 }
 
-/** Koa clears the headers of a failed answer and then sets those that the error carries. */
-function withHeaders(error: unknown, headers: Record<string, string>): unknown {
-  if (error instanceof Error) Object.assign(error, { headers: { ...(error as { headers?: object }).headers, ...headers } });
-  return error;
+/**
+ * Every error ends in Koa's `ctx.onerror`, also those of a streamed or unserialisable body, which no middleware sees. It clears the
+ * answer's headers and then sets those that the error carries, so the error is given ours; and it logs, which belongs in the span.
+ */
+function watchErrors(ctx: KoaContext, active: Context, ours: Record<string, string>, failure: Failure): void {
+  const answer = ctx.onerror.bind(ctx);
+  ctx.onerror = (thrown: unknown) => {
+    if (thrown == null) return;
+    note(ctx, failure, thrown);
+    const error = asError(thrown) as Error & { headers?: object };
+    context.with(active, answer, undefined, Object.assign(error, { headers: { ...error.headers, ...ours } }));
+  };
+}
+
+/** How it shows, to whoever writes the answer, that the caller has gone away. */
+const CALLER_GONE: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE']);
+
+function note(ctx: KoaContext, failure: Failure, thrown: unknown): void {
+  if (ctx.writable || !CALLER_GONE.has((thrown as { code?: unknown } | null)?.code)) failure.thrown ??= thrown;
 }
 
 function requestAttributes(ctx: KoaContext): Attributes {
-  const method = knownMethod(ctx.method);
   const userAgent = ctx.get('user-agent');
-  const port = ctx.req.socket.localPort;
   return {
-    [ATTR_HTTP_REQUEST_METHOD]: method,
-    ...(method !== ctx.method && { [ATTR_HTTP_REQUEST_METHOD_ORIGINAL]: ctx.method }),
+    ...methodAttributes(ctx.method),
     [ATTR_URL_PATH]: ctx.path,
     [ATTR_URL_SCHEME]: ctx.protocol,
     [ATTR_NETWORK_PROTOCOL_VERSION]: ctx.req.httpVersion,
-    [ATTR_SERVER_ADDRESS]: ctx.hostname,
-    ...(port && { [ATTR_SERVER_PORT]: port }),
+    ...(ctx.host && { [ATTR_SERVER_ADDRESS]: ctx.hostname, [ATTR_SERVER_PORT]: serverPort(ctx) }),
     [ATTR_CLIENT_ADDRESS]: ctx.ip,
     ...(userAgent && { [ATTR_USER_AGENT_ORIGINAL]: userAgent }),
   };
 }
 
+/** The port that the caller asked for, which behind a mapping is not the one listened on. */
+function serverPort(ctx: KoaContext): number {
+  return Number(/:(\d+)$/.exec(ctx.host)?.[1]) || (ctx.secure ? 443 : 80);
+}
+
 /** `finish`: the answer was handed over. `close` without it: the caller went away first. */
-function endWithResponse(ctx: KoaContext, span: Span): void {
+function endWithResponse(ctx: KoaContext, span: Span, failure: Failure): void {
+  const answeredAt = noteAnswer(ctx.res);
   let ended = false;
   const end = (complete: boolean): void => {
     if (ended) return;
     ended = true;
-    describeResponse(ctx, span, complete);
-    span.end();
+    describeRoute(ctx, span);
+    if (complete || ctx.headerSent) span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, ctx.res.statusCode);
+    describeOutcome(ctx, span, failure, complete);
+    span.end(complete ? answeredAt() : undefined);
   };
   ctx.res.once('finish', () => end(true));
   ctx.res.once('close', () => end(false));
 }
 
-function describeResponse(ctx: KoaContext, span: Span, complete: boolean): void {
-  const route = routeOf(ctx);
-  if (route) {
-    span.updateName(httpSpanName(ctx.method, route));
-    span.setAttribute(ATTR_HTTP_ROUTE, route);
-  }
-  if (complete || ctx.headerSent) span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, ctx.res.statusCode);
-  if (!complete) {
-    span.setAttribute(ATTR_ERROR_TYPE, 'client_gone');
-    span.setStatus({ code: SpanStatusCode.ERROR, message: 'The caller went away before the answer was complete' });
-  } else if (ctx.res.statusCode >= 500) {
-    span.setStatus({ code: SpanStatusCode.ERROR });
-  }
+/**
+ * When the last of the answer was written, from just before: once it is out, the caller may have it, and end its own span, long before
+ * a busy process hears of `finish`. A span that ended only then would reach beyond the caller's.
+ */
+function noteAnswer(res: ServerResponse): () => number | undefined {
+  let at: number | undefined;
+  const end = res.end.bind(res) as (...args: unknown[]) => ServerResponse;
+  res.end = (...args: unknown[]): ServerResponse => {
+    at ??= performance.now();
+    return end(...args);
+  };
+  return () => at;
 }
 
-/** @koa/router notes the route it matched, in its own notation (`/orders/:id`). */
+function describeRoute(ctx: KoaContext, span: Span): void {
+  const route = routeOf(ctx);
+  if (!route) return;
+  span.updateName(httpSpanName(ctx.method, route));
+  span.setAttribute(ATTR_HTTP_ROUTE, route);
+}
+
+/** A 4xx is the caller's failure, not this span's (semantic conventions, HTTP spans, "Status"). */
+function describeOutcome(ctx: KoaContext, span: Span, { thrown }: Failure, complete: boolean): void {
+  if (complete && ctx.res.statusCode < 500) return;
+  if (thrown !== undefined) return fail(span, thrown);
+  if (complete) return failWithStatus(span, ctx.res.statusCode);
+  span.setAttribute(ATTR_ERROR_TYPE, 'client_gone');
+  span.setStatus({ code: SpanStatusCode.ERROR, message: 'The caller went away before the answer was complete' });
+}
+
+/** The layers of @koa/router whose path matched; those without methods are middleware, of no route. */
+type Matched = readonly { path: string | RegExp; methods: readonly string[] }[];
+
+/** The route that took the request, from @koa/router's notation (`/orders/:id`). */
 function routeOf(ctx: KoaContext): string | undefined {
-  const route: unknown = ctx['_matchedRoute'];
+  const route = (ctx['matched'] as Matched | undefined)?.findLast(({ methods }) => methods.includes(ctx.method))?.path;
   return typeof route === 'string' ? route.replaceAll(/:(\w+)/g, '{$1}') : undefined;
 }

@@ -1,4 +1,6 @@
+import { types } from 'node:util';
 import { context, SpanStatusCode, trace, type Attributes, type Context, type Link, type Span, type SpanKind } from '@opentelemetry/api';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { ATTR_ERROR_TYPE } from '@opentelemetry/semantic-conventions';
 import { SCOPE } from './names.ts';
 
@@ -38,17 +40,37 @@ export function annotate(attributes: Attributes): void {
   trace.getActiveSpan()?.setAttributes(attributes);
 }
 
-const recorded = new WeakSet<object>();
+/** The trace that each error was last recorded in: an error may be shared by requests, and each of their traces should tell of it. */
+const recordedIn = new WeakMap<object, string>();
 
-/** Marks a span as failed by `error`; the exception event is written once per error, wherever it is seen first. */
-export function fail(target: Span, error: unknown): void {
-  const exception = error instanceof Error ? error : new Error(String(error));
-  if (!recorded.has(exception)) {
-    recorded.add(exception);
-    target.recordException(exception);
+/**
+ * Marks a span as failed by what was thrown. The exception event is written once per trace, on the span that sees the error first;
+ * a thrown primitive cannot be recognised, so each span that it passes has the event.
+ */
+export function fail(target: Span, thrown: unknown): void {
+  if (!target.isRecording()) return;
+  const error = asError(thrown);
+  const identity = typeof thrown === 'object' && thrown !== null ? thrown : error;
+  const { traceId } = target.spanContext();
+  if (recordedIn.get(identity) !== traceId) {
+    recordedIn.set(identity, traceId);
+    target.recordException(error);
   }
-  target.setAttribute(ATTR_ERROR_TYPE, errorType(exception));
-  target.setStatus({ code: SpanStatusCode.ERROR, message: exception.message });
+  target.setAttribute(ATTR_ERROR_TYPE, errorType(error));
+  target.setStatus({ code: SpanStatusCode.ERROR, message: error.message });
+}
+
+/** Marks a span as failed by the HTTP status of its answer; what was noted before says more and stays. */
+export function failWithStatus(target: Span, httpStatus: number): void {
+  const { attributes, status } = target as Span & Partial<ReadableSpan>;
+  if (!attributes?.[ATTR_ERROR_TYPE]) target.setAttribute(ATTR_ERROR_TYPE, String(httpStatus));
+  if (status?.code !== SpanStatusCode.ERROR) target.setStatus({ code: SpanStatusCode.ERROR });
+}
+
+/** Errors of other realms are errors too: inside Jest, those of Node's own modules are. */
+export function asError(thrown: unknown): Error {
+  if (thrown instanceof Error || types.isNativeError(thrown)) return thrown;
+  return new Error(typeof thrown === 'object' && thrown !== null ? 'Something that is no Error was thrown' : String(thrown));
 }
 
 /** Marks the active span as failed by `error`, if there is one. */
@@ -58,6 +80,6 @@ export function failActive(error: unknown): void {
 }
 
 /** The most telling stable name of an error: its code if it has one, else its class. */
-export function errorType(error: Error): string {
-  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+function errorType(error: Error): string {
+  return 'code' in error && typeof error.code === 'string' && error.code ? error.code : error.name;
 }

@@ -2,12 +2,14 @@ import { getNodeAutoInstrumentations } from '@opentelemetry/auto-instrumentation
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { BatchSpanProcessor, NoopSpanProcessor, type SpanProcessor } from '@opentelemetry/sdk-trace';
 import { applyDefaults } from './defaults.ts';
-import { countDeliveries, type Deliveries } from './deliveries.ts';
+import { countDeliveries, limitWaiting, type Deliveries } from './deliveries.ts';
 import { exporterFromEnv } from './exporter.ts';
+import { PreciseStart } from './precise-start.ts';
+import { nameQuerySpan } from './query-summary.ts';
 
 /** A running SDK. */
 export interface Tracing {
-  /** Spans delivered to the backend and lost on the way, so far. */
+  /** How many spans wait, are delivered to the backend and were lost on the way, so far. */
   readonly deliveries: Readonly<Deliveries>;
   /** Delivers every span that has ended, then stops. Never rejects: a dead backend is reported, not thrown. */
   shutdown(): Promise<void>;
@@ -18,17 +20,18 @@ let running: Tracing | undefined;
 /**
  * Starts OpenTelemetry from the standard OTEL_* variables, once per process: service name, resource, sampler, exporter, batch sizes.
  * With the exporter `none` spans still have ids, so that answers and logs stay correlated.
- * @throws {Error} for an exporter or protocol that does not exist
+ * @throws {Error} for an exporter or protocol that does not exist, and for batch sizes that are no numbers
  */
-export function startTracing(env: NodeJS.ProcessEnv = process.env): Tracing {
+export function startTracing(): Tracing {
   if (running) return running;
+  const { env } = process;
   applyDefaults(env);
-  const deliveries = { delivered: 0, lost: 0 };
+  const deliveries = { waiting: 0, delivered: 0, lost: 0 };
   const sdk = new NodeSDK({
-    spanProcessors: [processorFromEnv(env, deliveries)],
+    spanProcessors: [new PreciseStart(), processorFromEnv(env, deliveries)],
     // Polling and migrations run outside any request: their queries would be one-span traces of no use to a reader.
     instrumentations: getNodeAutoInstrumentations({
-      '@opentelemetry/instrumentation-pg': { requireParentSpan: true, ignoreConnectSpans: true },
+      '@opentelemetry/instrumentation-pg': { requireParentSpan: true, ignoreConnectSpans: true, requestHook: nameQuerySpan },
     }),
   });
   sdk.start();
@@ -44,11 +47,23 @@ export async function shutdownTracing(): Promise<void> {
 function processorFromEnv(env: NodeJS.ProcessEnv, deliveries: Deliveries): SpanProcessor {
   const exporter = exporterFromEnv(env);
   if (!exporter) return new NoopSpanProcessor();
-  return new BatchSpanProcessor({
-    exporter: countDeliveries(exporter, deliveries, (message) => process.emitWarning(message, { code: 'WAYMARK_SPANS' })),
-    maxQueueSize: Number(env['OTEL_BSP_MAX_QUEUE_SIZE']),
-    maxExportBatchSize: Number(env['OTEL_BSP_MAX_EXPORT_BATCH_SIZE']),
-    scheduledDelayMillis: Number(env['OTEL_BSP_SCHEDULE_DELAY']),
-    ...(env['OTEL_BSP_EXPORT_TIMEOUT'] && { exportTimeoutMillis: Number(env['OTEL_BSP_EXPORT_TIMEOUT']) }),
+  const maxQueueSize = wholeNumber(env, 'OTEL_BSP_MAX_QUEUE_SIZE', 1);
+  const batches = new BatchSpanProcessor({
+    exporter: countDeliveries(exporter, deliveries, warn),
+    maxQueueSize,
+    maxExportBatchSize: wholeNumber(env, 'OTEL_BSP_MAX_EXPORT_BATCH_SIZE', 1),
+    scheduledDelayMillis: wholeNumber(env, 'OTEL_BSP_SCHEDULE_DELAY', 0),
+    ...(env['OTEL_BSP_EXPORT_TIMEOUT'] && { exportTimeoutMillis: wholeNumber(env, 'OTEL_BSP_EXPORT_TIMEOUT', 1) }),
   });
+  return limitWaiting(batches, maxQueueSize, deliveries, warn);
+}
+
+function warn(message: string): void {
+  process.emitWarning(message, { code: 'WAYMARK_SPANS' });
+}
+
+function wholeNumber(env: NodeJS.ProcessEnv, name: string, atLeast: number): number {
+  const value = Number(env[name]);
+  if (Number.isInteger(value) && value >= atLeast) return value;
+  throw new Error(`${name} is "${env[name]}"; it takes a whole number from ${atLeast}`);
 }

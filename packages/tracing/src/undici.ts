@@ -1,7 +1,5 @@
-import { context, SpanKind, SpanStatusCode, trace, type Context, type Span } from '@opentelemetry/api';
+import { context, propagation, SpanKind, trace, type Attributes, type Context, type Span } from '@opentelemetry/api';
 import {
-  ATTR_ERROR_TYPE,
-  ATTR_HTTP_REQUEST_METHOD,
   ATTR_HTTP_REQUEST_RESEND_COUNT,
   ATTR_HTTP_RESPONSE_STATUS_CODE,
   ATTR_SERVER_ADDRESS,
@@ -10,8 +8,8 @@ import {
 } from '@opentelemetry/semantic-conventions';
 import type { Dispatcher } from 'undici';
 import { inject } from './carrier.ts';
-import { httpSpanName, knownMethod } from './http.ts';
-import { errorType, fail, tracer } from './span.ts';
+import { httpSpanName, methodAttributes } from './http.ts';
+import { fail, failWithStatus, tracer } from './span.ts';
 
 /** Request options may name the path's template (`/orders/{id}`), which makes a better span name than the method alone. */
 export type TracedRequest = { urlTemplate?: string };
@@ -33,8 +31,8 @@ export function traceRequests(): Dispatcher.DispatcherComposeInterceptor {
     const sent = sends.get(handler) ?? { parent: context.active(), count: 0 };
     sends.set(handler, { parent: sent.parent, count: sent.count + 1 });
     const span = startSpan(options, sent);
-    const headers = withContext(options.headers, trace.setSpan(sent.parent, span));
     try {
+      const headers = withContext(options.headers, trace.setSpan(sent.parent, span));
       return dispatch({ ...options, headers }, observed(handler, span));
     } catch (error) {
       fail(span, error);
@@ -45,17 +43,14 @@ export function traceRequests(): Dispatcher.DispatcherComposeInterceptor {
 }
 
 function startSpan(options: Dispatcher.DispatchOptions & TracedRequest, { parent, count }: Sends): Span {
-  const origin = new URL(String(options.origin));
   return tracer().startSpan(
     httpSpanName(options.method, options.urlTemplate),
     {
       kind: SpanKind.CLIENT,
       attributes: {
-        [ATTR_HTTP_REQUEST_METHOD]: knownMethod(options.method),
-        [ATTR_URL_FULL]: withoutQuery(origin, options.path),
+        ...methodAttributes(options.method),
+        ...urlAttributes(options),
         ...(options.urlTemplate && { 'url.template': options.urlTemplate }),
-        [ATTR_SERVER_ADDRESS]: origin.hostname,
-        [ATTR_SERVER_PORT]: Number(origin.port) || (origin.protocol === 'https:' ? 443 : 80),
         ...(count > 0 && { [ATTR_HTTP_REQUEST_RESEND_COUNT]: count }),
       },
     },
@@ -63,25 +58,31 @@ function startSpan(options: Dispatcher.DispatchOptions & TracedRequest, { parent
   );
 }
 
-/** Credentials live in a URL's user part and query: neither belongs on a span. */
-function withoutQuery(origin: URL, path: string): string {
-  return `${origin.origin}${path.split('?', 1)[0]}`;
+/** Credentials live in a URL's user part and query: neither belongs on a span. What is no URL, undici refuses in its own words. */
+function urlAttributes({ origin, path }: Dispatcher.DispatchOptions): Attributes {
+  const absolute = /^https?:/.test(path);
+  const url = URL.parse(absolute ? path : String(origin));
+  if (!url) return {};
+  return {
+    [ATTR_URL_FULL]: `${url.origin}${absolute ? url.pathname : path.split(/[?#]/, 1)[0]}`,
+    [ATTR_SERVER_ADDRESS]: url.hostname,
+    [ATTR_SERVER_PORT]: Number(url.port) || (url.protocol === 'https:' ? 443 : 80),
+  };
 }
 
-/** The headers with exactly one of each propagation header, whatever form undici was given them in. */
+/** The headers with exactly one of each propagation header, whatever form undici was given them in. The rest is undici's to judge. */
 function withContext(headers: Dispatcher.DispatchOptions['headers'], from: Context): string[] {
-  const carrier = inject(from);
-  const kept = headerPairs(headers).filter(([name]) => !(name.toLowerCase() in carrier));
-  return [...kept, ...Object.entries(carrier)].flat();
+  const ours = new Set(propagation.fields());
+  const given: unknown[] = flat(headers);
+  const kept = given.filter((_, at) => !ours.has(String(given[at - (at % 2)]).toLowerCase()));
+  return [...kept, ...Object.entries(inject(from)).flat()] as string[];
 }
 
-function headerPairs(headers: Dispatcher.DispatchOptions['headers']): [string, string][] {
+/** Name, value, name, value … as undici takes any array to be. */
+function flat(headers: Dispatcher.DispatchOptions['headers']): unknown[] {
   if (!headers) return [];
-  if (Array.isArray(headers) && typeof headers[0] === 'string') {
-    return headers.flatMap((name, at): [string, string][] => (at % 2 === 0 ? [[name, headers[at + 1] ?? '']] : []));
-  }
-  const entries = Symbol.iterator in headers ? [...(headers as Iterable<[string, string | string[]]>)] : Object.entries(headers);
-  return entries.flatMap(([name, value]) => [value ?? []].flat().map((one): [string, string] => [name, String(one)]));
+  if (Array.isArray(headers)) return headers;
+  return [...(Symbol.iterator in headers ? (headers as Iterable<unknown[]>) : Object.entries(headers))].flat();
 }
 
 /** The handler, with the span told of what passes by. */
@@ -95,8 +96,10 @@ function observed(handler: Dispatcher.DispatchHandler, span: Span): Dispatcher.D
       span.end();
       handler.onRequestUpgrade?.(controller, status, headers, socket);
     },
+    onResponseStarted: () => handler.onResponseStarted?.(),
     onResponseStart(controller, status, headers, message) {
-      if (status >= 200) describeStatus(span, status);
+      if (status >= 200) span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, status);
+      if (status >= 400) failWithStatus(span, status);
       handler.onResponseStart?.(controller, status, headers, message);
     },
     onResponseData: (controller, chunk) => handler.onResponseData?.(controller, chunk),
@@ -105,18 +108,12 @@ function observed(handler: Dispatcher.DispatchHandler, span: Span): Dispatcher.D
       handler.onResponseEnd?.(controller, trailers);
     },
     onResponseError(controller, error) {
-      fail(span, error);
-      span.setAttribute(ATTR_ERROR_TYPE, errorType(error));
-      span.end();
+      // A retry turns an answer that has ended into an error: that error belongs to whoever made the request.
+      if (span.isRecording()) {
+        fail(span, error);
+        span.end();
+      }
       handler.onResponseError?.(controller, error);
     },
   };
-}
-
-function describeStatus(span: Span, status: number): void {
-  span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, status);
-  if (status >= 400) {
-    span.setAttribute(ATTR_ERROR_TYPE, String(status));
-    span.setStatus({ code: SpanStatusCode.ERROR });
-  }
 }

@@ -1,0 +1,26 @@
+# One image for all four services. It keeps the workspace's layout, because Node strips types from files outside node_modules only.
+FROM node:24-trixie-slim AS dependencies
+WORKDIR /waymark
+COPY package.json pnpm-lock.yaml pnpm-workspace.yaml ./
+COPY packages/contracts/package.json packages/contracts/
+COPY packages/service-kit/package.json packages/service-kit/
+COPY packages/tracing/package.json packages/tracing/
+COPY services/auth/package.json services/auth/
+COPY services/gateway/package.json services/gateway/
+COPY services/inventory/package.json services/inventory/
+COPY services/order/package.json services/order/
+RUN npx -y pnpm@12 install --prod --frozen-lockfile --filter '{services/*}...'
+
+FROM node:24-trixie-slim
+WORKDIR /waymark
+ENV NODE_ENV=production HOST=0.0.0.0
+COPY --from=dependencies /waymark ./
+COPY deploy/compose/ready /usr/local/bin/ready
+COPY packages/contracts/src packages/contracts/src
+COPY packages/service-kit/migrations packages/service-kit/migrations
+COPY packages/service-kit/src packages/service-kit/src
+COPY packages/tracing/src packages/tracing/src
+COPY services services
+USER node
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["node", "--import", "@waymark/tracing/register", "src/main.ts"]

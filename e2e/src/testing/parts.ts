@@ -1,0 +1,47 @@
+/** Parts that many traces have, as `sketch` writes them. */
+
+export const INTROSPECT = `
+gateway CLIENT POST /introspections 200
+  auth SERVER POST /introspections 200
+    auth CLIENT SELECT sessions
+`;
+
+export const RESERVE = `
+order CLIENT POST /reservations 201
+  inventory SERVER POST /reservations 201
+    inventory CLIENT BEGIN
+    inventory CLIENT INSERT reservations
+    inventory CLIENT INSERT reservation_lines
+    inventory CLIENT SELECT reservations
+    inventory CLIENT SELECT reservations
+    inventory CLIENT UPDATE products
+    inventory CLIENT COMMIT
+`;
+
+export const COMMIT = `
+order CLIENT POST /reservations/{orderId}/commit 200
+  inventory SERVER POST /reservations/{orderId}/commit 200
+    inventory CLIENT BEGIN
+    inventory CLIENT SELECT reservations
+    inventory CLIENT SELECT reservations
+    inventory CLIENT UPDATE reservations
+    inventory CLIENT COMMIT
+`;
+
+export const RELEASE = `
+order CONSUMER process release_stock attempt 1
+  order CLIENT POST /reservations/{orderId}/release 200
+    inventory SERVER POST /reservations/{orderId}/release 200
+      inventory CLIENT BEGIN
+      inventory CLIENT SELECT reservations
+      inventory CLIENT SELECT reservations
+      inventory CLIENT UPDATE products
+      inventory CLIENT UPDATE reservations
+      inventory CLIENT COMMIT
+`;
+
+export const CHARGE = `
+order INTERNAL charge payment
+  order CLIENT INSERT payments
+  order CLIENT UPDATE payments
+`;

@@ -1,0 +1,4 @@
+import base from '../../jest.config.js';
+import preset from './jest-preset.js';
+
+export default { ...base, ...preset };

@@ -1,0 +1,52 @@
+import { parseArgs } from 'node:util';
+
+export const usage = `Usage: pnpm start [--port <port>] [--reset]
+
+Starts the shop: Postgres and the four services on 127.0.0.1, until Ctrl-C. Places one order and shows its trace.
+
+  --port <port>  where the gateway listens (default: 8080, or a free one if that is in use)
+  --reset        forgets the data of earlier starts, kept in .waymark
+  --help         shows this`;
+
+export interface Arguments {
+  port: number | undefined;
+  reset: boolean;
+  help: boolean;
+}
+
+/** Wrong use of the command line; the message says what is right. */
+export class UsageError extends Error {
+  override name = 'UsageError';
+}
+
+const options = { port: { type: 'string' }, reset: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const;
+
+/** Reads the command line. Throws a UsageError. */
+export function readArguments(argv: readonly string[]): Arguments {
+  // `pnpm start -- --reset` passes the dashes on.
+  const args = argv[0] === '--' ? argv.slice(1) : [...argv];
+  try {
+    const { values } = parseArgs({ args, options });
+    return { port: portNumber(values.port), reset: values.reset ?? false, help: values.help ?? false };
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    const [what = ''] = (error as Error).message.split('. ');
+    throw new UsageError(`${what}. ${suggestion(what)}`, { cause: error });
+  }
+}
+
+function portNumber(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port < 1 || port > 65_535) throw new UsageError(`--port must be a number from 1 to 65535, not "${text}".`);
+  return port;
+}
+
+const flags = Object.keys(options).map((name) => `--${name}`);
+
+/** The flags differ in their first letter, so that is enough to know which was meant. */
+function suggestion(complaint: string): string {
+  const letter = /'-+(\w)/.exec(complaint)?.[1];
+  const meant = flags.find((flag) => flag[2] === letter);
+  return meant ? `Did you mean ${meant}?` : `There are ${flags.join(', ')}.`;
+}

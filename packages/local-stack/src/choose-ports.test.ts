@@ -1,0 +1,33 @@
+import { expect, test } from '@jest/globals';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { choosePorts } from './choose-ports.ts';
+import { freePort, isFree } from './free-port.ts';
+
+/** Something that listens, on the usual port of inventory unless that is taken already. */
+async function listener(port: number) {
+  const server = createServer().listen(port, '127.0.0.1');
+  await Promise.race([once(server, 'listening'), once(server, 'error')]).catch(() => {});
+  return { [Symbol.dispose]: () => server.close() };
+}
+
+test('a free port is free, and given once', async () => {
+  const ports = await Promise.all(Array.from({ length: 50 }, freePort));
+  expect(new Set(ports).size).toBe(50);
+  expect(await isFree(ports[0] ?? 0)).toBe(true);
+});
+
+test('a usual port in use is replaced by a free one, with a note', async () => {
+  using _ = await listener(8083);
+  const notes: string[] = [];
+  const { inventory } = await choosePorts(undefined, (note) => notes.push(note));
+  expect(inventory).not.toBe(8083);
+  expect(notes).toContain(`Port 8083 is in use, so inventory gets ${inventory}.`);
+});
+
+test("the gateway gets the port asked for, even another service's usual one", async () => {
+  const asked = (await isFree(8082)) ? 8082 : await freePort();
+  const { gateway, order } = await choosePorts(asked, () => {});
+  expect(gateway).toBe(asked);
+  expect(order).not.toBe(asked);
+});

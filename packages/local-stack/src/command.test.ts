@@ -1,0 +1,120 @@
+import { expect, test } from '@jest/globals';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { freePort } from './free-port.ts';
+import { childrenOf, gone, runProgram, runs } from './testing/processes.ts';
+import { stubWorkspace } from './testing/stub-workspace.ts';
+
+const traceId = '0af7651916cd43dd8448eb211c80319c';
+const ONE_MINUTE = 60_000;
+
+/** `pnpm start` in a workspace of stubs that behave as `stub` says. */
+const start = (root: string, { args = [], env = {} }: { args?: string[]; env?: NodeJS.ProcessEnv } = {}) =>
+  runProgram('command-program', [root, ...args], { env: { ...process.env, OTEL_EXPORTER_OTLP_ENDPOINT: '', ...env } });
+
+test(
+  'it shows one order with its trace, then the logs, until Ctrl-C stops everything',
+  async () => {
+    await using workspace = await stubWorkspace();
+    await using shop = start(workspace.root, { args: ['--port', String(await freePort())] });
+    const shown = await shop.said('Stop ');
+    expect(shown).toMatch(/ok postgres +\d+\.\d s {2}18/);
+    expect(shown).toMatch(new RegExp(`POST /v1/orders +201 +\\d+ ms {2}x-trace-id ${traceId}`));
+    expect(shown).toContain('The order of one Lamp is fulfilled');
+    expect(shown).toMatch(new RegExp(`gateway +info +POST /v1/orders status=201 trace=${traceId}`));
+    expect(shown).toContain('OTEL_EXPORTER_OTLP_ENDPOINT is not set');
+
+    const children = childrenOf(shop.process.pid);
+    shop.process.kill('SIGINT');
+    expect(await shop.ended).toBe(0);
+    expect(children.filter(runs)).toEqual([]);
+    expect(children).toHaveLength(6);
+  },
+  ONE_MINUTE,
+);
+
+test(
+  'a second start names the process that holds the checkout, and one after a crash works',
+  async () => {
+    await using workspace = await stubWorkspace();
+    await using first = start(workspace.root);
+    await first.said('Stop ');
+    await using second = start(workspace.root);
+    expect(await second.ended).toBe(1);
+    expect(second.output()).toContain(`process ${first.process.pid} works in`);
+
+    const children = childrenOf(first.process.pid);
+    first.process.kill('SIGKILL');
+    await using third = start(workspace.root, { args: ['--reset'] });
+    await third.said('Stop ');
+    await gone(children);
+    third.process.kill('SIGTERM');
+    expect(await third.ended).toBe(0);
+  },
+  ONE_MINUTE,
+);
+
+test(
+  'a service that crashes ends the shop, and its last lines are shown',
+  async () => {
+    await using workspace = await stubWorkspace();
+    await using shop = start(workspace.root);
+    const [, gateway = ''] = /Shop +(\S+)\//.exec(await shop.said('Stop ')) ?? [];
+    await fetch(`${gateway}/crash`, { method: 'POST' });
+    expect(await shop.ended).toBe(1);
+    expect(shop.output()).toMatch(/The service gateway exited with code 1\. Its last lines:\n[^]*out of paper/);
+  },
+  ONE_MINUTE,
+);
+
+test(
+  'Ctrl-C during the start stops it',
+  async () => {
+    await using workspace = await stubWorkspace();
+    await using shop = start(workspace.root, { env: { STUB: 'never-ready' } });
+    await shop.said('ok databases');
+    shop.process.kill('SIGINT');
+    expect(await shop.ended).toBe(0);
+  },
+  ONE_MINUTE,
+);
+
+test(
+  'an order is shown as what it came to, and the trace with a link where there is a backend',
+  async () => {
+    await using workspace = await stubWorkspace();
+    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318', TRACE_UI_URL: 'http://127.0.0.1:16686/' };
+    await using rejecting = start(workspace.root, { env: { ...env, STUB: 'rejects' } });
+    const shown = await rejecting.said('Stop ');
+    expect(shown).toContain('The order of one Lamp is rejected');
+    expect(shown).toContain(`http://127.0.0.1:16686/trace/${traceId}`);
+    rejecting.process.kill('SIGINT');
+    await rejecting.ended;
+
+    await using soldOut = start(workspace.root, { env: { STUB: 'sold-out' } });
+    expect(await soldOut.said('Stop ')).toContain('Every product is out of stock');
+    soldOut.process.kill('SIGINT');
+    expect(await soldOut.ended).toBe(0);
+  },
+  ONE_MINUTE,
+);
+
+test('a port that was asked for and is in use ends the start', async () => {
+  await using workspace = await stubWorkspace();
+  const port = await freePort();
+  const server = createServer().listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  await using shop = start(workspace.root, { args: ['--port', String(port)] });
+  expect(await shop.ended).toBe(1);
+  expect(shop.output()).toContain(`Port ${port} cannot be used`);
+  server.close();
+});
+
+test('--help shows the flags, a wrong one ends with code 2 and the right one', async () => {
+  await using help = start('/nowhere', { args: ['--help'] });
+  expect(await help.ended).toBe(0);
+  expect(help.output()).toMatch(/^Usage: [^]*--reset/);
+  await using wrong = start('/nowhere', { args: ['--', '--rest'] });
+  expect(await wrong.ended).toBe(2);
+  expect(wrong.output()).toMatch(/^Unknown option '--rest'\. Did you mean --reset\?\n/);
+});

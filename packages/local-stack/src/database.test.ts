@@ -1,0 +1,21 @@
+import { expect, test } from '@jest/globals';
+import pg from 'pg';
+import { createDatabase, testDatabase } from './database.ts';
+
+test('each test database is its own, and gone after the test, clients or not', async () => {
+  const [one, two] = await Promise.all([testDatabase(), testDatabase()]);
+  const client = new pg.Client(one.url);
+  client.on('error', () => {});
+  await client.connect();
+  await one.drop();
+  await two.drop();
+  expect(one.url).not.toBe(two.url);
+  await expect(new pg.Client(one.url).connect()).rejects.toThrow('does not exist');
+});
+
+test('a database that is there is left as it is', async () => {
+  await using database = await testDatabase();
+  const name = new URL(database.url).pathname.slice(1);
+  const again = await createDatabase(process.env['TEST_POSTGRES_URL'] ?? '', name);
+  expect(again.url).toBe(database.url);
+});

@@ -1,0 +1,28 @@
+#!/bin/sh
+# Reads `<signal> <pid>` and `forget <pid>` lines. At the end of its input, which is also how the death of its parent looks,
+# sends each process still listed its signal, and SIGKILL to those that are there 4 s later.
+
+watched=
+while read -r word pid; do
+  others=
+  for entry in $watched; do
+    [ "${entry#*:}" = "$pid" ] || others="$others $entry"
+  done
+  if [ "$word" = forget ]; then watched=$others; else watched="$others $word:$pid"; fi
+done
+
+# Sends all listed processes the given signal, or each its own; `left` says whether there were any.
+signal_all() {
+  left=
+  for entry in $watched; do
+    kill -s "${1:-${entry%%:*}}" "${entry#*:}" 2>/dev/null && left=yes
+  done
+}
+
+signal_all
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+  signal_all 0
+  [ "$left" ] || exit 0
+  sleep 0.2
+done
+signal_all KILL

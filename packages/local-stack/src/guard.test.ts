@@ -1,0 +1,20 @@
+import { expect, test } from '@jest/globals';
+import { childrenOf, gone, runProgram } from './testing/processes.ts';
+
+test('when a launcher is killed, its children end, those that ignore SIGTERM too, and then the guard', async () => {
+  await using launcher = runProgram('children-program');
+  await launcher.said('ready');
+  const left = childrenOf(launcher.process.pid);
+  launcher.process.kill('SIGKILL');
+  await gone(left);
+  expect(left).toHaveLength(3);
+}, 20_000);
+
+test('the guard survives what ends a terminal session', async () => {
+  await using launcher = runProgram('children-program', [], { detached: true });
+  await launcher.said('ready');
+  const left = childrenOf(launcher.process.pid);
+  process.kill(-launcher.process.pid, 'SIGHUP');
+  await gone(left);
+  expect(await launcher.ended).toBe('SIGHUP');
+}, 20_000);

@@ -1,0 +1,43 @@
+import { styleText } from 'node:util';
+import type { Exchange, FirstOrder } from './first-order.ts';
+import { readableLine } from './log-line.ts';
+import type { ServiceName } from './service.ts';
+
+// What the command line shows, in the order of its appearance. Colours, and signs beyond ASCII, on a terminal only.
+
+const print = (text: string): void => void process.stdout.write(`${text}\n`);
+const paint = (style: 'bold' | 'green', text: string) => styleText(style, text, { stream: process.stdout });
+const hasColour = () => paint('bold', 'x') !== 'x';
+const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`;
+
+export const note = (text: string): void => print(`  ${text}`);
+
+export function step(what: string, ms: number, detail: string): void {
+  print(`${process.stdout.isTTY ? paint('green', '✓') : 'ok'} ${what.padEnd(10)} ${seconds(ms).padStart(6)}  ${detail}`);
+}
+
+export const ready = (ms: number): void => print(`\n${paint('bold', `The shop is ready after ${seconds(ms)}.`)} One order:`);
+
+export function exchange({ request, status, ms, traceId }: Exchange): void {
+  print(`  ${request.padEnd(18)} ${status} ${`${Math.round(ms)} ms`.padStart(8)}  x-trace-id ${traceId ?? 'missing'}`);
+}
+
+export function order(order: FirstOrder): void {
+  if ('refusal' in order) return note(order.refusal);
+  const status = order.status === 'pending' ? 'still pending' : order.status;
+  note(`The order of one ${order.product} is ${paint('bold', status)} after ${seconds(order.ms)}: ${order.id}`);
+}
+
+export function trace(traceId: string, url: string | undefined, lines: readonly { name: ServiceName; line: string }[]): void {
+  print(`\nIts trace is ${paint('bold', traceId)}${url ? `  ${url}` : ''}`);
+  const shown = lines.map(({ name, line }) => readableLine(name, line, { colour: hasColour() }));
+  // Each begins with its time.
+  for (const line of shown.sort()) note(line);
+}
+
+export const addresses = (gateway: string, traces: string): void =>
+  print(`\nShop    ${gateway}/\nAPI     ${gateway}/api\nTraces  ${traces}\nStop    Ctrl-C\n`);
+
+export const log = (name: ServiceName, line: string): void => print(readableLine(name, line, { colour: hasColour() }));
+export const stopping = (): void => print('\nStopping ...');
+export const stopped = (ms: number): void => print(`Stopped after ${seconds(ms)}.`);

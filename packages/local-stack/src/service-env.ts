@@ -1,0 +1,46 @@
+import { serviceNames, type ServiceName } from './service.ts';
+
+export type Urls = Readonly<Record<ServiceName, string>>;
+export type Environment = Readonly<Record<string, string>>;
+
+/** Services with a database, which has the service's name. */
+export const databaseOwners = ['auth', 'inventory', 'order'] as const;
+export type DatabaseUrls = Readonly<Record<(typeof databaseOwners)[number], string>>;
+
+/**
+ * The environment of each service: the caller's own (with its OTEL_* variables), then what places the service among the others, then `extra`:
+ * `all` for every service, a service's name for that one. Without an OTLP endpoint nothing is exported.
+ */
+export function serviceEnvironments(
+  urls: Urls,
+  databases: DatabaseUrls,
+  extra: Readonly<Partial<Record<ServiceName | 'all', Environment>>>,
+): Record<ServiceName, NodeJS.ProcessEnv> {
+  const places: Record<ServiceName, Environment> = {
+    auth: { DATABASE_URL: databases.auth },
+    inventory: { DATABASE_URL: databases.inventory },
+    order: { DATABASE_URL: databases.order, INVENTORY_URL: urls.inventory },
+    gateway: { AUTH_URL: urls.auth, ORDER_URL: urls.order, INVENTORY_URL: urls.inventory },
+  };
+  const environment = (name: ServiceName): NodeJS.ProcessEnv => {
+    const { port, hostname } = new URL(urls[name]);
+    return {
+      ...process.env,
+      HOST: hostname,
+      PORT: port,
+      OTEL_SERVICE_NAME: name,
+      ...places[name],
+      ...exporters({ ...process.env, ...extra.all, ...extra[name] }),
+      ...extra.all,
+      ...extra[name],
+    };
+  };
+  return Object.fromEntries(serviceNames.map((name) => [name, environment(name)])) as Record<ServiceName, NodeJS.ProcessEnv>;
+}
+
+/** The OTLP endpoint that an environment names, if it names one. */
+export const otlpEndpoint = (env: NodeJS.ProcessEnv): string | undefined =>
+  env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'] || env['OTEL_EXPORTER_OTLP_ENDPOINT'] || undefined;
+
+const exporters = (env: NodeJS.ProcessEnv): Environment =>
+  otlpEndpoint(env) || env['OTEL_TRACES_EXPORTER'] ? {} : { OTEL_TRACES_EXPORTER: 'none' };

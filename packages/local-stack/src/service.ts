@@ -1,0 +1,40 @@
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { startChild, type Child } from './child.ts';
+import { lastLines, StartError } from './start-error.ts';
+
+export const serviceNames = ['auth', 'inventory', 'order', 'gateway'] as const;
+export type ServiceName = (typeof serviceNames)[number];
+
+const READY_MS = 30_000;
+const POLL_MS = 25;
+
+/** Starts the service `name` of the workspace `root`, at once and without waiting for it. */
+export function startService(name: ServiceName, root: string, env: NodeJS.ProcessEnv, onLine?: (line: string) => void): Child {
+  const args = ['--import', '@waymark/tracing/register', 'src/main.ts'];
+  return startChild(process.execPath, args, { cwd: join(root, 'services', name), env, guardSignal: 'TERM', onLine });
+}
+
+/** Resolves when the service at `url` says it is ready. Throws a StartError with its last lines if it ends before, or is not ready within 30 s. */
+export async function untilReady(name: ServiceName, child: Child, url: string, signal?: AbortSignal): Promise<void> {
+  const deadline = Date.now() + READY_MS;
+  while (child.isRunning() && Date.now() < deadline) {
+    signal?.throwIfAborted();
+    if (await answersReady(url)) return;
+    await delay(POLL_MS);
+  }
+  throw serviceFailure(name, child, child.isRunning() ? `is not ready after ${READY_MS / 1_000} s` : await child.ended);
+}
+
+/** The error for a service that failed, with the last lines it wrote. */
+export const serviceFailure = (name: ServiceName, child: Child, what: string): StartError =>
+  new StartError(`The service ${name} ${what}. ${lastLines(child.lines())}`);
+
+const answersReady = (url: string) =>
+  fetch(`${url}/readyz`, { signal: AbortSignal.timeout(1_000) }).then(
+    async (answer) => {
+      await answer.body?.cancel();
+      return answer.status === 200;
+    },
+    () => false,
+  );

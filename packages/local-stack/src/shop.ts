@@ -1,0 +1,140 @@
+import { join } from 'node:path';
+import { createDatabase } from './database.ts';
+import { freePort } from './free-port.ts';
+import { startPostgres, type Postgres, type PostgresOptions } from './postgres.ts';
+import { databaseOwners, serviceEnvironments, type DatabaseUrls, type Environment, type Urls } from './service-env.ts';
+import { serviceNames, type ServiceName } from './service.ts';
+import { Services } from './services.ts';
+import { lastLines, StartError } from './start-error.ts';
+
+/** With the time that Postgres gets, a stop stays under 5 s. */
+const DRAIN_MS = 3_000;
+const POSTGRES_STOP_MS = 1_500;
+
+export interface ShopOptions {
+  /** How to start Postgres, or the superuser URL of a running one. Without it: a throw-away one. */
+  postgres?: PostgresOptions | string;
+  /** Ports on 127.0.0.1; a free one for each service not named. */
+  ports?: Partial<Record<ServiceName, number>>;
+  /** Environment for every service (`all`) or for one. */
+  env?: Partial<Record<ServiceName | 'all', Environment>>;
+  /** The workspace whose `services/<name>/src/main.ts` are started. */
+  root?: string;
+  /** Told of each part that has become ready, how long it took from its own start, and its version or address. */
+  onStep?: (part: string, ms: number, detail: string) => void;
+  /** Told of each line a service writes. */
+  onLine?: (name: ServiceName, line: string) => void;
+  /** Ends the start: what runs is stopped, and the reason thrown. */
+  signal?: AbortSignal;
+}
+
+export interface Shop extends AsyncDisposable {
+  readonly urls: Urls;
+  readonly databases: DatabaseUrls;
+  /** Undefined if the caller gave a running one. */
+  readonly postgres: Postgres | undefined;
+  /** Settles only if a service or Postgres ends without having been told to by `kill`, `restart` or `close`. */
+  readonly crashed: Promise<StartError>;
+  /** What a service has written since its last start, at most 2000 lines. */
+  lines(name: ServiceName): readonly string[];
+  /** Sends a signal to a service and, if it is one that ends it, resolves when it is gone. */
+  kill(name: ServiceName, signal: NodeJS.Signals): Promise<void>;
+  /** Stops a service if it still runs, starts it on the same port, and resolves when it is ready. */
+  restart(name: ServiceName): Promise<void>;
+  /** Stops everything within 5 s; with `force` at once. */
+  close(options?: { force?: boolean }): Promise<void>;
+}
+
+/**
+ * Starts the whole shop, Postgres and the four services as child processes, and resolves when all are ready.
+ * Throws a StartError that names cause and mend; whatever had been started is stopped again.
+ */
+export async function startShop(options: ShopOptions = {}): Promise<Shop> {
+  await using undo = new AsyncDisposableStack();
+  const { onStep, signal } = options;
+  const timed = async <T>(part: string, start: () => Promise<T>, detail: (started: T) => string): Promise<T> => {
+    const begun = performance.now();
+    const started = await start();
+    signal?.throwIfAborted();
+    onStep?.(part, performance.now() - begun, detail(started));
+    return started;
+  };
+
+  const given = options.postgres ?? {};
+  const postgres =
+    typeof given === 'string'
+      ? undefined
+      : undo.use(
+          await timed(
+            'postgres',
+            () => startPostgres(given),
+            ({ version }) => version,
+          ),
+        );
+  const adminUrl = postgres?.url ?? (given as string);
+  const databases = await timed(
+    'databases',
+    () => createDatabases(adminUrl),
+    () => databaseOwners.join(', '),
+  );
+  const urls = await chooseUrls(options.ports ?? {});
+  const environments = serviceEnvironments(urls, databases, options.env ?? {});
+  const services = new Services({
+    root: options.root ?? join(import.meta.dirname, '../../..'),
+    urls,
+    environments,
+    onLine: options.onLine,
+    signal,
+  });
+  undo.defer(() => services.stopAll(DRAIN_MS));
+  await Promise.all(
+    serviceNames.map((name) =>
+      timed(
+        name,
+        () => services.start(name),
+        () => urls[name],
+      ),
+    ),
+  );
+  undo.move();
+  return runningShop(urls, databases, postgres, services);
+}
+
+function runningShop(urls: Urls, databases: DatabaseUrls, postgres: Postgres | undefined, services: Services): Shop {
+  const crash = Promise.withResolvers<StartError>();
+  void services.crashed.then(crash.resolve);
+  let closing = false;
+  void postgres?.child.ended.then(
+    (how) => closing || crash.resolve(new StartError(`Postgres ${how}. ${lastLines(postgres.child.lines())}`)),
+  );
+
+  const close: Shop['close'] = async ({ force = false } = {}) => {
+    closing = true;
+    await (force ? services.killAll() : services.stopAll(DRAIN_MS));
+    await postgres?.close(force ? 0 : POSTGRES_STOP_MS);
+  };
+  return {
+    urls,
+    databases,
+    postgres,
+    crashed: crash.promise,
+    lines: (name) => services.lines(name),
+    kill: (name, signal) => services.kill(name, signal),
+    async restart(name) {
+      await services.stop(name, DRAIN_MS);
+      await services.start(name);
+    },
+    close,
+    [Symbol.asyncDispose]: () => close(),
+  };
+}
+
+async function createDatabases(adminUrl: string): Promise<DatabaseUrls> {
+  const created = await Promise.all(databaseOwners.map(async (name) => [name, (await createDatabase(adminUrl, name)).url]));
+  return Object.fromEntries(created) as DatabaseUrls;
+}
+
+async function chooseUrls(ports: Partial<Record<ServiceName, number>>): Promise<Urls> {
+  const chosen = await Promise.all(serviceNames.map(async (name) => [name, `http://127.0.0.1:${ports[name] ?? (await freePort())}`]));
+  return Object.fromEntries(chosen) as Urls;
+}

@@ -1,0 +1,41 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+
+// Stands in for each of the four services: ready at once, and as a gateway it sells. STUB says how it misbehaves.
+const { HOST, PORT, OTEL_SERVICE_NAME: service, STUB = '' } = process.env;
+const log = (msg: string, more: object = {}) => console.log(JSON.stringify({ level: 30, time: Date.now(), service, msg, ...more }));
+const traceId = '0af7651916cd43dd8448eb211c80319c';
+
+if (STUB === 'crash-on-start') throw new Error('cannot read the price list');
+
+const routes: Record<string, () => [status: number, body: object]> = {
+  'GET /readyz': () => [STUB === 'never-ready' ? 503 : 200, {}],
+  'GET /env': () => [200, { ...process.env, STUB_PID: String(process.pid) }],
+  'POST /crash': () => {
+    setImmediate(() => {
+      throw new Error('out of paper');
+    });
+    return [202, {}];
+  },
+  'POST /v1/sessions': () => [201, { token: 'token-of-demo' }],
+  'GET /v1/products': () => [200, { items: [{ sku: 'lamp', name: 'Lamp', priceCents: 4900, available: STUB === 'sold-out' ? 0 : 3 }] }],
+  'POST /v1/orders': () => [201, { id: 'order-1', status: 'pending' }],
+  'GET /v1/orders/order-1': () => [200, { id: 'order-1', status: STUB === 'rejects' ? 'rejected' : 'fulfilled' }],
+};
+
+function answer(request: IncomingMessage, response: ServerResponse): void {
+  const route = `${request.method} ${request.url}`;
+  const [status, body] = routes[route]?.() ?? [404, { code: 'not_found' }];
+  if (request.url !== '/readyz') log(route, { trace_id: traceId, span_id: 'b7ad6b7169203331', status });
+  response.writeHead(status, { 'content-type': 'application/json', 'x-trace-id': traceId }).end(JSON.stringify(body));
+}
+
+const server = createServer(answer).listen(Number(PORT), HOST, () => log(`started ${process.pid}`));
+server.on('close', () => log('stopped'));
+process.on('SIGTERM', () => {
+  if (STUB === 'ignores-sigterm') return;
+  log('draining');
+  server.close();
+  server.closeAllConnections();
+});
+if (STUB === 'ignores-sigterm') await delay(2 ** 31 - 1);

@@ -1,0 +1,18 @@
+import type { Comparison, ComparedSpan } from './compare.ts';
+import { formatDuration } from './format-duration.ts';
+import { printable } from './text.ts';
+import { duration } from './trace.ts';
+
+/** A comparison as text, a line for each span: `-` only in the first, `+` only in the second, `!` where the status differs, with both times. */
+export function comparisonText({ spans }: Comparison): string {
+  return spans.map(line).join('\n');
+}
+
+function line({ depth, a, b, statusChanged }: ComparedSpan): string {
+  const span = a ?? b;
+  if (!span) return '';
+  const sign = !b ? '-' : !a ? '+' : statusChanged ? '!' : ' ';
+  const times = [a, b].filter((one) => one !== undefined).map((one) => formatDuration(duration(one)));
+  const status = statusChanged ? `  ${a?.status.code} → ${b?.status.code}` : '';
+  return `${sign} ${'  '.repeat(Math.min(depth, 40))}${printable(`${span.service}  ${span.name}`)}${status}  ${times.join(' → ')}`;
+}

@@ -1,0 +1,71 @@
+import { expect, test } from '@jest/globals';
+import order from './fixtures/order.otlp.json' with { type: 'json' };
+import { dependencies } from './dependencies.ts';
+import { readTraces } from './read/read-traces.ts';
+import { span, trace } from './testing/span.ts';
+import type { SpanParts as Parts } from './testing/span.ts';
+
+const edges = (...spans: readonly Parts[]): object[] =>
+  dependencies([trace(...spans.map((parts) => span(parts)))]).map(({ from, to, kind, calls, errors }) => ({
+    from,
+    to,
+    kind,
+    calls,
+    errors,
+  }));
+
+test('the order trace shows who calls whom, its databases and its queue', () => {
+  expect(dependencies(readTraces(order)).map(({ from, kind, to, calls }) => `${from} ${kind} ${to} ${calls}`)).toEqual([
+    'order call inventory 2',
+    'inventory database postgresql/inventory 2',
+    'gateway call auth 1',
+    'auth database postgresql/auth 1',
+    'gateway call order 1',
+    'order database postgresql/order 1',
+    'order message order 1',
+  ]);
+});
+
+test('a call is as long as its caller waited, and fails when either side says so', () => {
+  const [edge] = dependencies([
+    trace(
+      span({ n: 1, kind: 'CLIENT', ms: [0, 10], error: true }),
+      span({ n: 2, parent: 1, kind: 'SERVER', service: 'stock', ms: [2, 5] }),
+    ),
+  ]);
+  expect(edge).toMatchObject({ from: 'shop', to: 'stock', kind: 'call', calls: 1, errors: 1, latency: { max: 10_000_000n } });
+});
+
+test('a consumer that links to its producer, even from another trace, depends on it', () => {
+  const sent = trace(span({ n: 1, kind: 'PRODUCER', ms: [0, 1] }));
+  const taken = trace({ ...span({ n: 2, kind: 'CONSUMER', service: 'worker', ms: [5, 6], links: [1] }), traceId: 'f'.repeat(32) });
+  expect(dependencies([sent, taken])).toMatchObject([{ from: 'shop', to: 'worker', kind: 'message', latency: { max: 4_000_000n } }]);
+});
+
+test('a consumer below its producer depends on it; its failure is an error of the message', () => {
+  expect(edges({ n: 1, kind: 'PRODUCER' }, { n: 2, parent: 1, kind: 'CONSUMER', service: 'worker', error: true })).toEqual([
+    { from: 'shop', to: 'worker', kind: 'message', calls: 1, errors: 1 },
+  ]);
+});
+
+test('a consumer that starts before its producer has ended did not wait', () => {
+  const [edge] = dependencies([
+    trace(span({ n: 1, kind: 'PRODUCER', ms: [0, 5] }), span({ n: 2, parent: 1, kind: 'CONSUMER', ms: [3, 6] })),
+  ]);
+  expect(edge?.latency.max).toBe(0n);
+});
+
+test('a batch depends on each of its producers', () => {
+  expect(
+    edges(
+      { n: 1 },
+      { n: 2, parent: 1, kind: 'PRODUCER' },
+      { n: 3, parent: 1, kind: 'PRODUCER' },
+      { n: 4, kind: 'CONSUMER', service: 'worker', links: [2, 3] },
+    ),
+  ).toEqual([{ from: 'shop', to: 'worker', kind: 'message', calls: 2, errors: 0 }]);
+});
+
+test('work within a service is no dependency', () => {
+  expect(edges({ n: 1 }, { n: 2, parent: 1 }, { n: 3, parent: 9, service: 'other' })).toEqual([]);
+});

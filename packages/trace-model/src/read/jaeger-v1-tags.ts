@@ -1,0 +1,67 @@
+import type { Attributes, AttributeValue } from '../attribute.ts';
+import type { Scope, SpanKind, Status } from '../trace.ts';
+import { base64Bytes } from './base64.ts';
+import { field, integer, text, wrong } from './json.ts';
+import type { JsonObject } from './json.ts';
+
+/** Jaeger's typed tags as attributes. Of a name that comes twice the last counts. */
+export function readTags(tags: readonly JsonObject[]): Attributes {
+  const attributes: Record<string, AttributeValue> = Object.create(null) as Record<string, AttributeValue>;
+  for (const tag of tags) attributes[text(tag, 'key')] = readTag(text(tag, 'type'), field(tag, 'value'));
+  return attributes;
+}
+
+function readTag(type: string, value: unknown): AttributeValue {
+  if (value === undefined || value === null) return null;
+  if (type === 'int64') return integer(value) ?? wrong('an int64 tag', 'a whole number', value);
+  if (type === 'binary' && typeof value === 'string') return base64Bytes(value) ?? value;
+  if (type === 'float64' && typeof value === 'string') return Number(value);
+  if (typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number') return value;
+  return wrong('a tag', 'text, a number or true or false', value);
+}
+
+interface TakenTags {
+  readonly kind: SpanKind;
+  readonly status: Status;
+  readonly scope: Scope;
+  readonly traceState: string;
+  readonly attributes: Attributes;
+}
+
+/** Takes out the tags in which Jaeger v1 hides what OTLP has fields for (OTLP to Jaeger transformation); the rest are attributes. */
+export function takeTags(tags: Attributes, more: Attributes): TakenTags {
+  const attributes = { ...tags, ...more };
+  const take = (name: string): string => {
+    const value = attributes[name];
+    if (typeof value !== 'string') return '';
+    delete attributes[name];
+    return value;
+  };
+  const status = takeStatus(attributes, take);
+  const scope = Object.freeze({
+    name: take('otel.scope.name') || take('otel.library.name'),
+    version: take('otel.scope.version') || take('otel.library.version'),
+    attributes: Object.freeze({}),
+    droppedAttributes: 0,
+    schemaUrl: '',
+  });
+  const kind = KINDS[take('span.kind')] ?? 'UNSPECIFIED';
+  return { kind, status, scope, traceState: take('w3c.tracestate'), attributes: Object.freeze(attributes) };
+}
+
+/** `error: true` alone is how OpenTracing says it; beside `otel.status_code` it says nothing more. */
+function takeStatus(attributes: Record<string, AttributeValue>, take: (name: string) => string): Status {
+  const code = take('otel.status_code');
+  const failed = attributes['error'] === true || attributes['error'] === 'true';
+  if (failed) delete attributes['error'];
+  const message = take('otel.status_description');
+  return Object.freeze({ code: code === 'OK' ? 'OK' : code === 'ERROR' || failed ? 'ERROR' : 'UNSET', message });
+}
+
+const KINDS: Readonly<Record<string, SpanKind>> = {
+  internal: 'INTERNAL',
+  server: 'SERVER',
+  client: 'CLIENT',
+  producer: 'PRODUCER',
+  consumer: 'CONSUMER',
+};

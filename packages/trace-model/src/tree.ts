@@ -1,0 +1,98 @@
+import type { Span, Trace } from './trace.ts';
+
+/**
+ * Where a span stands in the tree: a `root` has no parent id, a `child` hangs below its parent, an `orphan` names a parent that is not
+ * there, and `cycle` is the earliest span of a ring of spans that are each other's parents.
+ */
+export type Place = 'root' | 'child' | 'orphan' | 'cycle';
+
+/** A span in its place. */
+export interface SpanNode {
+  readonly span: Span;
+  readonly place: Place;
+  /** Another span of the trace has the same span id. */
+  readonly duplicate: boolean;
+  /** 0 at the top. */
+  readonly depth: number;
+  /** The node this one hangs below; undefined at the top. */
+  readonly parent: SpanNode | undefined;
+  /** In order of start. */
+  readonly children: readonly SpanNode[];
+}
+
+/** Every span of a trace exactly once. */
+export interface Tree {
+  /** Roots, orphans and cycles, in order of start. */
+  readonly tops: readonly SpanNode[];
+}
+
+/**
+ * Arranges the spans of a trace as they say they belong, and no better: an orphan is not given to a root, a duplicate is not merged, a cycle
+ * is cut only where it is entered. Children of a duplicated id go to the twin of their own service, else to the first.
+ */
+export function tree(trace: Trace): Tree {
+  const nodes = trace.spans.map(blank);
+  const byId = Map.groupBy(nodes, (node) => node.span.spanId);
+  for (const node of nodes) {
+    node.duplicate = (byId.get(node.span.spanId)?.length ?? 0) > 1;
+    place(node, byId);
+  }
+  enterCycles(nodes);
+  for (const node of nodes) node.parent?.children.push(node);
+  const tops = nodes.filter((node) => node.parent === undefined);
+  for (const node of below(tops)) node.depth = node.parent ? node.parent.depth + 1 : 0;
+  return { tops };
+}
+
+/** All nodes, parents before children and siblings in order: the order in which a tree is printed. */
+export const walk = ({ tops }: Tree): readonly SpanNode[] => [...below(tops)];
+
+/** Holds its own stack: a trace may be deeper than the call stack. */
+function* below<Node extends { readonly children: readonly Node[] }>(nodes: readonly Node[]): Generator<Node, undefined> {
+  const stack = nodes.toReversed();
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    yield node;
+    for (const child of node.children.toReversed()) stack.push(child);
+  }
+}
+
+interface Draft {
+  readonly span: Span;
+  place: Place;
+  duplicate: boolean;
+  depth: number;
+  parent: Draft | undefined;
+  readonly children: Draft[];
+}
+
+const blank = (span: Span): Draft => ({ span, place: 'root', duplicate: false, depth: 0, parent: undefined, children: [] });
+
+function place(node: Draft, byId: ReadonlyMap<string, readonly Draft[]>): void {
+  const { parentSpanId, spanId, service } = node.span;
+  if (parentSpanId === undefined) return;
+  const found = parentSpanId === spanId ? [node] : (byId.get(parentSpanId) ?? []);
+  node.parent = found.find((candidate) => candidate.span.service === service) ?? found[0];
+  node.place = node.parent ? 'child' : 'orphan';
+}
+
+/** Follows each span upwards; a walk that meets itself has found a ring, which is entered at its earliest span. */
+function enterCycles(nodes: readonly Draft[]): void {
+  const walkOf = new Map<Draft, Draft>();
+  for (const first of nodes) {
+    let node: Draft | undefined = first;
+    while (node && !walkOf.has(node)) {
+      walkOf.set(node, first);
+      node = node.parent;
+    }
+    if (node && walkOf.get(node) === first) enter(node);
+  }
+}
+
+function enter(node: Draft): void {
+  let earliest = node;
+  for (let other = node.parent; other && other !== node; other = other.parent) {
+    if (other.span.start < earliest.span.start) earliest = other;
+  }
+  earliest.place = 'cycle';
+  earliest.parent = undefined;
+}

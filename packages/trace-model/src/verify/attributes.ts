@@ -1,0 +1,71 @@
+import type { Span } from '../trace.ts';
+import { error, named, note } from './finding.ts';
+import type { Finding, Rule } from './finding.ts';
+
+/** Spans carry what the semantic conventions require of their kind, under its current name. */
+export const attributes: Rule = ({ trace: { spans } }) => [...unnamed(spans), ...spans.flatMap(required), ...dropped(spans)];
+
+function required(span: Span): Finding[] {
+  const required = requiredOf(span);
+  const absent = required.filter((name) => span.attributes[name] === undefined);
+  const former = (name: string): string | undefined => RETIRED[name]?.find((old) => span.attributes[old] !== undefined);
+  const missing = absent.filter((name) => former(name) === undefined);
+  const retired = absent.filter((name) => former(name) !== undefined).map((name) => `${former(name)} (now ${name})`);
+  const findings: Finding[] = [];
+  if (missing.length > 0) findings.push(error('attribute-missing', [span], `${named(span)} lacks ${missing.join(', ')}.`, LACKS));
+  if (retired.length > 0) findings.push(note('attribute-retired', [span], `${named(span)} uses ${retired.join(', ')}.`, OLD));
+  if (required.length > 0 && span.status.code === 'ERROR' && span.attributes['error.type'] === undefined) {
+    findings.push(note('attribute-missing', [span], `${named(span)} failed and lacks error.type.`, LACKS));
+  }
+  return findings;
+}
+
+const LACKS = 'A span made by hand, or an instrumentation that is incomplete or older than the stable semantic conventions.';
+const OLD = 'An instrumentation from before the stable semantic conventions; OTEL_SEMCONV_STABILITY_OPT_IN or an upgrade changes it.';
+
+/** By what the span says it is; a span of another protocol, or of none, has nothing to lack. */
+function requiredOf(span: Span): readonly string[] {
+  if (has(span, 'db.')) return span.kind === 'CLIENT' ? ['db.system.name'] : [];
+  if (span.kind === 'PRODUCER' || span.kind === 'CONSUMER' || (span.kind === 'CLIENT' && has(span, 'messaging.'))) return MESSAGING;
+  if (!has(span, 'http.')) return [];
+  // A response says how the call ended; without one an error must.
+  const outcome = span.status.code === 'ERROR' ? [] : ['http.response.status_code'];
+  if (span.kind === 'SERVER') return ['http.request.method', 'url.path', 'url.scheme', ...outcome];
+  return span.kind === 'CLIENT' ? ['http.request.method', 'url.full', 'server.address', 'server.port', ...outcome] : [];
+}
+
+const MESSAGING = ['messaging.system', 'messaging.operation.name'];
+
+/** Where the stable conventions renamed what they require. */
+const RETIRED: Readonly<Record<string, readonly string[]>> = {
+  'http.request.method': ['http.method'],
+  'http.response.status_code': ['http.status_code'],
+  'url.full': ['http.url'],
+  'url.path': ['http.target', 'http.url'],
+  'url.scheme': ['http.scheme', 'http.url'],
+  'server.address': ['net.peer.name', 'http.host', 'http.url'],
+  'server.port': ['net.peer.port', 'http.url'],
+  'db.system.name': ['db.system'],
+  'messaging.operation.name': ['messaging.operation'],
+};
+
+const has = (span: Span, prefix: string): boolean => Object.keys(span.attributes).some((name) => name.startsWith(prefix));
+
+function unnamed(spans: readonly Span[]): Finding[] {
+  const nameless = [...Map.groupBy(spans, (span) => span.resource).values()].filter(([span]) =>
+    span?.service.startsWith('unknown_service'),
+  );
+  return nameless.map((same) => {
+    const message = `${same.length === 1 ? 'A span has' : `${same.length} spans have`} no service name, such as ${same.slice(0, 1).map(named).join()}.`;
+    return error('service-unnamed', same, message, 'OTEL_SERVICE_NAME is not set where they were made.');
+  });
+}
+
+function dropped(spans: readonly Span[]): Finding[] {
+  const cut = spans.filter(({ dropped }) => dropped.attributes + dropped.events + dropped.links > 0);
+  return cut.map((span) => {
+    const { attributes, events, links } = span.dropped;
+    const message = `${named(span)} dropped ${attributes} attributes, ${events} events and ${links} links.`;
+    return note('data-dropped', [span], message, 'It has more than the limits of its SDK allow (OTEL_SPAN_*_COUNT_LIMIT).');
+  });
+}

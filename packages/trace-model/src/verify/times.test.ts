@@ -1,0 +1,37 @@
+import { expect, test } from '@jest/globals';
+import { codes, found } from '../testing/codes.ts';
+import { messaging } from '../testing/span.ts';
+import type { SpanParts as Parts } from '../testing/span.ts';
+
+const parent = { n: 1, ms: [10, 20] } as const;
+
+test.each<[string, Parts, readonly string[]]>([
+  ['within', { n: 2, parent: 1, ms: [10, 20] }, []],
+  ['as late as clocks are coarse', { n: 2, parent: 1, ms: [11, 22] }, []],
+  ['as early as clocks are coarse', { n: 2, parent: 1, ms: [8, 12] }, []],
+  ['later than that', { n: 2, parent: 1, ms: [11, 22.001] }, ['child-outside-parent 2 1']],
+  ['earlier than that', { n: 2, parent: 1, ms: [7.9, 12] }, ['child-outside-parent 2 1']],
+  ['late, but linked', { n: 2, parent: 1, ms: [11, 90], links: [1] }, []],
+  ['late, but a consumer', { n: 2, parent: 1, ms: [11, 90], kind: 'CONSUMER', attributes: messaging('17') }, []],
+  ['ended before it started', { n: 2, parent: 1, ms: [15, 12] }, ['ends-before-start 2']],
+])('a child that is %s', (_name, child, expected) => {
+  expect(codes(parent, child)).toEqual(expected);
+});
+
+test('what a message asked for may run whenever it likes, but not before', () => {
+  const sent = { n: 1, kind: 'PRODUCER', ms: [10, 20], attributes: messaging('17') } as const;
+  const consumer = { n: 2, parent: 1, kind: 'CONSUMER', attributes: messaging('17') } as const;
+  expect(codes(sent, { ...consumer, ms: [500, 600] })).toEqual([]);
+  expect(codes(sent, { ...consumer, ms: [5, 600] })).toEqual(['async-too-early 2 1']);
+  expect(codes({ ...sent, attributes: messaging('18') }, { n: 3, parent: 1, ms: [500, 600] })).toEqual(['[message-unconsumed 1]']);
+});
+
+test('a span without an end has not ended', () => {
+  expect(codes({ n: 1 }, { n: 2, parent: 1, end: 0n })).toEqual(['not-ended 2']);
+});
+
+test('the sentence says by how much, and by whom', () => {
+  expect(found(parent, { n: 2, parent: 1, ms: [11, 50], name: 'audit' })[0]?.message).toBe(
+    'shop "audit" (0000000000000002) ends 30.0 ms after its parent shop "span 1" (0000000000000001).',
+  );
+});

@@ -1,0 +1,26 @@
+import { counted } from '../text.ts';
+import { services } from '../trace.ts';
+import type { Trace } from '../trace.ts';
+import { tree } from '../tree.ts';
+import type { Finding } from './finding.ts';
+
+/**
+ * A trace judged in one line, from what `verify` found: `complete: 23 spans, 4 services, 1 root, no findings`, or `broken: …` with the
+ * codes of what is wrong, most frequent first, or `empty: no spans`.
+ */
+export function verdict(trace: Trace, findings: readonly Finding[]): string {
+  if (trace.spans.length === 0) return 'empty: no spans';
+  const roots = tree(trace).tops.filter(({ place }) => place === 'root').length;
+  const size = [counted(trace.spans.length, 'span'), counted(services(trace).length, 'service'), counted(roots, 'root')].join(', ');
+  const errors = findings.filter(({ severity }) => severity === 'error');
+  const notes = findings.filter(({ severity }) => severity === 'note');
+  const found = [summary(errors, 'error'), summary(notes, 'note')].filter(Boolean).join('; ') || 'no findings';
+  return `${errors.length > 0 ? 'broken' : 'complete'}: ${size}, ${found}`;
+}
+
+function summary(findings: readonly Finding[], noun: string): string {
+  if (findings.length === 0) return '';
+  const codes = [...Map.groupBy(findings, ({ code }) => code)].sort(([, a], [, b]) => b.length - a.length);
+  const names = codes.slice(0, 4).map(([code, same]) => (same.length > 1 ? `${same.length} × ${code}` : code));
+  return `${counted(findings.length, noun)} (${names.join(', ')}${codes.length > 4 ? ', …' : ''})`;
+}

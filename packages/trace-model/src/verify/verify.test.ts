@@ -1,0 +1,96 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import everyType from '../fixtures/every-type.jaeger-v1.json' with { type: 'json' };
+import everyTypeOtlp from '../fixtures/every-type.otlp.json' with { type: 'json' };
+import orderV1 from '../fixtures/order.jaeger-v1.json' with { type: 'json' };
+import orderV3 from '../fixtures/order.jaeger-v3.json' with { type: 'json' };
+import order from '../fixtures/order.otlp.json' with { type: 'json' };
+import {
+  compare,
+  criticalPath,
+  dependencies,
+  flowchart,
+  readTraces,
+  sequenceDiagram,
+  servicesTable,
+  tree,
+  verdict,
+  verify,
+  walk,
+  waterfall,
+} from '../index.ts';
+import { TraceFormatError } from '../read/json.ts';
+import { mutated } from '../testing/mutate.ts';
+import { span, trace } from '../testing/span.ts';
+import type { Trace } from '../trace.ts';
+
+test.each([
+  ['OTLP', order],
+  ['Jaeger v1', orderV1],
+  ['Jaeger v3', orderV3],
+])('the order trace is sound, read from %s', (_dialect, json) => {
+  expect(readTraces(json).map(verify)).toEqual([[]]);
+});
+
+const codes = (json: unknown): readonly string[] =>
+  readTraces(json)
+    .flatMap(verify)
+    .map(({ code }) => code);
+
+test('a broken trace is judged alike from OTLP and from Jaeger v1, which has no count of dropped data', () => {
+  expect(codes(everyTypeOtlp)).toEqual(['orphan', 'span-id-duplicate', 'data-dropped']);
+  expect(codes(everyType)).toEqual(['orphan', 'span-id-duplicate']);
+});
+
+test('errors come before notes', () => {
+  const found = verify(trace(span({ n: 1, dropped: { attributes: 1, events: 0, links: 0 }, name: 'demo@waymark.test' })));
+  expect(found.map(({ severity }) => severity)).toEqual(['error', 'note']);
+});
+
+test.each([
+  ['OTLP', order],
+  ['Jaeger v1', orderV1],
+  ['every type', everyTypeOtlp],
+])('a mutated trace (%s) is either refused with words or judged, drawn and compared', (_name, json) => {
+  fc.assert(
+    fc.property(mutated(json), (changed) => {
+      for (const one of readOrRefuse(changed)) useEverything(one);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+function readOrRefuse(json: unknown): readonly Trace[] {
+  try {
+    return readTraces(json);
+  } catch (error) {
+    if (error instanceof TraceFormatError) return [];
+    throw error;
+  }
+}
+
+function useEverything(one: Trace): void {
+  const findings = verify(one);
+  expect(findings.filter(({ code }) => code === 'not-judged')).toEqual([]);
+  expect(verdict(one, findings)).not.toContain('\n');
+  expect(walk(tree(one))).toHaveLength(one.spans.length);
+  expect(waterfall(one, { width: 80 }).split('\n')).toHaveLength(one.spans.length + 2);
+  expect(compare(one, one).same).toBe(true);
+  expect(criticalPath(one)).toBeInstanceOf(Array);
+  expect(flowchart(dependencies([one])) + sequenceDiagram(one)).toContain('sequenceDiagram');
+  expect(servicesTable([one]).reduce((sum, row) => sum + row.spans, 0)).toBe(one.spans.length);
+}
+
+test('what is no trace at all is a finding, not an exception', () => {
+  const anything = fc.anything({ withBigInt: true, withNullPrototype: true, withTypedArray: true });
+  const spans = fc.array(fc.dictionary(fc.constantFrom(...Object.keys(span({ n: 1 }))), anything));
+  fc.assert(
+    fc.property(fc.oneof(anything, fc.record({ traceId: anything, spans })), (value) => {
+      expect(Array.isArray(verify(value as Trace))).toBe(true);
+    }),
+  );
+  expect(verify(null as unknown as Trace)).toMatchObject([{ code: 'not-judged', severity: 'error' }]);
+  expect(verify({ traceId: '', spans: [{ ...span({ n: 1 }), attributes: null }] } as unknown as Trace)).toContainEqual(
+    expect.objectContaining({ code: 'not-judged', message: expect.stringContaining('by the rule of attributes') }),
+  );
+});

@@ -1,0 +1,44 @@
+import { expect, test } from '@jest/globals';
+import { propagation, ROOT_CONTEXT } from '@opentelemetry/api';
+import fc from 'fast-check';
+import { allowedBaggage, baggageAttributes } from './baggage.ts';
+import { extract, inject } from './carrier.ts';
+import { BAGGAGE_ALLOWED, BAGGAGE_MAX_VALUE } from './names.ts';
+import { recordSpans } from './testing/recorded-spans.ts';
+
+recordSpans();
+const onward = (baggage: string): string | undefined => inject(allowedBaggage(extract({ baggage })))['baggage'];
+
+test('what is on the allowlist passes, the rest does not', () => {
+  expect(onward('waymark.traffic=bench,password=hunter2,userId=7')).toBe('waymark.traffic=bench');
+  expect(onward('password=hunter2')).toBeUndefined();
+});
+
+test('a value is kept up to the cap, counted as it reads and not as it is encoded', () => {
+  expect(onward(`waymark.traffic=${'x'.repeat(BAGGAGE_MAX_VALUE)}`)).toBe(`waymark.traffic=${'x'.repeat(BAGGAGE_MAX_VALUE)}`);
+  expect(onward(`waymark.traffic=${'x'.repeat(BAGGAGE_MAX_VALUE + 1)}`)).toBeUndefined();
+  expect(onward(`waymark.traffic=${'%C3%A9'.repeat(BAGGAGE_MAX_VALUE)}`)).toBeDefined();
+});
+
+test('properties of an allowed entry do not slip through', () => {
+  expect(onward('waymark.traffic=bench;session=hunter2')).toBe('waymark.traffic=bench');
+});
+
+test('baggage becomes attributes, and no baggage none', () => {
+  expect(baggageAttributes(extract({ baggage: 'waymark.traffic=bench' }))).toEqual({ 'waymark.traffic': 'bench' });
+  expect(baggageAttributes(ROOT_CONTEXT)).toEqual({});
+});
+
+test('no header at all can carry anything past the allowlist or the cap', () => {
+  const entry = fc.tuple(fc.constantFrom(...BAGGAGE_ALLOWED, 'password', '', ' ', '%'), fc.string({ maxLength: 90 }));
+  const header = fc.array(entry).map((entries) => entries.map((pair) => pair.join('=')).join(','));
+  fc.assert(
+    fc.property(header, (baggage) => {
+      const kept = propagation.getBaggage(allowedBaggage(extract({ baggage })))?.getAllEntries() ?? [];
+      for (const [key, { value }] of kept) {
+        expect(BAGGAGE_ALLOWED.has(key)).toBe(true);
+        expect(value.length).toBeLessThanOrEqual(BAGGAGE_MAX_VALUE);
+      }
+    }),
+  );
+});

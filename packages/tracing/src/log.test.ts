@@ -1,0 +1,49 @@
+import { expect, test } from '@jest/globals';
+import { propagation } from '@opentelemetry/api';
+import { pino } from 'pino';
+import { extract } from './carrier.ts';
+import { logCorrelation } from './log.ts';
+import { span } from './span.ts';
+import { recordSpans } from './testing/recorded-spans.ts';
+
+const recorded = recordSpans();
+
+function logger(): { log: pino.Logger; lines: Record<string, unknown>[] } {
+  const lines: Record<string, unknown>[] = [];
+  const log = pino({ mixin: logCorrelation }, { write: (line: string) => lines.push(JSON.parse(line)) });
+  return { log, lines };
+}
+
+test('each line written inside a span has the ids of that span', async () => {
+  const { log, lines } = logger();
+  await span('outer', async () => {
+    log.info('before');
+    await span('inner', () => log.info({ sku: 'lamp' }, 'within'));
+    log.info('after');
+  });
+
+  const [inner, outer] = (await recorded.take(2)).map((one) => one.spanContext());
+  expect(lines).toMatchObject([
+    { msg: 'before', trace_id: outer?.traceId, span_id: outer?.spanId },
+    { msg: 'within', sku: 'lamp', trace_id: inner?.traceId, span_id: inner?.spanId },
+    { msg: 'after', trace_id: outer?.traceId, span_id: outer?.spanId },
+  ]);
+});
+
+test('lines written outside of any span have none', () => {
+  const { log, lines } = logger();
+  log.info('alone');
+  expect(lines).toEqual([expect.not.objectContaining({ trace_id: expect.anything() })]);
+  expect(lines[0]).not.toHaveProperty('span_id');
+});
+
+test("the request's baggage is on the line", async () => {
+  const { log, lines } = logger();
+  const caller = extract({ baggage: 'waymark.traffic=bench' });
+  expect(propagation.getBaggage(caller)).toBeDefined();
+
+  await span('request', () => log.info('here'), { parent: caller });
+
+  await recorded.take(1);
+  expect(lines).toMatchObject([{ msg: 'here', 'waymark.traffic': 'bench' }]);
+});

@@ -1,0 +1,114 @@
+import { expect, jest, test } from '@jest/globals';
+import { runProgram } from './testing/run-program.ts';
+import { serve } from './testing/http-server.ts';
+import { traceBackend } from './testing/trace-backend.ts';
+
+// Each test starts a Node process or two, which on a busy machine takes seconds.
+jest.setTimeout(30_000);
+
+const otlp = (origin: string): Record<string, string> => ({
+  OTEL_EXPORTER_OTLP_ENDPOINT: origin,
+  OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+});
+
+async function deadOrigin(): Promise<string> {
+  await using server = await serve(() => {});
+  return server.origin;
+}
+
+test('the standard variables say who the service is and where its spans go', async () => {
+  await using backend = await traceBackend();
+  const ran = await runProgram({
+    ...otlp(backend.origin),
+    OTEL_SERVICE_NAME: 'order',
+    OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=test',
+  });
+
+  expect(ran).toMatchObject({ code: 0, errors: '' });
+  expect(backend.received.paths).toEqual(new Set(['/v1/traces']));
+  expect(backend.received.scopes).toEqual(new Set(['@waymark/tracing']));
+  expect(backend.received.resource).toMatchObject({
+    'service.name': 'order',
+    'deployment.environment.name': 'test',
+    'host.name': expect.any(String),
+    'service.instance.id': expect.any(String),
+  });
+  const [span] = backend.received.spans;
+  expect(span?.name).toBe('work 0');
+  expect(ran.printed?.carrier['traceparent']).toContain(span?.traceId);
+});
+
+test('10,000 spans that ended right before the shutdown are all delivered, none twice', async () => {
+  await using backend = await traceBackend();
+  const ran = await runProgram(otlp(backend.origin), { spans: 10_000 });
+
+  expect(new Set(backend.received.spans.map(({ name }) => name)).size).toBe(10_000);
+  expect(backend.received.spans).toHaveLength(10_000);
+  expect(ran).toMatchObject({ code: 0, printed: { deliveries: { waiting: 0, delivered: 10_000, lost: 0 } } });
+});
+
+test('a program that ends without a shutdown loses nothing either', async () => {
+  await using backend = await traceBackend();
+  const ran = await runProgram(otlp(backend.origin), { spans: 3, how: 'end' });
+
+  expect(ran.code).toBe(0);
+  expect(backend.received.spans).toHaveLength(3);
+});
+
+test('without an exporter spans still have ids, and nothing is sent', async () => {
+  await using backend = await traceBackend();
+  const ran = await runProgram({ ...otlp(backend.origin), OTEL_TRACES_EXPORTER: 'none' });
+
+  expect(ran).toMatchObject({ code: 0, errors: '' });
+  expect(ran.printed?.carrier['traceparent']).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
+  expect(backend.received.paths.size).toBe(0);
+});
+
+test('what the sampler leaves out has ids and is not sent', async () => {
+  await using backend = await traceBackend();
+  const ran = await runProgram({ ...otlp(backend.origin), OTEL_TRACES_SAMPLER: 'always_off' });
+
+  expect(ran.printed?.carrier['traceparent']).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/);
+  expect(backend.received.spans).toEqual([]);
+});
+
+test('zipkin is sent to OTEL_EXPORTER_ZIPKIN_ENDPOINT', async () => {
+  await using backend = await traceBackend();
+  await runProgram({ OTEL_TRACES_EXPORTER: 'zipkin', OTEL_EXPORTER_ZIPKIN_ENDPOINT: `${backend.origin}/api/v2/spans` }, { spans: 2 });
+
+  expect(backend.received.paths).toEqual(new Set(['/api/v2/spans']));
+  expect(backend.received.spans.map(({ name }) => name).sort()).toEqual(['work 0', 'work 1']);
+});
+
+test('a dead backend fails no work: the program ends by itself, says so once, and knows its losses', async () => {
+  const env = { ...otlp(await deadOrigin()), OTEL_EXPORTER_OTLP_TIMEOUT: '300', OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '1000' };
+  const ran = await runProgram(env, { spans: 5_000 });
+
+  expect(ran).toMatchObject({ code: 0, printed: { deliveries: { waiting: 0, delivered: 0, lost: 5_000 } } });
+  expect(ran.errors.match(/Spans cannot be delivered and are being lost: ./g)).toHaveLength(1);
+});
+
+test('a full queue loses the newest spans, says so once, and counts them', async () => {
+  await using backend = await traceBackend();
+  const ran = await runProgram(
+    { ...otlp(backend.origin), OTEL_BSP_MAX_QUEUE_SIZE: '64', OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '32' },
+    { spans: 1_000 },
+  );
+
+  const { waiting, delivered, lost } = ran.printed!.deliveries;
+  expect(waiting).toBe(0);
+  expect(lost).toBeGreaterThan(0);
+  expect(delivered + lost).toBe(1_000);
+  expect(backend.received.spans).toHaveLength(delivered);
+  expect(ran.errors.match(/being lost/g)).toHaveLength(1);
+});
+
+test.each([
+  ['OTEL_TRACES_EXPORTER', 'jaeger', 'OTEL_TRACES_EXPORTER is "jaeger"; it takes otlp, zipkin, console or none'],
+  ['OTEL_BSP_MAX_QUEUE_SIZE', 'lots', 'OTEL_BSP_MAX_QUEUE_SIZE is "lots"; it takes a whole number from 1'],
+])('a value that makes no sense ends the program before it begins: %s', async (name, value, message) => {
+  const ran = await runProgram({ [name]: value });
+  expect(ran.code).not.toBe(0);
+  expect(ran.printed).toBeUndefined();
+  expect(ran.errors).toContain(message);
+});

@@ -1,0 +1,26 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+
+const PACKAGE = fileURLToPath(new URL('../..', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('traced-program.ts', import.meta.url));
+
+/** What a program did: how it ended, and what it said. */
+export interface Ran {
+  code: number | null;
+  /** What traced-program.ts prints as it exits. */
+  printed: { carrier: Record<string, string>; deliveries: { waiting: number; delivered: number; lost: number } } | undefined;
+  errors: string;
+}
+
+/** Runs traced-program.ts with tracing preloaded, in an environment of nothing but `env`, until it ends by itself. */
+export async function runProgram(
+  env: Record<string, string>,
+  { spans = 1, how = 'shutdown' }: { spans?: number; how?: 'shutdown' | 'end' } = {},
+): Promise<Ran> {
+  const args = ['--import', '@waymark/tracing/register', PROGRAM, String(spans), how];
+  const child = spawn(process.execPath, args, { cwd: PACKAGE, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const [output, errors, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
+  return { code: code as number | null, printed: output ? JSON.parse(output) : undefined, errors };
+}
