@@ -1,31 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { CHARGE, COMMIT, INTROSPECT, RESERVE } from './testing/parts.ts';
+import { FULFILLED_ORDER, INTROSPECT } from './testing/parts.ts';
 import type { Shopper } from './testing/shopper.ts';
 import { below } from './testing/sketch.ts';
 import { startTracedShop, type TracedShop } from './testing/traced-shop.ts';
 
 let traced: TracedShop;
 let demo: Shopper;
-
-const FULFILLED = `
-gateway SERVER POST /v1/orders 201
-${below(1, INTROSPECT)}
-  gateway CLIENT POST /orders 201
-    order SERVER POST /orders 201
-      order CLIENT INSERT placements
-      order CLIENT SELECT orders
-${below(3, RESERVE)}
-      order CLIENT BEGIN
-      order CLIENT INSERT orders
-      order PRODUCER send fulfil_order
-        order CLIENT SELECT graphile_worker.add_job
-        order CONSUMER process fulfil_order attempt 1
-          order CLIENT UPDATE orders
-${below(5, CHARGE)}
-${below(5, COMMIT)}
-          order CLIENT UPDATE orders
-      order CLIENT COMMIT`;
 
 beforeAll(async () => {
   traced = await startTracedShop();
@@ -43,13 +24,13 @@ test('an order is one trace, from the gateway through all services to its fulfil
   });
   expect(await demo.ended(answer.body.id)).toEqual({ ...answer.body, status: 'fulfilled' });
   expect(await demo.available('desk-lamp')).toBe(before - 2);
-  await traced.expectTrace(answer, FULFILLED);
+  await traced.expectTrace(answer, FULFILLED_ORDER);
 });
 
 test('the job’s two ends agree on the message', async () => {
   const answer = await demo.place('field-notebook');
   await demo.ended(answer.body.id);
-  const { spans } = await traced.expectTrace(answer, FULFILLED);
+  const { spans } = await traced.expectTrace(answer, FULFILLED_ORDER);
   const sent = spans.find(({ kind }) => kind === 'PRODUCER');
   const worked = spans.find(({ kind }) => kind === 'CONSUMER');
   expect(sent?.attributes).toMatchObject({
@@ -150,7 +131,7 @@ test('two at once with one key are one order, reserved and fulfilled once', asyn
   expect(await demo.available('tea-pot')).toBe(before - 3);
   // A service exports its spans in order: once a later trace is here, so are all earlier spans.
   const later = await demo.place('field-notebook');
-  await traced.expectTrace(later, FULFILLED);
+  await traced.expectTrace(later, FULFILLED_ORDER);
   const consumed = traced.traces.spans.filter((span) => span.kind === 'CONSUMER' && span.attributes['shop.order.id'] === id);
   expect(consumed).toHaveLength(1);
 });

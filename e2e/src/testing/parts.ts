@@ -1,3 +1,5 @@
+import { below } from './sketch.ts';
+
 /** Parts that many traces have, as `sketch` writes them. */
 
 export const INTROSPECT = `
@@ -45,3 +47,23 @@ order INTERNAL charge payment
   order CLIENT INSERT payments
   order CLIENT UPDATE payments
 `;
+
+/** The whole trace of an order that was accepted and fulfilled at the first attempt. */
+export const FULFILLED_ORDER = `
+gateway SERVER POST /v1/orders 201
+${below(1, INTROSPECT)}
+  gateway CLIENT POST /orders 201
+    order SERVER POST /orders 201
+      order CLIENT INSERT placements
+      order CLIENT SELECT orders
+${below(3, RESERVE)}
+      order CLIENT BEGIN
+      order CLIENT INSERT orders
+      order PRODUCER send fulfil_order
+        order CLIENT SELECT graphile_worker.add_job
+        order CONSUMER process fulfil_order attempt 1
+          order CLIENT UPDATE orders
+${below(5, CHARGE)}
+${below(5, COMMIT)}
+          order CLIENT UPDATE orders
+      order CLIENT COMMIT`;

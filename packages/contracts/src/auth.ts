@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { api } from './api.ts';
 
+/** The scheme in any letter case (RFC 9110 §11.1). */
 export const bearer = z
   .string()
-  .regex(/^Bearer [A-Za-z0-9_-]{20,200}$/, 'Send "Authorization: Bearer <token>" with the token of POST /v1/sessions');
+  .regex(/^Bearer [A-Za-z0-9_-]{20,200}$/i, 'Send "Authorization: Bearer <token>" with the token of POST /v1/sessions');
 
 export const authApi = api('auth', {
   logIn: {

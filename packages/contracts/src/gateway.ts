@@ -8,18 +8,25 @@ import { joinErrors } from './problem.ts';
 type UserHeader = { 'x-user-id': z.ZodType };
 type PublicHeaders<S extends z.ZodRawShape> = z.ZodObject<Omit<S, 'x-user-id'> & { authorization: typeof bearer }>;
 
-/** A service's route as the world sees it: under `/v1`, rate limited. */
-function open<const R extends Route>(route: R): R {
-  return { ...route, path: `/v1${route.path}`, errors: joinErrors(route.errors, { 429: ['rate_limited'] }) };
+/** What the gateway changes on every route: it is under `/v1`, and rate limited. */
+type Edge = { path: string; errors: Errors };
+
+function edge(route: Route, errors?: Errors): Edge {
+  return { path: `/v1${route.path}`, errors: joinErrors(route.errors, { 429: ['rate_limited'] }, errors) };
+}
+
+/** A service's route as the world sees it. */
+function open<const R extends Route>(route: R): Omit<R, keyof Edge> & Edge {
+  return { ...route, ...edge(route) };
 }
 
 /** The same for a route that acts for a user: the world sends a session token where the services pass the user's id. */
 function loggedIn<const R extends Route & { headers: z.ZodObject<UserHeader & z.ZodRawShape> }>(
   route: R,
-): Omit<R, 'headers' | 'errors'> & { headers: PublicHeaders<R['headers']['shape']>; errors: Errors } {
+): Omit<R, keyof Edge | 'headers'> & Edge & { headers: PublicHeaders<R['headers']['shape']> } {
   const { 'x-user-id': _, ...shape } = route.headers.shape;
   const headers = z.object({ ...shape, authorization: bearer }) as unknown as PublicHeaders<R['headers']['shape']>;
-  return { ...open(route), headers, errors: joinErrors(route.errors, { 401: ['unauthenticated'], 429: ['rate_limited'] }) };
+  return { ...route, ...edge(route, { 401: ['unauthenticated'] }), headers };
 }
 
 /** The public API: every route of it is one of a service behind. */

@@ -3,6 +3,7 @@ import { fileFailure, postgresFailure } from './postgres-failure.ts';
 
 test.each([
   ['FATAL:  could not write lock file "postmaster.pid": No space left on device', /^The disk that holds \/data is full\. Free some space/],
+  ['selecting dynamic shared memory implementation ... posix\nHINT:  Check free disk space.', /^The disk that holds \/data is full\./],
   ['FATAL:  could not create lock file "postmaster.pid": Permission denied', /^This user may not write in \/data\./],
   ['initdb: error: could not access directory "/data": Read-only file system', /^This user may not write in \/data\./],
   ['FATAL:  could not resize shared memory segment "/PostgreSQL.1" to 8 bytes', /^The system grants Postgres too little shared memory\./],

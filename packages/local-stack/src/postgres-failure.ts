@@ -6,14 +6,17 @@ const known: readonly [pattern: RegExp, meaning: (dir: string) => string][] = [
     /initialized by PostgreSQL version (\S+),/,
     (dir) => `The data in ${dir} was written by another major version of Postgres. Start with --reset to begin anew.`,
   ],
-  [/No space left on device/, (dir) => `The disk that holds ${dir} is full. Free some space and start again.`],
+  [/No space left on device|Check free disk space/, (dir) => `The disk that holds ${dir} is full. Free some space and start again.`],
   [/Address already in use/, () => 'The port for Postgres is in use. Stop what listens there, or leave the choice of the port to Waymark.'],
   [
     /Permission denied|Read-only file system|wrong ownership/,
     (dir) => `This user may not write in ${dir}. Make it yours (chown), or remove it.`,
   ],
   [/lock file "postmaster.pid" already exists/, (dir) => `Another Postgres is running on ${dir}. Stop it and start again.`],
-  [/shared memory/, () => 'The system grants Postgres too little shared memory. In a container, give it more with --shm-size.'],
+  [
+    /could not \w+ shared memory/,
+    () => 'The system grants Postgres too little shared memory. In a container, give it more with --shm-size.',
+  ],
   [
     /could not be started: .*ENOENT|error while loading shared libraries/,
     () => 'The Postgres from npm needs glibc, which this system lacks (Alpine?).',

@@ -17,7 +17,9 @@ export interface Unprivileged {
 const userNamespace = `unshare --user --map-user=${NOBODY} --map-group=${NOBODY}`.split(' ');
 /** Where user namespaces are forbidden, as in most containers: nobody, who may still pass folders that only root can enter. */
 const nobody =
-  `setpriv --reuid=${NOBODY} --regid=${NOBODY} --clear-groups --securebits=+no_setuid_fixup --inh-caps=-all,+dac_override --ambient-caps=-all,+dac_override`.split(' ');
+  `setpriv --reuid=${NOBODY} --regid=${NOBODY} --clear-groups --securebits=+no_setuid_fixup --inh-caps=-all,+dac_override --ambient-caps=-all,+dac_override`.split(
+    ' ',
+  );
 
 /** How this user runs a program that refuses root. Throws a StartError if we are root and there is no way. */
 export function unprivileged(): Unprivileged {

@@ -10,11 +10,11 @@ export type Client<A extends Api> = {
 };
 
 /** The longest that one call may take, its retries included, in milliseconds. */
-const LONGEST = 5_000;
+const LONGEST = 10_000;
 const LARGEST_ANSWER = 4 * 1024 * 1024;
 
 /** Connections to the other services: traced innermost, so that each retry is a span of its own. */
-const dispatcher = new Agent({ connections: 64, pipelining: 1, connect: { timeout: 1_000 } }).compose(
+const dispatcher = new Agent({ connections: 64, pipelining: 1, connect: { timeout: 3_000 } }).compose(
   traceRequests(),
   interceptors.retry({ throwOnError: false, maxRetries: 2, minTimeout: 50, maxTimeout: 500, statusCodes: [502, 503] }),
 );

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import fc from 'fast-check';
-import { annotate, failActive, span } from './span.ts';
+import { annotate, fail, failActive, span } from './span.ts';
 import { exceptions, named, recordSpans } from './testing/recorded-spans.ts';
 
 const recorded = recordSpans();
@@ -128,6 +128,20 @@ test('kind, attributes and links are those asked for', async () => {
 
   const [only] = await recorded.take(1);
   expect(only).toMatchObject({ kind: SpanKind.CLIENT, attributes: { amount: 3 }, links: [link] });
+});
+
+test('an error that comes too late for its own span is recorded on the next', async () => {
+  const late = new Error('late');
+  const run = span('outer', async () => {
+    const inner = await span('inner', (self) => self);
+    fail(inner, late);
+    throw late;
+  });
+
+  await expect(run).rejects.toBe(late);
+  const [inner, outer] = await recorded.take(2);
+  expect(inner?.status.code).toBe(SpanStatusCode.UNSET);
+  expect(exceptions(outer!)).toEqual(['late']);
 });
 
 test('the active span can be failed from within, and outside of any span that does nothing', async () => {

@@ -65,11 +65,13 @@ test('values that are no strings are judged by undici, as without tracing', asyn
   const odd = { 'x-number': 7, 'x-many': ['a', 'b'], 'x-none': undefined } as unknown as Record<string, string>;
   await sendWith(server.origin, odd);
   await sendWith(server.origin, odd, agent);
+  await sendWith(server.origin, Object.entries(odd).flat(), traced);
   await expect(sendWith(server.origin, { 'x-object': {} } as unknown as Record<string, string>)).rejects.toThrow('invalid x-object header');
   await expect(sendWith(server.origin, ['x-alone'])).rejects.toThrow('headers array must be even');
 
-  await recorded.take(3);
+  await recorded.take(4);
   expect(rest(server.received[0])).toEqual(server.received[1]);
+  expect(rest(server.received[2])).toEqual(server.received[1]);
 });
 
 test('baggage and tracestate of the context travel, once', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
-import { Pool, type Dispatcher } from 'undici';
+import { interceptors, Pool, type Dispatcher } from 'undici';
 import { span } from './span.ts';
 import { echoServer, valuesOf } from './testing/echo-server.ts';
 import { named, recordSpans } from './testing/recorded-spans.ts';
@@ -9,28 +9,33 @@ import { traceRequests } from './undici.ts';
 const recorded = recordSpans();
 const REQUESTS = 64;
 
-/** Sends 64 requests at once through one connection, each in a trace of its own, and counts those that ended up in a wrong one. */
-async function strays(...interceptors: Dispatcher.DispatcherComposeInterceptor[]): Promise<{ spans: number; wire: number }> {
-  await using server = await echoServer((request, response) => response.end(String(request.headers['traceparent'])));
+/**
+ * Sends 64 requests at once through one connection, each in a trace of its own and each refused until its `attempts`th attempt,
+ * and counts the attempts that ended up in a wrong trace.
+ */
+async function strays(attempts: number, ...layers: Dispatcher.DispatcherComposeInterceptor[]): Promise<{ spans: number; wire: number }> {
+  const tried = new Map<unknown, number>();
+  await using server = await echoServer(({ url, headers }, response) => {
+    tried.set(url, (tried.get(url) ?? 0) + 1);
+    response.writeHead(tried.get(url) === attempts ? 200 : 503).end(String(headers['traceparent']));
+  });
   const pool = new Pool(server.origin, { connections: 1, pipelining: 1 });
-  const through = pool.compose(...interceptors);
+  const through = pool.compose(...layers);
   const answers = await Promise.all(
     Array.from({ length: REQUESTS }, (_, at) =>
-      span(`parent ${at}`, async () => {
+      span(`/${at}`, async () => {
         const { body } = await through.request({ path: `/${at}`, method: 'GET' });
         return body.text();
       }),
     ),
   );
   await pool.destroy();
-  expect(server.received.map((headers) => valuesOf(headers, 'traceparent').length)).toEqual(Array(REQUESTS).fill(1));
-  const spans = await recorded.take(2 * REQUESTS);
+  expect(server.received.map((headers) => valuesOf(headers, 'traceparent').length)).toEqual(Array(REQUESTS * attempts).fill(1));
+  const spans = await recorded.take(REQUESTS * (1 + attempts));
   const clients = spans.filter(({ name }) => name === 'GET');
   return {
-    spans: clients.filter(
-      (client) => !isChild(client, named(spans, `parent ${new URL(String(client.attributes['url.full'])).pathname.slice(1)}`)),
-    ).length,
-    wire: answers.filter((answer, at) => !answer.includes(named(spans, `parent ${at}`).spanContext().traceId)).length,
+    spans: clients.filter((client) => !isChild(client, named(spans, new URL(String(client.attributes['url.full'])).pathname))).length,
+    wire: answers.filter((answer, at) => !answer.includes(named(spans, `/${at}`).spanContext().traceId)).length,
   };
 }
 
@@ -63,11 +68,16 @@ const whenFree: Dispatcher.DispatcherComposeInterceptor = (dispatch) => {
 };
 
 test('64 requests through one saturated connection: each has its own parent, on its span and on the wire', async () => {
-  expect(await strays(traceRequests())).toEqual({ spans: 0, wire: 0 });
+  expect(await strays(1, traceRequests())).toEqual({ spans: 0, wire: 0 });
+});
+
+test('the same when each is retried, though a retry starts wherever its answer came in', async () => {
+  const retry = interceptors.retry({ minTimeout: 1, maxTimeout: 1 });
+  expect(await strays(3, traceRequests(), retry)).toEqual({ spans: 0, wire: 0 });
 });
 
 test('this test sees the difference: a context read when the connection is free is that of another request', async () => {
-  const wrong = await strays(traceRequests(), whenFree);
+  const wrong = await strays(1, traceRequests(), whenFree);
   expect(wrong.spans).toBeGreaterThan(REQUESTS / 2);
   expect(wrong.wire).toBe(wrong.spans);
 });

@@ -6,9 +6,11 @@ import { Problem } from '@waymark/service-kit';
 const COST = { N: 2 ** 14, r: 8, p: 5, maxmem: 64 * 1024 * 1024 };
 const KEY_BYTES = 32;
 
-/** Hashing is made to be slow, so what waits for it is bounded. */
+/** Hashing is made to be slow and large: this bounds its memory, and how long somebody may wait for a turn. */
+const AT_ONCE = 2;
 const MOST_WAITING = 64;
-let waiting = 0;
+let running = 0;
+const waiting: (() => void)[] = [];
 
 const derive = promisify<string, Buffer, number, typeof COST, Buffer>(scrypt);
 
@@ -28,11 +30,19 @@ export async function matches(password: string, stored: string | undefined): Pro
 }
 
 async function deriveBounded(password: string, salt: Buffer): Promise<Buffer> {
-  if (waiting >= MOST_WAITING) throw new Problem(503, 'unavailable', 'Too many people are logging in just now; try again in a moment.');
-  waiting += 1;
+  await turn();
   try {
     return await derive(password.normalize('NFKC'), salt, KEY_BYTES, COST);
   } finally {
-    waiting -= 1;
+    const next = waiting.shift();
+    if (next) next();
+    else running -= 1;
   }
+}
+
+/** Whoever ends hands the turn over to the next in line. */
+async function turn(): Promise<void> {
+  if (waiting.length >= MOST_WAITING) throw new Problem(503, 'unavailable', 'Too many people are logging in just now; try again in a moment.');
+  if (running < AT_ONCE) running += 1;
+  else await new Promise<void>((resolve) => waiting.push(resolve));
 }

@@ -1,19 +1,15 @@
+import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { extname } from 'node:path';
 import Router from '@koa/router';
 import { gatewayApi, openApi } from '@waymark/contracts';
 import type { Middleware } from 'koa';
 
 const FOLDER = new URL('../page/', import.meta.url);
 
-/** The files of the shop page and the API page, by path. There is no bundler: what is here is what the browser gets. */
-const FILES: Record<string, { file: string; type: string }> = {
-  '/': { file: 'shop.html', type: 'html' },
-  '/shop.js': { file: 'shop.js', type: 'js' },
-  '/api': { file: 'api.html', type: 'html' },
-  '/api.js': { file: 'api.js', type: 'js' },
-  '/page.css': { file: 'page.css', type: 'css' },
-  '/icon.svg': { file: 'icon.svg', type: 'svg' },
-};
+/** The browser gets the files of the folder as they are: there is no bundler. */
+const parts = readdirSync(FOLDER).filter((name) => /\.(js|css|svg)$/.test(name));
+const FILES = new Map([['/', 'shop.html'], ['/api', 'api.html'], ...parts.map((name) => [`/${name}`, name] as const)]);
 
 const HEADERS = {
   'content-security-policy':
@@ -32,10 +28,10 @@ const description = openApi(gatewayApi, {
 /** The shop page, the API page, the API's description, and the page's configuration. */
 export function pages(traceUiUrl: string): Middleware {
   const router = new Router();
-  for (const [path, { file, type }] of Object.entries(FILES)) {
+  for (const [path, file] of FILES) {
     router.get(path, async (ctx) => {
       ctx.set(HEADERS);
-      ctx.type = type;
+      ctx.type = extname(file);
       ctx.body = await readFile(new URL(file, FOLDER), 'utf8');
     });
   }

@@ -59,6 +59,7 @@ test.each([
   ['not a trace: this is an object with "items", "page". Expected OTLP', { items: [], page: 1 }],
   ['this is an object with "a", "b", "c", "d", "e", "f", ….', { a: 1, b: 1, c: 1, d: 1, e: 1, f: 1, g: 1 }],
   ['this is an object with "spans".', { spans: [] }],
+  ['not a trace: this is an object with "error"', { error: {} }],
   ['not a trace: this is a string', '<html>'],
   ['not a trace: this is nothing', null],
   ['not a trace: this is an object without fields', {}],

@@ -33,8 +33,8 @@ const merge = (parts: readonly (readonly Trace[])[]): readonly Trace[] => traces
 function refuseErrors(json: JsonObject): void {
   const { error, errors } = json;
   const v1: unknown = Array.isArray(errors) ? errors[0] : undefined;
-  if (isObject(v1)) throw refused(v1['msg'], v1['code']);
-  if (isObject(error)) throw refused(error['message'], error['httpCode']);
+  if (isObject(v1) && 'msg' in v1) throw refused(v1['msg'], v1['code']);
+  if (isObject(error) && 'message' in error) throw refused(error['message'], error['httpCode']);
 }
 
 const refused = (message: unknown, code: unknown): TraceFormatError =>

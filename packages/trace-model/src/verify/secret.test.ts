@@ -33,7 +33,7 @@ test.each([
   '5f0c9d3a7b1e4c2f8a6d0b9e3c7f1a25',
   '4111111111111112',
   '1763800000123000000',
-  '1763800000123000',
+  '1763800000123008',
   'postgres://shop@db:5432/order',
   'postgres://shop:REDACTED@db/order',
   'https://REDACTED:REDACTED@api.example/',

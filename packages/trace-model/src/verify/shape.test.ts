@@ -18,6 +18,7 @@ test.each<[string, readonly Parts[], readonly string[]]>([
     ],
     ['[parent-outside 1]'],
   ],
+  ['a producer outside', [{ n: 1, parent: 9, kind: 'CONSUMER', attributes: messaging('17') }], ['[parent-outside 1]']],
   [
     'two callers outside',
     [

@@ -21,7 +21,8 @@ import {
 } from '../index.ts';
 import { TraceFormatError } from '../read/json.ts';
 import { mutated } from '../testing/mutate.ts';
-import { span, trace } from '../testing/span.ts';
+import { http, messaging, span, trace } from '../testing/span.ts';
+import type { SpanParts as Parts } from '../testing/span.ts';
 import type { Trace } from '../trace.ts';
 
 test.each([
@@ -80,6 +81,27 @@ function useEverything(one: Trace): void {
   expect(flowchart(dependencies([one])) + sequenceDiagram(one)).toContain('sequenceDiagram');
   expect(servicesTable([one]).reduce((sum, row) => sum + row.spans, 0)).toBe(one.spans.length);
 }
+
+test('whatever spans say of themselves, they are judged, drawn and compared', () => {
+  const number = fc.integer({ min: 1, max: 6 });
+  const parts: fc.Arbitrary<Parts> = fc.record(
+    {
+      n: number,
+      parent: number,
+      kind: fc.constantFrom('UNSPECIFIED', 'INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER'),
+      service: fc.constantFrom('shop', 'stock'),
+      ms: fc.tuple(number, number),
+      end: fc.bigInt(-(2n ** 70n), 2n ** 70n),
+      error: fc.boolean(),
+      links: fc.array(number, { maxLength: 2 }),
+      attributes: fc.constantFrom({}, http.server(409), http.client(500, 'stock'), messaging('1'), messaging('2'), {
+        'db.system.name': 'sqlite',
+      }),
+    },
+    { requiredKeys: ['n'] },
+  );
+  fc.assert(fc.property(fc.array(parts, { maxLength: 8 }), (spans) => useEverything(trace(...spans.map((one) => span(one))))));
+});
 
 test('what is no trace at all is a finding, not an exception', () => {
   const anything = fc.anything({ withBigInt: true, withNullPrototype: true, withTypedArray: true });

@@ -1,0 +1,91 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { beforeAll, expect, test } from '@jest/globals';
+import { readTraces, verify, type Trace } from '@waymark/trace-model';
+import { FULFILLED_ORDER } from '../src/testing/parts.ts';
+import { Shopper, until } from '../src/testing/shopper.ts';
+import { sketch } from '../src/testing/sketch.ts';
+
+const { GATEWAY_URL = '', JAEGER_URL = '', COMPOSE_PROJECT = '' } = process.env;
+const demo = new Shopper(GATEWAY_URL);
+
+function compose(...args: string[]): string {
+  const root = join(import.meta.dirname, '../..');
+  return execFileSync('docker', ['compose', '--project-name', COMPOSE_PROJECT, '--project-directory', root, ...args], {
+    encoding: 'utf8',
+    stdio: 'pipe',
+  });
+}
+
+/** As Jaeger has it, without Jaeger's adjustments. */
+async function fromJaeger(traceId: string): Promise<Trace> {
+  const response = await fetch(`${JAEGER_URL}/api/v3/traces/${traceId}?raw_traces=true`);
+  const [trace] = response.status === 404 ? [] : readTraces(await response.json());
+  return trace ?? { traceId, spans: [] };
+}
+
+async function orderAndReadTrace(): Promise<Trace> {
+  const answer = await demo.place('desk-lamp');
+  expect(answer.status).toBe(201);
+  expect(await demo.ended(answer.body.id)).toMatchObject({ status: 'fulfilled' });
+  return until(
+    () => fromJaeger(answer.traceId),
+    (trace) => sketch(trace) === FULFILLED_ORDER.trim(),
+    'the trace in Jaeger',
+  ).catch(() => fromJaeger(answer.traceId));
+}
+
+beforeAll(() => demo.logIn());
+
+test('an order is one whole trace in Jaeger', async () => {
+  const trace = await orderAndReadTrace();
+  expect(sketch(trace)).toBe(FULFILLED_ORDER.trim());
+  expect(verify(trace)).toEqual([]);
+});
+
+test('Jaeger itself has nothing to remark on it', async () => {
+  const { traceId } = await orderAndReadTrace();
+  const { data } = (await (await fetch(`${JAEGER_URL}/api/traces/${traceId}`)).json()) as {
+    data: { spans: { spanID: string; warnings?: string[] | null }[] }[];
+  };
+  const spans = data[0]?.spans ?? [];
+  expect(spans.flatMap(({ warnings }) => warnings ?? [])).toEqual([]);
+  expect(new Set(spans.map(({ spanID }) => spanID)).size).toBe(spans.length);
+});
+
+test('a second `up` changes nothing, and the shop goes on', async () => {
+  const before = compose('ps', '--quiet');
+  compose('up', '--detach', '--wait');
+  expect(compose('ps', '--quiet')).toBe(before);
+  expect(sketch(await orderAndReadTrace())).toBe(FULFILLED_ORDER.trim());
+});
+
+test.each(['gateway', 'auth', 'order', 'inventory', 'postgres'])(
+  'after a restart of %s the shop works, with the data it had',
+  async (service) => {
+    const { body } = await demo.place('field-notebook');
+    compose('restart', service);
+    compose('up', '--detach', '--wait');
+    const port = compose('port', 'gateway', '8080').trim();
+    const again = new Shopper(`http://${port}`);
+    await again.logIn();
+    expect(await again.ended(body.id)).toMatchObject({ status: 'fulfilled' });
+    const next = await again.place('field-notebook');
+    expect(await again.ended(next.body.id)).toMatchObject({ status: 'fulfilled' });
+  },
+);
+
+test('containers are confined', () => {
+  const ids = compose('ps', '--quiet').trim().split('\n');
+  const inspected = JSON.parse(execFileSync('docker', ['inspect', ...ids], { encoding: 'utf8' })) as {
+    Config: { User: string };
+    HostConfig: { ReadonlyRootfs: boolean; CapDrop: string[]; SecurityOpt: string[]; Memory: number; PidsLimit: number };
+  }[];
+  for (const { Config, HostConfig } of inspected) {
+    expect(HostConfig).toMatchObject({ ReadonlyRootfs: true, CapDrop: ['ALL'], SecurityOpt: ['no-new-privileges:true'] });
+    expect(HostConfig.PidsLimit).toBeGreaterThan(0);
+    expect(Config.User).not.toMatch(/^(root|0)?$/);
+  }
+  const total = inspected.reduce((sum, { HostConfig }) => sum + HostConfig.Memory, 0);
+  expect(total).toBeLessThanOrEqual(1_000_000_000);
+});

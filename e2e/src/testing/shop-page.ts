@@ -1,0 +1,47 @@
+import { existsSync } from 'node:fs';
+import { chromium, type Browser, type Page } from 'playwright-core';
+
+const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const QUIET = ['--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'];
+
+/** The Chromium of this machine; undefined if there is none, or CHROMIUM_PATH is empty. */
+export const chromiumPath: string | undefined = (process.env['CHROMIUM_PATH'] ?? PLACES.find((path) => existsSync(path))) || undefined;
+
+export const startBrowser = (): Promise<Browser> =>
+  chromium.launch({
+    ...(chromiumPath && { executablePath: chromiumPath }),
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', ...QUIET],
+  });
+
+export interface Tab extends AsyncDisposable {
+  page: Page;
+  /** What the browser objects to: errors and warnings of scripts, failed requests, violations of the content security policy. */
+  complaints: string[];
+  /** Of every request of the tab. */
+  urls: string[];
+}
+
+/** The shop page in a tab of its own, its products listed. */
+export async function openShop(browser: Browser, url: string, { colorScheme = 'light', width = 1400 } = {}): Promise<Tab> {
+  const page = await browser.newPage({ colorScheme: colorScheme === 'dark' ? 'dark' : 'light', viewport: { width, height: 900 } });
+  const complaints: string[] = [];
+  const urls: string[] = [];
+  page.on('console', (message) => message.type() === 'log' || complaints.push(message.text()));
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('request', (request) => urls.push(request.url()));
+  await page.goto(url);
+  await addButton(page, 'Desk lamp').waitFor();
+  return { page, complaints, urls, [Symbol.asyncDispose]: () => page.close() };
+}
+
+export const addButton = (page: Page, product: string) => page.getByRole('button', { name: new RegExp(`^Add .*${product}$`) });
+export const orders = (page: Page) => page.getByRole('region', { name: 'Your orders' }).getByRole('listitem');
+export const requests = (page: Page) => page.getByRole('region', { name: 'Requests' }).getByRole('listitem');
+export const click = (page: Page, button: string) => page.getByRole('button', { name: button, exact: true }).click();
+
+/** Presses the button that places the order, and gives the trace id that the answer names. */
+export async function placeOrder(page: Page, button = 'Place the order'): Promise<string | undefined> {
+  const answered = page.waitForResponse((answer) => answer.request().method() === 'POST' && answer.url().endsWith('/v1/orders'));
+  await click(page, button);
+  return (await answered).headers()['x-trace-id'];
+}

@@ -1,0 +1,54 @@
+import { expect, test } from '@jest/globals';
+import type { Route } from './api.ts';
+import { authApi } from './auth.ts';
+import { gatewayApi } from './gateway.ts';
+import { inventoryApi } from './inventory.ts';
+import { openApi } from './openapi.ts';
+import { orderApi } from './order.ts';
+import { joinErrors } from './problem.ts';
+
+const token = `Bearer ${'a'.repeat(40)}`;
+const behind: Record<string, Route> = { ...authApi.routes, ...orderApi.routes, ...inventoryApi.routes };
+const routes = Object.entries<Route>(gatewayApi.routes);
+
+test('nothing internal is mentioned: neither the user header nor introspection nor reservations', () => {
+  const description = JSON.stringify(openApi(gatewayApi, { title: 'Waymark', version: '1' }));
+  expect(description).not.toMatch(/x-user-id|introspect|\/reservations/i);
+  expect(JSON.stringify(routes)).not.toMatch(/x-user-id|introspect|\/reservations/i);
+  for (const [, route] of routes) expect(Object.keys(route.headers?.shape ?? {})).not.toContain('x-user-id');
+});
+
+test.each(routes)('%s is the route of a service behind, under /v1 and rate limited', (name, route) => {
+  const { path, method, body, answers, errors } = behind[name]!;
+  expect(route).toMatchObject({ path: `/v1${path}`, method });
+  expect(route.body).toBe(body);
+  expect(route.answers).toBe(answers);
+  expect(route.errors).toMatchObject(joinErrors(errors, { 429: ['rate_limited'] }));
+});
+
+test.each(routes.filter(([name]) => behind[name]?.headers))('%s takes a session token, and says so when it has none', (_, route) => {
+  expect(route.headers?.shape).toHaveProperty('authorization');
+  expect(route.errors?.[401]).toEqual(['unauthenticated']);
+});
+
+test('placing an order needs the token and the key, and passes no user id through', () => {
+  const { headers } = gatewayApi.routes.placeOrder;
+  const given = { authorization: token, 'idempotency-key': 'k1', 'x-user-id': '00000000-0000-4000-8000-000000000000' };
+  expect(headers.parse(given)).toEqual({ authorization: token, 'idempotency-key': 'k1' });
+  expect(headers.safeParse({ authorization: token }).success).toBe(false);
+  expect(headers.safeParse({ 'idempotency-key': 'k1' }).success).toBe(false);
+});
+
+test('a session token is what logging in gave, behind the scheme in any letter case', () => {
+  const { authorization } = gatewayApi.routes.getOrder.headers.shape;
+  const accepted = [
+    token,
+    token.replace('Bearer', 'bearer'),
+    token.slice('Bearer '.length),
+    `${token} `,
+    `${token}\n`,
+    'Bearer short',
+    `Basic ${'a'.repeat(40)}`,
+  ];
+  expect(accepted.map((one) => authorization.safeParse(one).success)).toEqual([true, true, false, false, false, false, false]);
+});

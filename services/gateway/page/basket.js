@@ -1,0 +1,96 @@
+// @ts-check
+/** @import { Line, Product } from '@waymark/contracts' */
+import { byId, element } from './element.js';
+import { money } from './money.js';
+import { say } from './notices.js';
+
+const MOST = 1_000;
+
+/** @type {Map<string, { product: Product, quantity: number }>} */
+const chosen = new Map();
+let key = crypto.randomUUID();
+
+/** Tells of `change`: the order being put together is not what it was. */
+export const basket = new EventTarget();
+
+/** @returns {Line[]} */
+export const chosenLines = () => Array.from(chosen, ([sku, { quantity }]) => ({ sku, quantity }));
+
+/** @param {string} sku */
+export const chosenQuantity = (sku) => chosen.get(sku)?.quantity ?? 0;
+
+/** Stays the same until the order changes or is placed: what is sent again with it is the same order, not a second one. */
+export const idempotencyKey = () => key;
+
+/** The request has been answered: the next one is a new one, whatever is in it. */
+export function renewKey() {
+  key = crypto.randomUUID();
+}
+
+/** @param {Product} product */
+export function choose(product) {
+  const quantity = Math.min(chosenQuantity(product.sku) + 1, MOST);
+  chosen.set(product.sku, { product, quantity });
+  say(`${product.name}: ${quantity} in your order`);
+  drawLines();
+}
+
+/**
+ * These lines have been ordered. What the user has added since stays.
+ * @param {Line[]} lines
+ */
+export function takeOut(lines) {
+  for (const { sku, quantity } of lines) {
+    const line = chosen.get(sku);
+    if (!line) continue;
+    line.quantity -= quantity;
+    if (line.quantity < 1) chosen.delete(sku);
+  }
+  drawLines();
+}
+
+function drawLines() {
+  byId('order-lines', HTMLElement).replaceChildren(...Array.from(chosen.values(), lineOf));
+  byId('order-empty', HTMLElement).hidden = chosen.size > 0;
+  byId('order-form', HTMLElement).hidden = chosen.size === 0;
+  changed();
+}
+
+function changed() {
+  renewKey();
+  const lines = [...chosen.values()];
+  const total = money(
+    lines.reduce((sum, { product, quantity }) => sum + product.priceCents * quantity, 0),
+    'EUR',
+  );
+  const pieces = lines.reduce((sum, { quantity }) => sum + quantity, 0);
+  byId('order-total', HTMLElement).textContent = total;
+  const link = byId('to-order', HTMLElement);
+  link.hidden = pieces === 0;
+  link.textContent = `Your order: ${pieces} ${pieces === 1 ? 'piece' : 'pieces'}, ${total}`;
+  basket.dispatchEvent(new Event('change'));
+}
+
+/** @param {{ product: Product, quantity: number }} line */
+function lineOf(line) {
+  const { sku, name, priceCents, currency } = line.product;
+  const price = element('span', { className: 'price' });
+  const draw = () => Object.assign(price, { textContent: money(priceCents * line.quantity, currency) });
+  const input = element('input', { type: 'number', min: '1', max: `${MOST}`, required: true, value: `${line.quantity}` });
+  input.ariaLabel = `Quantity of ${name}`;
+  input.addEventListener('input', () => {
+    if (!input.validity.valid) return;
+    line.quantity = input.valueAsNumber;
+    draw();
+    changed();
+  });
+  const remove = element('button', { type: 'button', className: 'small', textContent: 'Remove', ariaLabel: `Remove ${name}` });
+  remove.addEventListener('click', () => {
+    chosen.delete(sku);
+    drawLines();
+    say(`${name} is no longer in your order`);
+    byId('order', HTMLElement).focus();
+  });
+  draw();
+  return element('li', { className: 'line' }, input, element('span', {}, name), price, remove);
+}

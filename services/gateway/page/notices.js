@@ -1,0 +1,34 @@
+// @ts-check
+import { byId, element } from './element.js';
+import { Problem } from './requests.js';
+import { traceLink } from './trace-link.js';
+
+/**
+ * For those who hear the page: what has changed in it.
+ * @param {string} news
+ */
+export function say(news) {
+  byId('news', HTMLElement).textContent = news;
+}
+
+/**
+ * Shows what went wrong, with its trace, until it is closed or something else is tried. What is no Problem is a bug of the page: it is thrown on.
+ * @param {unknown} error
+ */
+export function showProblem(error) {
+  if (!(error instanceof Problem)) throw error;
+  const close = element('button', { type: 'button', className: 'small', textContent: 'Close', onclick: hideProblem });
+  const words = element('div', {}, element('p', {}, element('b', {}, error.title)), element('p', {}, error.message));
+  if (error.traceId) words.append(element('p', {}, traceLink(error.traceId, 'See what happened in its trace')));
+  const notice = byId('problem', HTMLElement);
+  notice.replaceChildren(words, close);
+  notice.hidden = false;
+}
+
+export function hideProblem() {
+  byId('problem', HTMLElement).hidden = true;
+}
+
+addEventListener('keydown', ({ key }) => {
+  if (key === 'Escape') hideProblem();
+});

@@ -1,0 +1,115 @@
+// @ts-check
+/** @import { Order } from '@waymark/contracts' */
+import { byId } from './element.js';
+import { hideProblem, say, showProblem } from './notices.js';
+import { linesOf, orderItem, titleOf } from './order-item.js';
+import { Problem } from './requests.js';
+import { isLoggedIn, sendAsUser } from './session.js';
+
+const FIRST_PAUSE_MS = 300;
+const LONGEST_PAUSE_MS = 5_000;
+const PATIENCE_MS = 300_000;
+const SHOWN = 10;
+const TRACES_STORED_AS = 'waymark.order-traces';
+
+/** Tells of `change`: an order was placed or has ended, so the stock may be another. */
+export const orders = new EventTarget();
+
+/** @type {Map<string, HTMLElement>} the item of each listed order, by the order's id */
+const listed = new Map();
+const list = byId('order-list', HTMLElement);
+
+/** Lists the user's orders, and watches those that are pending. */
+export async function showOrders() {
+  drawSection(true);
+  const { body } = await sendAsUser('GET', `/v1/orders?limit=${SHOWN}`);
+  if (!isLoggedIn()) return;
+  for (const order of /** @type {{ items: Order[] }} */ (body).items) {
+    // One placed in the meantime stands above already.
+    if (!listed.has(order.id)) list.append(itemOf(order));
+  }
+}
+
+/**
+ * Puts an order that has just been placed first, watches it, and takes the user there.
+ * @param {Order} order
+ * @param {string} traceId of the request that placed it
+ */
+export function showNewOrder(order, traceId) {
+  const known = Object.entries({ ...orderTraces(), [order.id]: traceId });
+  sessionStorage.setItem(TRACES_STORED_AS, JSON.stringify(Object.fromEntries(known.slice(-SHOWN))));
+  listed.get(order.id)?.remove();
+  const item = itemOf(order);
+  list.prepend(item);
+  item.focus();
+  say(`Order placed: ${linesOf(order)}. ${titleOf(order)}.`);
+  orders.dispatchEvent(new Event('change'));
+}
+
+/** For when the user has logged out. */
+export function forgetOrders() {
+  sessionStorage.removeItem(TRACES_STORED_AS);
+  list.replaceChildren();
+  listed.clear();
+  drawSection(false);
+}
+
+/** @returns {Record<string, string>} order id to trace id */
+const orderTraces = () => JSON.parse(sessionStorage.getItem(TRACES_STORED_AS) ?? '{}');
+
+/** @param {boolean} visible */
+function drawSection(visible) {
+  byId('orders', HTMLElement).hidden = !visible;
+}
+
+/** @param {Order} order */
+function itemOf(order) {
+  let current = order;
+  const update = (/** @type {Order} */ news) => {
+    draw(news);
+    if (news.status !== current.status) {
+      say(`${linesOf(news)}: ${titleOf(news)}`);
+      orders.dispatchEvent(new Event('change'));
+    }
+    current = news;
+  };
+  const cancel = async () => {
+    hideProblem();
+    await sendAsUser('POST', `/v1/orders/${order.id}/cancel`).then(({ body }) => update(/** @type {Order} */ (body)), showProblem);
+  };
+  const { item, draw } = orderItem(order, orderTraces()[order.id], () => void cancel());
+  listed.set(order.id, item);
+  void watch(item, () => current, update);
+  return item;
+}
+
+/**
+ * Asks for a pending order, less and less often, until it has ended, has left the page, or has taken very long.
+ * @param {HTMLElement} item
+ * @param {() => Order} current
+ * @param {(news: Order) => void} update
+ */
+async function watch(item, current, update) {
+  const deadline = Date.now() + PATIENCE_MS;
+  for (let ms = FIRST_PAUSE_MS; current().status === 'pending' && Date.now() < deadline; ms = Math.min(ms * 1.4, LONGEST_PAUSE_MS)) {
+    await pause(ms);
+    if (!item.isConnected || current().status !== 'pending') return;
+    try {
+      update(/** @type {Order} */ ((await sendAsUser('GET', `/v1/orders/${current().id}`)).body));
+    } catch (error) {
+      // A shop that does not answer now may do so later; one that refuses will not change its mind.
+      if (!(error instanceof Problem)) throw error;
+      if (error.status >= 400 && error.status < 500 && error.status !== 429) return showProblem(error);
+    }
+  }
+}
+
+/**
+ * Ends after this time, or later, when somebody looks at the page again.
+ * @param {number} ms
+ * @returns {Promise<void>}
+ */
+async function pause(ms) {
+  await new Promise((resolve) => setTimeout(resolve, ms));
+  if (document.hidden) await new Promise((resolve) => document.addEventListener('visibilitychange', resolve, { once: true }));
+}

@@ -1,0 +1,71 @@
+// @ts-check
+import { element } from './element.js';
+
+/**
+ * The part of JSON Schema that the contracts use.
+ * @typedef {{
+ *   type?: string, format?: string, pattern?: string, description?: string, enum?: string[], const?: string, default?: string | number | boolean,
+ *   minLength?: number, maxLength?: number, minimum?: number, maximum?: number, minItems?: number, maxItems?: number,
+ *   properties?: Record<string, Schema>, required?: string[], items?: Schema,
+ * }} Schema
+ */
+
+const TYPES = { string: 'text', integer: 'whole number', number: 'number', boolean: 'true or false', array: 'list', object: 'object' };
+const FORMATS = { email: 'e-mail address', uuid: 'UUID', 'date-time': 'date and time (UTC)' };
+
+/**
+ * A value's kind and bounds, in words: `list of 1 to 20`.
+ * @param {Schema} schema
+ */
+export function inWords(schema) {
+  const type = schema.format ?? schema.type ?? '';
+  const kind = /** @type {Record<string, string>} */ ({ ...TYPES, ...FORMATS })[type] ?? type;
+  if (schema.const !== undefined) return `always ${schema.const}`;
+  if (schema.enum) return `one of ${schema.enum.join(', ')}`;
+  if (schema.type === 'array') return `list${bounds(' of', schema.minItems, schema.maxItems)}`;
+  if (schema.type === 'string') return kind + bounds(',', schema.minLength, schema.maxLength, ' characters');
+  return kind + bounds(',', schema.minimum, schema.maximum);
+}
+
+/**
+ * @param {string} before
+ * @param {number} [least]
+ * @param {number} [most]
+ * @param {string} [unit]
+ */
+function bounds(before, least, most, unit = '') {
+  // The largest number that JSON carries exactly is how a schema says "no bound".
+  const upper = most === Number.MAX_SAFE_INTEGER ? undefined : most;
+  if (least !== undefined && upper !== undefined) return `${before} ${least} to ${upper}${unit}`;
+  if (upper !== undefined) return `${before} at most ${upper}${unit}`;
+  return least === undefined ? '' : `${before} at least ${least}${unit}`;
+}
+
+/**
+ * The fields of an object, and of the objects in it, as nested lists. Undefined where there are none.
+ * @param {Schema} schema
+ * @returns {HTMLUListElement | undefined}
+ */
+export function fields(schema) {
+  const inner = schema.items ?? schema;
+  if (!inner.properties) return undefined;
+  const items = Object.entries(inner.properties).map(([name, value]) => fieldItem(name, value, inner.required?.includes(name) ?? false));
+  return element('ul', { className: 'fields' }, ...items);
+}
+
+/**
+ * One named value: a field of a body, or a parameter.
+ * @param {string} name
+ * @param {Schema} schema
+ * @param {boolean} required
+ * @param {string} [place] where it stands, if it is a parameter
+ */
+export function fieldItem(name, schema, required, place) {
+  const words = [place, inWords(schema), !required && 'optional', schema.default !== undefined && `${schema.default} if not given`];
+  const item = element('li', {}, element('code', {}, name), ` ${words.filter(Boolean).join(', ')}`);
+  if (schema.description) item.append(`. ${schema.description}`);
+  if (schema.pattern && !schema.format) item.append(', like ', element('code', { className: 'pattern' }, schema.pattern));
+  const nested = fields(schema);
+  if (nested) item.append(nested);
+  return item;
+}

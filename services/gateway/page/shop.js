@@ -1,0 +1,84 @@
+// @ts-check
+/** @import { Order } from '@waymark/contracts' */
+import { basket, chosenLines, idempotencyKey, renewKey, takeOut } from './basket.js';
+import { byId } from './element.js';
+import { hideProblem, say, showProblem } from './notices.js';
+import { forgetOrders, orders, showNewOrder, showOrders } from './orders.js';
+import { drawProducts, showProducts } from './products.js';
+import { Problem, send } from './requests.js';
+import { isLoggedIn, logIn, logOut, sendAsUser, session } from './session.js';
+import { showTracesAt } from './trace-link.js';
+
+const logInForm = byId('log-in', HTMLFormElement);
+
+const submitLogIn = () => logIn(byId('email', HTMLInputElement).value, byId('password', HTMLInputElement).value);
+
+async function placeOrder() {
+  if (!isLoggedIn()) await submitLogIn();
+  const lines = chosenLines();
+  const content = { body: { lines }, headers: { 'idempotency-key': idempotencyKey() } };
+  const { body, traceId } = await sendAsUser('POST', '/v1/orders', content).catch(notPlaced);
+  takeOut(lines);
+  showNewOrder(/** @type {Order} */ (body), traceId);
+}
+
+/**
+ * A refusal is the end of this attempt. After any other failure the order may have been placed all the same: the key is kept.
+ * @param {unknown} error
+ * @returns {Promise<never>}
+ */
+async function notPlaced(error) {
+  if (!(error instanceof Problem)) throw error;
+  if (error.status >= 400 && error.status < 500) renewKey();
+  else error.message += ' If you place it again unchanged, it will still be one order.';
+  throw error;
+}
+
+function drawSession() {
+  logInForm.hidden = isLoggedIn();
+  byId('logged-in', HTMLElement).hidden = !isLoggedIn();
+  byId('place', HTMLElement).textContent = isLoggedIn() ? 'Place the order' : 'Log in and place the order';
+}
+
+/**
+ * Does what the user asked for, unless it is being done already, and shows what goes wrong with it.
+ * @param {() => Promise<void>} action
+ */
+function asAsked(action) {
+  let busy = false;
+  return (/** @type {Event} */ event) => {
+    event.preventDefault();
+    if (busy) return;
+    const asked = /** @type {HTMLElement} */ (event.currentTarget);
+    const setBusy = (/** @type {boolean} */ value) => {
+      busy = value;
+      asked.ariaBusy = `${value}`;
+    };
+    setBusy(true);
+    hideProblem();
+    void action()
+      .catch(showProblem)
+      .finally(() => setBusy(false));
+  };
+}
+
+logInForm.addEventListener('submit', asAsked(submitLogIn));
+byId('log-out', HTMLElement).addEventListener('click', asAsked(logOut));
+byId('order-form', HTMLElement).addEventListener('submit', asAsked(placeOrder));
+basket.addEventListener('change', drawProducts);
+orders.addEventListener('change', () => void showProducts().catch(showProblem));
+session.addEventListener('change', () => {
+  drawSession();
+  say(isLoggedIn() ? 'You are logged in.' : 'You are logged out.');
+  if (isLoggedIn()) void showOrders().catch(showProblem);
+  else forgetOrders();
+});
+
+drawSession();
+try {
+  showTracesAt(/** @type {{ traceUiUrl: string }} */ ((await send('GET', '/page-config.json')).body).traceUiUrl);
+  await showProducts();
+  if (isLoggedIn()) await showOrders();
+} catch (error) {
+  showProblem(error);
+}

@@ -1,0 +1,19 @@
+// @ts-check
+import { element } from './element.js';
+
+/** @type {PromiseWithResolvers<string>} */
+const traceUi = Promise.withResolvers();
+
+/** Where people read traces. Links made before this is known get their address now. */
+export const showTracesAt = traceUi.resolve;
+
+/**
+ * A link to a trace, which opens in a new tab.
+ * @param {string} traceId
+ * @param {string} text
+ */
+export function traceLink(traceId, text) {
+  const link = element('a', { target: '_blank', rel: 'noopener', textContent: text });
+  void traceUi.promise.then((url) => Object.assign(link, { href: `${url}/trace/${traceId}` }));
+  return link;
+}
