@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { freePort } from './free-port.ts';
 import { childrenOf, gone, runProgram, runs } from './testing/processes.ts';
 import { stubWorkspace } from './testing/stub-workspace.ts';
+import { forTest } from './testing/for-test.ts';
 
 const traceId = '0af7651916cd43dd8448eb211c80319c';
 const ONE_MINUTE = 60_000;
@@ -15,8 +16,8 @@ const start = (root: string, { args = [], env = {} }: { args?: string[]; env?: N
 test(
   'it shows one order with its trace, then the logs, until Ctrl-C stops everything',
   async () => {
-    await using workspace = await stubWorkspace();
-    await using shop = start(workspace.root, { args: ['--port', String(await freePort())] });
+    const workspace = forTest(await stubWorkspace());
+    const shop = forTest(start(workspace.root, { args: ['--port', String(await freePort())] }));
     const shown = await shop.said('Stop ');
     expect(shown).toMatch(/ok postgres +\d+\.\d s {2}18/);
     expect(shown).toMatch(new RegExp(`POST /v1/orders +201 +\\d+ ms {2}x-trace-id ${traceId}`));
@@ -36,16 +37,16 @@ test(
 test(
   'a second start names the process that holds the checkout, and one after a crash works',
   async () => {
-    await using workspace = await stubWorkspace();
-    await using first = start(workspace.root);
+    const workspace = forTest(await stubWorkspace());
+    const first = forTest(start(workspace.root));
     await first.said('Stop ');
-    await using second = start(workspace.root);
+    const second = forTest(start(workspace.root));
     expect(await second.ended).toBe(1);
     expect(second.output()).toContain(`process ${first.process.pid} works in`);
 
     const children = childrenOf(first.process.pid);
     first.process.kill('SIGKILL');
-    await using third = start(workspace.root, { args: ['--reset'] });
+    const third = forTest(start(workspace.root, { args: ['--reset'] }));
     await third.said('Stop ');
     await gone(children);
     third.process.kill('SIGTERM');
@@ -57,8 +58,8 @@ test(
 test(
   'a service that crashes ends the shop, and its last lines are shown',
   async () => {
-    await using workspace = await stubWorkspace();
-    await using shop = start(workspace.root);
+    const workspace = forTest(await stubWorkspace());
+    const shop = forTest(start(workspace.root));
     const [, gateway = ''] = /Shop +(\S+)\//.exec(await shop.said('Stop ')) ?? [];
     await fetch(`${gateway}/crash`, { method: 'POST' });
     expect(await shop.ended).toBe(1);
@@ -70,8 +71,8 @@ test(
 test(
   'Ctrl-C during the start stops it',
   async () => {
-    await using workspace = await stubWorkspace();
-    await using shop = start(workspace.root, { env: { STUB: 'never-ready' } });
+    const workspace = forTest(await stubWorkspace());
+    const shop = forTest(start(workspace.root, { env: { STUB: 'never-ready' } }));
     await shop.said('ok databases');
     shop.process.kill('SIGINT');
     expect(await shop.ended).toBe(0);
@@ -82,16 +83,16 @@ test(
 test(
   'an order is shown as what it came to, and the trace with a link where there is a backend',
   async () => {
-    await using workspace = await stubWorkspace();
+    const workspace = forTest(await stubWorkspace());
     const env = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318', TRACE_UI_URL: 'http://127.0.0.1:16686/' };
-    await using rejecting = start(workspace.root, { env: { ...env, STUB: 'rejects' } });
+    const rejecting = forTest(start(workspace.root, { env: { ...env, STUB: 'rejects' } }));
     const shown = await rejecting.said('Stop ');
     expect(shown).toContain('The order of one Lamp is rejected');
     expect(shown).toContain(`http://127.0.0.1:16686/trace/${traceId}`);
     rejecting.process.kill('SIGINT');
     await rejecting.ended;
 
-    await using soldOut = start(workspace.root, { env: { STUB: 'sold-out' } });
+    const soldOut = forTest(start(workspace.root, { env: { STUB: 'sold-out' } }));
     expect(await soldOut.said('Stop ')).toContain('Every product is out of stock');
     soldOut.process.kill('SIGINT');
     expect(await soldOut.ended).toBe(0);
@@ -100,21 +101,21 @@ test(
 );
 
 test('a port that was asked for and is in use ends the start', async () => {
-  await using workspace = await stubWorkspace();
+  const workspace = forTest(await stubWorkspace());
   const port = await freePort();
   const server = createServer().listen(port, '127.0.0.1');
   await once(server, 'listening');
-  await using shop = start(workspace.root, { args: ['--port', String(port)] });
+  const shop = forTest(start(workspace.root, { args: ['--port', String(port)] }));
   expect(await shop.ended).toBe(1);
   expect(shop.output()).toContain(`Port ${port} cannot be used`);
   server.close();
 });
 
 test('--help shows the flags, a wrong one ends with code 2 and the right one', async () => {
-  await using help = start('/nowhere', { args: ['--help'] });
+  const help = forTest(start('/nowhere', { args: ['--help'] }));
   expect(await help.ended).toBe(0);
   expect(help.output()).toMatch(/^Usage: [^]*--reset/);
-  await using wrong = start('/nowhere', { args: ['--', '--rest'] });
+  const wrong = forTest(start('/nowhere', { args: ['--', '--rest'] }));
   expect(await wrong.ended).toBe(2);
   expect(wrong.output()).toMatch(/^Unknown option '--rest'\. Did you mean --reset\?\n/);
 });

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import pg from 'pg';
 import { createDatabase, testDatabase } from './database.ts';
+import { forTest } from './testing/for-test.ts';
 
 test('each test database is its own, and gone after the test, clients or not', async () => {
   const [one, two] = await Promise.all([testDatabase(), testDatabase()]);
@@ -14,7 +15,7 @@ test('each test database is its own, and gone after the test, clients or not', a
 });
 
 test('a database that is there is left as it is', async () => {
-  await using database = await testDatabase();
+  const database = forTest(await testDatabase());
   const name = new URL(database.url).pathname.slice(1);
   const again = await createDatabase(process.env['TEST_POSTGRES_URL'] ?? '', name);
   expect(again.url).toBe(database.url);

@@ -1,8 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { childrenOf, gone, runProgram } from './testing/processes.ts';
+import { forTest } from './testing/for-test.ts';
 
 test('when a launcher is killed, its children end, those that ignore SIGTERM too, and then the guard', async () => {
-  await using launcher = runProgram('children-program');
+  const launcher = forTest(runProgram('children-program'));
   await launcher.said('ready');
   const left = childrenOf(launcher.process.pid);
   launcher.process.kill('SIGKILL');
@@ -11,7 +12,7 @@ test('when a launcher is killed, its children end, those that ignore SIGTERM too
 }, 20_000);
 
 test('the guard survives what ends a terminal session', async () => {
-  await using launcher = runProgram('children-program', [], { detached: true });
+  const launcher = forTest(runProgram('children-program', [], { detached: true }));
   await launcher.said('ready');
   const left = childrenOf(launcher.process.pid);
   process.kill(-launcher.process.pid, 'SIGHUP');

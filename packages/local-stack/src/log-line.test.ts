@@ -29,6 +29,11 @@ test('what is no event stays as it is', () => {
   expect(readableLine('auth', 'Error: oops')).toBe('             auth      Error: oops');
 });
 
+test('a value that would move the cursor is shown without its power', () => {
+  const event = { level: 30, time, msg: 'logged in', agent: '\u009b2J\u007f' };
+  expect(readableLine('auth', JSON.stringify(event))).toBe('03:04:05.006 auth      info  logged in agent=" "');
+});
+
 test('colours change no letter', () => {
   const line = JSON.stringify({ level: 50, time, msg: 'refused', sku: 'lamp', trace_id: 'abc' });
   const coloured = readableLine('gateway', line, { colour: true });

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { freePort } from './free-port.ts';
 import { startPostgres } from './postgres.ts';
-import { childrenOf, gone, runProgram } from './testing/processes.ts';
+import { childrenOf, gone, runProgram, runs } from './testing/processes.ts';
+import { forTest } from './testing/for-test.ts';
 
 /** A folder that only this user can enter, as a checkout may be. */
 async function folder(): Promise<AsyncDisposable & { dir: string }> {
@@ -30,22 +31,21 @@ const recall = (url: string) => ask(url, 'select answer from kept');
 const asNormalUser = process.geteuid?.() === 0 ? 'unshare --user --map-user=1000 --map-group=1000'.split(' ') : [];
 
 test('data outlives a stop', async () => {
-  await using home = await folder();
-  {
-    await using postgres = await startPostgres(home);
-    await remember(postgres.url);
-  }
-  await using postgres = await startPostgres(home);
+  const home = forTest(await folder());
+  const stopped = forTest(await startPostgres(home));
+  await remember(stopped.url);
+  await stopped.close();
+  const postgres = forTest(await startPostgres(home));
   expect(await recall(postgres.url)).toBe(42);
 }, 60_000);
 
 test('data outlives a Postgres that was killed', async () => {
-  await using home = await folder();
-  await using killed = await startPostgres(home);
+  const home = forTest(await folder());
+  const killed = forTest(await startPostgres(home));
   await remember(killed.url);
   killed.child.kill('SIGKILL');
   expect(await killed.child.ended).toBe('was ended by SIGKILL');
-  await using postgres = await startPostgres(home);
+  const postgres = forTest(await startPostgres(home));
   expect(await recall(postgres.url)).toBe(42);
 }, 60_000);
 
@@ -55,9 +55,9 @@ test.each([
 ])(
   'run as %s, a Postgres ends with its killed launcher, and its data outlives both',
   async (_, prefix) => {
-    await using home = await folder();
+    const home = forTest(await folder());
     for (const access of [remember, recall]) {
-      await using launcher = runProgram('postgres-program', [home.dir], { prefix });
+      const launcher = forTest(runProgram('postgres-program', [home.dir], { prefix }));
       const [, url = ''] = /url (\S+)/.exec(await launcher.said('end')) ?? [];
       await access(url);
       const left = childrenOf(launcher.process.pid);
@@ -70,45 +70,47 @@ test.each([
 );
 
 test('a Postgres that an earlier run left behind is stopped first', async () => {
-  await using home = await folder();
-  await using leftBehind = await startPostgres(home);
+  const home = forTest(await folder());
+  const leftBehind = forTest(await startPostgres(home));
   await remember(leftBehind.url);
-  await using postgres = await startPostgres(home);
+  const postgres = forTest(await startPostgres(home));
   expect(await leftBehind.child.ended).toBe('exited with code 0');
   expect(await recall(postgres.url)).toBe(42);
 }, 60_000);
 
 test('a lock file that names another program is not obeyed, nor is that program touched', async () => {
-  await using home = await folder();
+  const home = forTest(await folder());
   await (await startPostgres(home)).close();
-  await writeFile(join(home.dir, 'data/postmaster.pid'), `${process.pid}\n`);
-  await using postgres = await startPostgres(home);
-  expect(postgres.child.isRunning()).toBe(true);
+  const stranger = forTest(runProgram('children-program'));
+  await stranger.said('ready');
+  await writeFile(join(home.dir, 'data/postmaster.pid'), `${stranger.process.pid}\n`);
+  const postgres = forTest(await startPostgres(home));
+  expect([postgres.child.isRunning(), runs(stranger.process.pid)]).toEqual([true, true]);
 }, 60_000);
 
 test('root without user namespaces runs it as nobody', async () => {
-  await using home = await folder();
-  await using tools = await folder();
+  const home = forTest(await folder());
+  const tools = forTest(await folder());
   for (const tool of ['true', 'setpriv']) await symlink(`/usr/bin/${tool}`, join(tools.dir, tool));
-  await using launcher = runProgram('postgres-program', [home.dir], { env: { PATH: tools.dir } });
+  const launcher = forTest(runProgram('postgres-program', [home.dir], { env: { PATH: tools.dir } }));
   expect(await launcher.said('end')).toContain('url ');
 }, 60_000);
 
 test('root with no way to be another user is told so', async () => {
-  await using home = await folder();
-  await using launcher = runProgram('postgres-program', [home.dir], { env: { PATH: home.dir } });
+  const home = forTest(await folder());
+  const launcher = forTest(runProgram('postgres-program', [home.dir], { env: { PATH: home.dir } }));
   expect(await launcher.said('end')).toContain(asNormalUser.length > 0 ? 'Postgres refuses to run as root' : 'url ');
 }, 60_000);
 
 test('a folder that may not be written is named, and the mend', async () => {
-  await using home = await folder();
+  const home = forTest(await folder());
   await chmod(home.dir, 0o500);
-  await using launcher = runProgram('postgres-program', [join(home.dir, 'postgres')], { prefix: asNormalUser });
+  const launcher = forTest(runProgram('postgres-program', [join(home.dir, 'postgres')], { prefix: asNormalUser }));
   expect(await launcher.said('end')).toMatch(/^StartError: .*\/postgres'\n.*Make it yours/);
 }, 60_000);
 
 test('data of another major version is told from broken data', async () => {
-  await using home = await folder();
+  const home = forTest(await folder());
   await (await startPostgres(home)).close();
   await writeFile(join(home.dir, 'data/PG_VERSION'), '17\n');
   await expect(startPostgres(home)).rejects.toThrow(/another major version of Postgres. Start with --reset/);

@@ -4,6 +4,7 @@ import { serviceNames } from './service.ts';
 import { startShop, type ShopOptions } from './shop.ts';
 import { gone, runs } from './testing/processes.ts';
 import { stubWorkspace } from './testing/stub-workspace.ts';
+import { forTest } from './testing/for-test.ts';
 
 const postgres = process.env['TEST_POSTGRES_URL'] ?? '';
 
@@ -12,8 +13,8 @@ const pidOf = async (url: string) => Number((await envOf(url))['STUB_PID']);
 const shopOf = (root: string, options: ShopOptions = {}) => startShop({ root, postgres, ...options });
 
 test('each service is told where the others are, and its own database', async () => {
-  await using workspace = await stubWorkspace();
-  await using shop = await shopOf(workspace.root, { env: { all: { LOG_LEVEL: 'warn' }, order: { RESERVATION_TTL_SECONDS: '2' } } });
+  const workspace = forTest(await stubWorkspace());
+  const shop = forTest(await shopOf(workspace.root, { env: { all: { LOG_LEVEL: 'warn' }, order: { RESERVATION_TTL_SECONDS: '2' } } }));
   const [auth, order, gateway] = await Promise.all([shop.urls.auth, shop.urls.order, shop.urls.gateway].map(envOf));
   expect(auth).toMatchObject({ DATABASE_URL: shop.databases.auth, OTEL_SERVICE_NAME: 'auth', OTEL_TRACES_EXPORTER: 'none' });
   expect(order).toMatchObject({ INVENTORY_URL: shop.urls.inventory, RESERVATION_TTL_SECONDS: '2', LOG_LEVEL: 'warn' });
@@ -22,23 +23,23 @@ test('each service is told where the others are, and its own database', async ()
 }, 60_000);
 
 test('close stops every service, one that ignores SIGTERM too', async () => {
-  await using workspace = await stubWorkspace();
-  await using shop = await shopOf(workspace.root, { env: { auth: { STUB: 'ignores-sigterm' } } });
+  const workspace = forTest(await stubWorkspace());
+  const shop = forTest(await shopOf(workspace.root, { env: { auth: { STUB: 'ignores-sigterm' } } }));
   const pids = await Promise.all(serviceNames.map((name) => pidOf(shop.urls[name])));
   await shop.close();
   expect(pids.filter(runs)).toEqual([]);
 }, 60_000);
 
 test('a forced close kills', async () => {
-  await using workspace = await stubWorkspace();
-  await using shop = await shopOf(workspace.root);
+  const workspace = forTest(await stubWorkspace());
+  const shop = forTest(await shopOf(workspace.root));
   await shop.close({ force: true });
   expect(shop.lines('gateway').join()).not.toContain('draining');
 }, 60_000);
 
 test('a service that was killed on purpose is no crash, and comes back at its address', async () => {
-  await using workspace = await stubWorkspace();
-  await using shop = await shopOf(workspace.root);
+  const workspace = forTest(await stubWorkspace());
+  const shop = forTest(await shopOf(workspace.root));
   const first = await pidOf(shop.urls.order);
   await shop.kill('order', 'SIGKILL');
   expect(runs(first)).toBe(false);
@@ -51,8 +52,8 @@ test('a service that was killed on purpose is no crash, and comes back at its ad
 }, 60_000);
 
 test('a service that ends by itself is a crash, told with its last lines', async () => {
-  await using workspace = await stubWorkspace();
-  await using shop = await shopOf(workspace.root);
+  const workspace = forTest(await stubWorkspace());
+  const shop = forTest(await shopOf(workspace.root));
   await fetch(`${shop.urls.inventory}/crash`, { method: 'POST' });
   const { message } = await shop.crashed;
   expect(message).toMatch(/^The service inventory exited with code 1\. Its last lines:\n/);
@@ -60,7 +61,7 @@ test('a service that ends by itself is a crash, told with its last lines', async
 }, 60_000);
 
 test('a service that cannot start fails the start, told with its last lines, and the others are stopped', async () => {
-  await using workspace = await stubWorkspace();
+  const workspace = forTest(await stubWorkspace());
   const pids: number[] = [];
   const onLine: ShopOptions['onLine'] = (_, line) => pids.push(Number(/"started (\d+)"/.exec(line)?.[1] ?? 0));
   const start = shopOf(workspace.root, { env: { order: { STUB: 'crash-on-start' } }, onLine });
@@ -69,7 +70,7 @@ test('a service that cannot start fails the start, told with its last lines, and
 }, 60_000);
 
 test('a start can be called off', async () => {
-  await using workspace = await stubWorkspace();
+  const workspace = forTest(await stubWorkspace());
   const called = new AbortController();
   const onLine = () => called.abort(new Error('no more'));
   await expect(shopOf(workspace.root, { env: { all: { STUB: 'never-ready' } }, signal: called.signal, onLine })).rejects.toThrow('no more');

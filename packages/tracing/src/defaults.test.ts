@@ -10,6 +10,7 @@ test('what is unset is filled in, and empty counts as unset', () => {
     OTEL_BSP_SCHEDULE_DELAY: '500',
     OTEL_LOGS_EXPORTER: 'none',
     OTEL_METRICS_EXPORTER: 'none',
+    OTEL_NODE_ENABLED_INSTRUMENTATIONS: 'pg,runtime-node',
   });
 });
 
@@ -18,11 +19,6 @@ test('what is set stays', () => {
     OTEL_METRICS_EXPORTER: 'otlp',
     OTEL_BSP_SCHEDULE_DELAY: '0',
   });
-});
-
-test('only pg and the runtime are patched, unless the patching instrumentations are asked for', () => {
-  expect(filled({})['OTEL_NODE_ENABLED_INSTRUMENTATIONS']).toBe('pg,runtime-node');
-  expect(filled({ WAYMARK_INSTRUMENTATION: 'auto' })).not.toHaveProperty('OTEL_NODE_ENABLED_INSTRUMENTATIONS');
 });
 
 test('the queue is at most 30 batches, which is as many as one flush sends at once', () => {

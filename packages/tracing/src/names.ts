@@ -1,8 +1,5 @@
-/** Every span attribute and environment variable of our own. The rest are OpenTelemetry semantic conventions. */
+/** Every name of our own. The rest are OpenTelemetry semantic conventions. */
 export const SCOPE = '@waymark/tracing';
-
-/** `own` (default): Koa and undici traced by this package. `auto`: by the patching instrumentations, for comparison. */
-export const INSTRUMENTATION_ENV = 'WAYMARK_INSTRUMENTATION';
 
 /** Baggage keys that may cross the edge, and are copied to span attributes and log lines. */
 export const BAGGAGE_ALLOWED: ReadonlySet<string> = new Set(['waymark.traffic']);

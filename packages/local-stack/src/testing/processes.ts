@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
+import { guard } from '../guard.ts';
 
 /** A program of this folder under test, in a process of its own. */
 export interface Program extends AsyncDisposable {
@@ -15,10 +16,11 @@ export interface Program extends AsyncDisposable {
   ended: Promise<number | string>;
 }
 
-/** Runs `testing/<name>.ts`, by `prefix` if given (a program that runs another). It is killed on disposal, and its guard then ends what it started. */
+/** Runs `testing/<name>.ts`, by `prefix` if given (a program that runs another). It is killed on disposal, which waits for its guard to end what it started. */
 export function runProgram(name: string, args: readonly string[] = [], options: SpawnOptions & { prefix?: string[] } = {}): Program {
   const [file = '', ...rest] = [...(options.prefix ?? []), process.execPath, join(import.meta.dirname, `${name}.ts`), ...args];
   const child = spawn(file, rest, { ...options, stdio: ['ignore', 'pipe', 'pipe'] }) as ChildProcess & { pid: number };
+  guard(child, 'TERM');
   let text = '';
   const heard = new EventTarget();
   for (const stream of [child.stdout, child.stderr]) {
@@ -38,8 +40,10 @@ export function runProgram(name: string, args: readonly string[] = [], options: 
       return text;
     },
     async [Symbol.asyncDispose]() {
+      const started = childrenOf(child.pid);
       child.kill('SIGKILL');
       await ended;
+      await gone(started);
     },
   };
 }
