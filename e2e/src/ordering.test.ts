@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { FULFILLED_ORDER, INTROSPECT } from './testing/parts.ts';
+import { FULFILLED_ORDER, INTROSPECT, OUT_OF_STOCK, refusedByInventory } from './testing/parts.ts';
 import type { Shopper } from './testing/shopper.ts';
 import { below } from './testing/sketch.ts';
 import { startTracedShop, type TracedShop } from './testing/traced-shop.ts';
@@ -47,22 +47,10 @@ test('the job’s two ends agree on the message', async () => {
   expect(worked?.parentSpanId).toBe(sent?.spanId);
 });
 
-const refusedByInventory = (refusal: string, queries: string[]): string => `
-gateway SERVER POST /v1/orders ${refusal}
-${below(1, INTROSPECT)}
-  gateway CLIENT POST /orders ${refusal.slice(0, 3)} ERROR
-    order SERVER POST /orders ${refusal}
-      order CLIENT INSERT placements
-      order CLIENT SELECT orders
-      order CLIENT POST /reservations ${refusal.slice(0, 3)} ERROR
-        inventory SERVER POST /reservations ${refusal}
-${queries.map((query) => `          inventory CLIENT ${query}`).join('\n')}`;
-
 test('an order beyond the stock is refused, and its trace says why', async () => {
   const answer = await demo.place('desk-lamp', 999);
   expect(answer).toMatchObject({ status: 409, body: { code: 'out_of_stock' } });
-  const reserving = ['INSERT reservations', 'INSERT reservation_lines', 'SELECT reservations', 'SELECT reservations', 'UPDATE products'];
-  await traced.expectTrace(answer, refusedByInventory('409 out_of_stock', ['BEGIN', ...reserving, 'ROLLBACK']));
+  await traced.expectTrace(answer, OUT_OF_STOCK);
 });
 
 test('an order for what does not exist is refused, and its trace says why', async () => {

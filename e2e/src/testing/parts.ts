@@ -67,3 +67,25 @@ ${below(5, CHARGE)}
 ${below(5, COMMIT)}
           order CLIENT UPDATE orders
       order CLIENT COMMIT`;
+
+/** The trace of an order that inventory refused, with the queries that came before. */
+export const refusedByInventory = (refusal: string, queries: string[]): string => `
+gateway SERVER POST /v1/orders ${refusal}
+${below(1, INTROSPECT)}
+  gateway CLIENT POST /orders ${refusal.slice(0, 3)} ERROR
+    order SERVER POST /orders ${refusal}
+      order CLIENT INSERT placements
+      order CLIENT SELECT orders
+      order CLIENT POST /reservations ${refusal.slice(0, 3)} ERROR
+        inventory SERVER POST /reservations ${refusal}
+${queries.map((query) => `          inventory CLIENT ${query}`).join('\n')}`;
+
+export const OUT_OF_STOCK = refusedByInventory('409 out_of_stock', [
+  'BEGIN',
+  'INSERT reservations',
+  'INSERT reservation_lines',
+  'SELECT reservations',
+  'SELECT reservations',
+  'UPDATE products',
+  'ROLLBACK',
+]);
