@@ -26,7 +26,7 @@ export async function createDatabase(adminUrl: string, name: string): Promise<Da
 export async function testDatabase(): Promise<Database> {
   const adminUrl = process.env['TEST_POSTGRES_URL'];
   if (!adminUrl) {
-    throw new Error('TEST_POSTGRES_URL is not set: spread `withPostgres` of @waymark/local-stack/jest-postgres into jest.config.js');
+    throw new Error('TEST_POSTGRES_URL is not set: spread @waymark/local-stack/jest-preset into jest.config.js');
   }
   return await createDatabase(adminUrl, `test_${randomBytes(8).toString('hex')}`);
 }

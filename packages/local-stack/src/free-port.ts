@@ -11,9 +11,9 @@ const handedOut = new Set<number>();
 export async function freePort(): Promise<number> {
   for (let tries = 0; tries < 100; tries++) {
     const port = randomInt(LOWEST, HIGHEST);
-    if (handedOut.has(port) || !(await isFree(port))) continue;
+    if (handedOut.has(port)) continue;
     handedOut.add(port);
-    return port;
+    if (await isFree(port)) return port;
   }
   throw new StartError(`No free port found on 127.0.0.1 between ${LOWEST} and ${HIGHEST}. Close some listening programs.`);
 }

@@ -51,53 +51,41 @@ export interface Shop extends AsyncDisposable {
  */
 export async function startShop(options: ShopOptions = {}): Promise<Shop> {
   await using undo = new AsyncDisposableStack();
-  const { onStep, signal } = options;
-  const timed = async <T>(part: string, start: () => Promise<T>, detail: (started: T) => string): Promise<T> => {
-    const begun = performance.now();
-    const started = await start();
-    signal?.throwIfAborted();
-    onStep?.(part, performance.now() - begun, detail(started));
-    return started;
-  };
+  const { onLine, signal, root = join(import.meta.dirname, '../../..') } = options;
+  const steps = stopwatch(options);
 
   const given = options.postgres ?? {};
-  const postgres =
-    typeof given === 'string'
-      ? undefined
-      : undo.use(
-          await timed(
-            'postgres',
-            () => startPostgres(given),
-            ({ version }) => version,
-          ),
-        );
-  const adminUrl = postgres?.url ?? (given as string);
-  const databases = await timed(
-    'databases',
-    () => createDatabases(adminUrl),
-    () => databaseOwners.join(', '),
-  );
+  const postgres = typeof given === 'string' ? undefined : undo.use(await startPostgres(given));
+  if (postgres) steps.done('postgres', postgres.version);
+
+  steps.begin();
+  const databases = await createDatabases(postgres?.url ?? (given as string));
+  steps.done('databases', databaseOwners.join(', '));
+
   const urls = await chooseUrls(options.ports ?? {});
   const environments = serviceEnvironments(urls, databases, options.env ?? {});
-  const services = new Services({
-    root: options.root ?? join(import.meta.dirname, '../../..'),
-    urls,
-    environments,
-    onLine: options.onLine,
-    signal,
-  });
+  const services = new Services({ root, urls, environments, onLine, signal });
   undo.defer(() => services.stopAll(DRAIN_MS));
+  steps.begin();
   await Promise.all(
-    serviceNames.map((name) =>
-      timed(
-        name,
-        () => services.start(name),
-        () => urls[name],
-      ),
-    ),
+    serviceNames.map(async (name) => {
+      await services.start(name);
+      steps.done(name, urls[name]);
+    }),
   );
   undo.move();
   return runningShop(urls, databases, postgres, services);
+}
+
+function stopwatch({ onStep, signal }: ShopOptions) {
+  let begun = performance.now();
+  return {
+    begin: () => (begun = performance.now()),
+    done(part: string, detail: string) {
+      signal?.throwIfAborted();
+      onStep?.(part, performance.now() - begun, detail);
+    },
+  };
 }
 
 function runningShop(urls: Urls, databases: DatabaseUrls, postgres: Postgres | undefined, services: Services): Shop {

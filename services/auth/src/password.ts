@@ -42,7 +42,8 @@ async function deriveBounded(password: string, salt: Buffer): Promise<Buffer> {
 
 /** Whoever ends hands the turn over to the next in line. */
 async function turn(): Promise<void> {
-  if (waiting.length >= MOST_WAITING) throw new Problem(503, 'unavailable', 'Too many people are logging in just now; try again in a moment.');
+  if (waiting.length >= MOST_WAITING)
+    throw new Problem(503, 'unavailable', 'Too many people are logging in just now; try again in a moment.');
   if (running < AT_ONCE) running += 1;
   else await new Promise<void>((resolve) => waiting.push(resolve));
 }
