@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { CHARGE, COMMIT, INTROSPECT, RELEASE, RESERVE } from './testing/parts.ts';
+import { CHARGE, fulfilment, INTROSPECT, placed, RELEASE } from './testing/parts.ts';
 import { until, type Shopper } from './testing/shopper.ts';
 import { below } from './testing/sketch.ts';
 import { startTracedShop, type TracedShop } from './testing/traced-shop.ts';
@@ -13,22 +13,6 @@ beforeAll(async () => {
   await demo.logIn();
 }, 60_000);
 afterAll(async () => traced?.[Symbol.asyncDispose]());
-
-/** The trace of an accepted order, with what its job did. */
-const placed = (fulfilment: string): string => `
-gateway SERVER POST /v1/orders 201
-${below(1, INTROSPECT)}
-  gateway CLIENT POST /orders 201
-    order SERVER POST /orders 201
-      order CLIENT INSERT placements
-      order CLIENT SELECT orders
-${below(3, RESERVE)}
-      order CLIENT BEGIN
-      order CLIENT INSERT orders
-      order PRODUCER send fulfil_order
-        order CLIENT SELECT graphile_worker.add_job
-${below(4, fulfilment)}
-      order CLIENT COMMIT`;
 
 const FAILED_ATTEMPT = (attempt: number): string => `
 order CONSUMER process fulfil_order attempt ${attempt} ProviderUnavailable ERROR
@@ -63,11 +47,7 @@ test('a payment that fails once is tried again: both attempts are in the trace, 
     answer,
     placed(`
 ${FAILED_ATTEMPT(1).trim()}
-order CONSUMER process fulfil_order attempt 2
-  order CLIENT UPDATE orders
-${below(1, CHARGE)}
-${below(1, COMMIT)}
-  order CLIENT UPDATE orders`),
+${fulfilment(2).trim()}`),
   );
   const exceptions = trace.spans.flatMap((span) => span.events.map(({ name }) => `${name} on ${span.name}`));
   expect(exceptions).toEqual(['exception on charge payment']);

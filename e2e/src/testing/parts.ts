@@ -48,8 +48,8 @@ order INTERNAL charge payment
   order CLIENT UPDATE payments
 `;
 
-/** The whole trace of an order that was accepted and fulfilled at the first attempt. */
-export const FULFILLED_ORDER = `
+/** The trace of an order that was accepted, with what its job did. */
+export const placed = (fulfilment: string): string => `
 gateway SERVER POST /v1/orders 201
 ${below(1, INTROSPECT)}
   gateway CLIENT POST /orders 201
@@ -61,12 +61,17 @@ ${below(3, RESERVE)}
       order CLIENT INSERT orders
       order PRODUCER send fulfil_order
         order CLIENT SELECT graphile_worker.add_job
-        order CONSUMER process fulfil_order attempt 1
-          order CLIENT UPDATE orders
-${below(5, CHARGE)}
-${below(5, COMMIT)}
-          order CLIENT UPDATE orders
+${below(4, fulfilment)}
       order CLIENT COMMIT`;
+
+export const fulfilment = (attempt: number): string => `
+order CONSUMER process fulfil_order attempt ${attempt}
+  order CLIENT UPDATE orders
+${below(1, CHARGE)}
+${below(1, COMMIT)}
+  order CLIENT UPDATE orders`;
+
+export const FULFILLED_ORDER = placed(fulfilment(1));
 
 /** The trace of an order that inventory refused, with the queries that came before. */
 export const refusedByInventory = (refusal: string, queries: string[]): string => `
