@@ -22,8 +22,11 @@ test(
     expect(shown).toMatch(/ok postgres +\d+\.\d s {2}18/);
     expect(shown).toMatch(new RegExp(`POST /v1/orders +201 +\\d+ ms {2}x-trace-id ${traceId}`));
     expect(shown).toContain('The order of one Lamp is fulfilled');
-    expect(shown).toMatch(new RegExp(`gateway +info +POST /v1/orders status=201 trace=${traceId}`));
-    expect(shown).toContain('OTEL_EXPORTER_OTLP_ENDPOINT is not set');
+    expect(shown).toMatch(/gateway +POST \/v1\/orders 201 +█+ +25\.0 ms/);
+    expect(shown).toContain('complete: 1 span, 1 service, 1 root, no findings');
+    const [, traceUi = ''] = /Traces +(\S+)\/search/.exec(shown) ?? [];
+    expect(shown).toContain(`${traceUi}/trace/${traceId}`);
+    expect((await fetch(`${traceUi}/api/v3/traces/${traceId}`)).status).toBe(200);
 
     const children = childrenOf(shop.process.pid);
     shop.process.kill('SIGINT');
@@ -84,11 +87,12 @@ test(
   'an order is shown as what it came to, and the trace with a link where there is a backend',
   async () => {
     const workspace = forTest(await stubWorkspace());
-    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318', TRACE_UI_URL: 'http://127.0.0.1:16686/' };
+    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9', TRACE_UI_URL: 'http://127.0.0.1:9/' };
     const rejecting = forTest(start(workspace.root, { env: { ...env, STUB: 'rejects' } }));
     const shown = await rejecting.said('Stop ');
     expect(shown).toContain('The order of one Lamp is rejected');
-    expect(shown).toContain(`http://127.0.0.1:16686/trace/${traceId}`);
+    expect(shown).toMatch(new RegExp(`gateway +info +POST /v1/orders status=201 trace=${traceId}`));
+    expect(shown).toContain(`http://127.0.0.1:9/trace/${traceId}`);
     rejecting.process.kill('SIGINT');
     await rejecting.ended;
 

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { verdict, verify, waterfall, type Trace } from '@waymark/trace-model';
 import type { Exchange, FirstOrder } from './first-order.ts';
 import { readableLine } from './log-line.ts';
 import type { ServiceName } from './service.ts';
@@ -28,15 +29,27 @@ export function order(order: FirstOrder): void {
   note(`The order of one ${order.product} is ${paint('bold', status)} after ${seconds(order.ms)}: ${order.id}`);
 }
 
-export function trace(traceId: string, url: string | undefined, lines: readonly { name: ServiceName; line: string }[]): void {
-  print(`\nIts trace is ${paint('bold', traceId)}${url ? `  ${url}` : ''}`);
+/** The waterfall, and what there is to say about it. */
+export function trace(trace: Trace): void {
+  const findings = verify(trace);
+  print(`\n${waterfall(trace, { width: process.stdout.columns ?? 120, colour: hasColour() })}`);
+  print(paint('bold', verdict(trace, findings)));
+  for (const { message, cause } of findings) note(`${message} ${cause}`);
+}
+
+/** Where the trace cannot be read, the log lines that name it. */
+export function logOf(traceId: string, lines: readonly { name: ServiceName; line: string }[]): void {
+  print(`\nIts trace is ${paint('bold', traceId)}`);
   const shown = lines.map(({ name, line }) => readableLine(name, line, { colour: hasColour() }));
   // Each begins with its time.
   for (const line of shown.sort()) note(line);
 }
 
-export const addresses = (gateway: string, traces: string): void =>
-  print(`\nShop    ${gateway}/\nAPI     ${gateway}/api\nTraces  ${traces}\nStop    Ctrl-C\n`);
+export function addresses(gateway: string, traces: string, bytes: number | undefined): void {
+  print(`\nShop    ${gateway}/\nAPI     ${gateway}/api\nTraces  ${traces}`);
+  if (bytes !== undefined) print(`Memory  ${Math.round(bytes / 1e6)} MB resident, of all processes together`);
+  print('Stop    Ctrl-C\n');
+}
 
 export const log = (name: ServiceName, line: string): void => print(readableLine(name, line, { colour: hasColour() }));
 export const stopping = (): void => print('\nStopping ...');

@@ -6,11 +6,13 @@ import { lockCheckout } from './checkout-lock.ts';
 import { choosePorts } from './choose-ports.ts';
 import { stopLeftover } from './data-directory.ts';
 import { placeFirstOrder, type FirstOrder } from './first-order.ts';
+import { residentBytes } from './memory.ts';
+import { readTrace } from './read-trace.ts';
 import * as screen from './screen.ts';
 import { serviceNames } from './service.ts';
 import { startShop, type Shop } from './shop.ts';
 import { stopSignals, type StopSignals } from './stop-signals.ts';
-import { traceBackend } from './trace-backend.ts';
+import { openTraceBackend, type TraceBackend } from './trace-backend.ts';
 
 /**
  * Starts the shop of the workspace `root`, shows one order and then the services' logs, until a signal asks to stop.
@@ -34,7 +36,7 @@ async function forget(postgres: string): Promise<void> {
 
 async function run(root: string, port: number | undefined, stop: StopSignals): Promise<void> {
   const begun = performance.now();
-  const traces = traceBackend(process.env);
+  await using traces = await openTraceBackend(process.env, screen.note);
   let live = false;
   const shop = await startShop({
     root,
@@ -47,8 +49,8 @@ async function run(root: string, port: number | undefined, stop: StopSignals): P
   });
   try {
     screen.ready(performance.now() - begun);
-    await showOrder(shop, traces.traceUrl, stop.asked);
-    screen.addresses(shop.urls.gateway, traces.description);
+    await showOrder(shop, traces, stop.asked);
+    screen.addresses(shop.urls.gateway, traces.description, await residentBytes());
     live = true;
     await Promise.race([once(stop.asked, 'abort'), shop.crashed.then((crash) => Promise.reject(crash))]);
   } finally {
@@ -57,12 +59,15 @@ async function run(root: string, port: number | undefined, stop: StopSignals): P
 }
 
 /** An order that fails is shown as what it is; the shop runs on, for its user to find out why. */
-async function showOrder(shop: Shop, traceUrl: (traceId: string) => string | undefined, signal: AbortSignal): Promise<void> {
+async function showOrder(shop: Shop, backend: TraceBackend, signal: AbortSignal): Promise<void> {
   try {
     const order = await placeFirstOrder(shop.urls.gateway, screen.exchange, signal);
     screen.order(order);
     if ('refusal' in order) return;
-    screen.trace(order.traceId, traceUrl(order.traceId), logOf(order, shop));
+    const trace = backend.url && (await readTrace(backend.url, order.traceId, signal));
+    if (trace) screen.trace(trace);
+    else screen.logOf(order.traceId, logOf(order, shop));
+    if (backend.url) screen.note(`${backend.url}/trace/${order.traceId}`);
   } catch (error) {
     signal.throwIfAborted();
     screen.note((error as Error).message);

@@ -1,25 +1,45 @@
+import { startTraceStore } from '@waymark/trace-store';
+import { freePort, isFree } from './free-port.ts';
 import { otlpEndpoint } from './service-env.ts';
 
-export interface TraceBackend {
+export interface TraceBackend extends AsyncDisposable {
   /** For the environment of every service. */
   env: Readonly<Record<string, string>>;
-  /** Where people read a trace; undefined if it goes nowhere. */
-  traceUrl: (traceId: string) => string | undefined;
-  /** What becomes of the traces, for the user; it follows the word "traces". */
+  /** Where people read traces, and Jaeger's query API is; undefined if they go nowhere that is known. */
+  url: string | undefined;
+  /** What becomes of the traces, for the user; it follows the word "Traces". */
   description: string;
 }
 
-const WITH_JAEGER = `
-  docker run --rm -d -p 127.0.0.1:16686:16686 -p 127.0.0.1:4318:4318 jaegertracing/jaeger:2.20.0
-  OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318 npx -y pnpm@12 start`;
-
-/** Where the spans go: to the backend that the caller's environment names, or nowhere. A trace store of our own would be started here. */
-export function traceBackend(env: NodeJS.ProcessEnv): TraceBackend {
+/** Where the spans go: to the backend that the caller's environment names, else to a trace store of our own, on Jaeger's ports if they are free. */
+export async function openTraceBackend(env: NodeJS.ProcessEnv, onNote: (note: string) => void): Promise<TraceBackend> {
   const endpoint = otlpEndpoint(env);
-  if (!endpoint) {
-    const description = `are not kept: OTEL_EXPORTER_OTLP_ENDPOINT is not set. To see them in a Jaeger:${WITH_JAEGER}`;
-    return { env: {}, traceUrl: () => undefined, description };
-  }
-  const ui = (env['TRACE_UI_URL'] || 'http://localhost:16686').replace(/\/+$/, '');
-  return { env: { TRACE_UI_URL: ui }, traceUrl: (id) => `${ui}/trace/${id}`, description: `go to ${endpoint}; read them at ${ui}` };
+  const exporter = env['OTEL_TRACES_EXPORTER'];
+  if (endpoint) return foreign(endpoint, (env['TRACE_UI_URL'] || 'http://localhost:16686').replace(/\/+$/, ''));
+  if (exporter && exporter !== 'otlp') return foreign(`the exporter "${exporter}"`, undefined);
+  return ownStore(onNote);
+}
+
+function foreign(endpoint: string, url: string | undefined): TraceBackend {
+  const description = url ? `go to ${endpoint}; read them at ${url}` : `go to ${endpoint}`;
+  return { env: url ? { TRACE_UI_URL: url } : {}, url, description, [Symbol.asyncDispose]: () => Promise.resolve() };
+}
+
+async function ownStore(onNote: (note: string) => void): Promise<TraceBackend> {
+  const otlpPort = await preferred(4318, 'the trace store', onNote);
+  const uiPort = await preferred(16_686, 'the trace UI', onNote);
+  const store = await startTraceStore({ otlpPort, uiPort });
+  return {
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: store.otlpUrl, TRACE_UI_URL: store.url },
+    url: store.url,
+    description: `${store.url}/search  kept in memory by a store of our own; set OTEL_EXPORTER_OTLP_ENDPOINT to use another`,
+    [Symbol.asyncDispose]: () => store.close(),
+  };
+}
+
+async function preferred(port: number, who: string, onNote: (note: string) => void): Promise<number> {
+  if (await isFree(port)) return port;
+  const other = await freePort();
+  onNote(`Port ${port} is in use, so ${who} gets ${other}.`);
+  return other;
 }

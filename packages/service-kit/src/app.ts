@@ -22,15 +22,15 @@ export function serviceApp<R extends Routes>({ api, handlers, log, health, befor
   const app = new Koa();
   const router = routesOf(api, handlers);
   app
-    .use(answerHealth(health))
     .use(closeWhileDraining(health))
+    .use(answerHealth(health))
     .use(traced())
     .use(logRequests(log))
     .use(answerProblems(log))
     .use(keepDeadline);
   for (const middleware of before) app.use(middleware);
   app.use(router.routes()).use(router.allowedMethods());
-  app.on('error', (error) => log.error({ err: error }, 'the answer could not be sent'));
+  app.on('error', (error) => log.warn({ err: error }, 'the answer could not be sent'));
   return app;
 }
 

@@ -11,10 +11,11 @@ export type Client<A extends Api> = {
 
 /** The longest that one call may take, its retries included, in milliseconds. */
 const LONGEST = 10_000;
+/** The most of an answer that is read, in bytes. */
 const LARGEST_ANSWER = 4 * 1024 * 1024;
 
 /** Connections to the other services: traced innermost, so that each retry is a span of its own. */
-const dispatcher = new Agent({ connections: 64, pipelining: 1, connect: { timeout: 3_000 } }).compose(
+const dispatcher = new Agent({ connections: 64, pipelining: 1, connect: { timeout: 3_000 }, maxResponseSize: LARGEST_ANSWER }).compose(
   traceRequests(),
   interceptors.retry({ throwOnError: false, maxRetries: 2, minTimeout: 50, maxTimeout: 500, statusCodes: [502, 503] }),
 );
@@ -43,6 +44,7 @@ interface Call {
 async function send(service: string, baseUrl: string, route: Route, call: Call = {}): Promise<unknown> {
   const ms = Math.floor(Math.min(LONGEST, remainingMs()));
   if (ms <= 0) throw deadlineExceeded(service);
+  const end = performance.now() + ms;
   const options: Dispatcher.RequestOptions & TracedRequest & { retryOptions: object } = {
     origin: baseUrl,
     path: pathOf(route, call),
@@ -52,7 +54,10 @@ async function send(service: string, baseUrl: string, route: Route, call: Call =
       ...call.headers,
       ...(route.body && { 'content-type': 'application/json' }),
       accept: 'application/json',
-      [TIMEOUT_HEADER]: String(ms),
+      // Read for each attempt anew.
+      get [TIMEOUT_HEADER]() {
+        return String(Math.max(1, Math.floor(end - performance.now())));
+      },
     },
     body: route.body ? JSON.stringify(route.body.parse(call.body)) : null,
     signal: AbortSignal.timeout(ms),
@@ -73,7 +78,6 @@ function pathOf(route: Route, { params = {}, query = {} }: Call): string {
 async function exchange(service: string, options: Dispatcher.RequestOptions): Promise<{ status: number; text: string }> {
   try {
     const response = await dispatcher.request(options);
-    if (Number(response.headers['content-length'] ?? 0) > LARGEST_ANSWER) throw new Error('the answer is too large');
     return { status: response.statusCode, text: await response.body.text() };
   } catch (error) {
     if ((error as Error).name === 'TimeoutError') throw deadlineExceeded(service, error);

@@ -27,8 +27,8 @@ export function openDatabase(url: string, log: Logger): Database {
     statement_timeout: 5_000,
     idle_in_transaction_session_timeout: 10_000,
   });
-  // A connection that breaks is replaced at the next use; a statement that was running on it rejects as well.
-  pool.on('error', (error) => log.warn({ err: error }, 'a database connection was lost'));
+  // A connection that breaks is replaced at the next use; a statement that was running on it rejects as well. The error holds the whole client.
+  pool.on('error', (error) => log.warn({ reason: error.message }, 'a database connection was lost'));
   pool.on('connect', (client) => client.on('error', () => undefined));
   return {
     pool,

@@ -20,7 +20,10 @@ export async function buryExhausted(db: Database, works: readonly Work[], log: L
   );
   for (const dead of exhausted) {
     const work = works.find(({ name }) => name === dead.name);
-    if (work) await db.transaction((tx) => bury(tx, dead, work, log));
+    if (!work) continue;
+    await db
+      .transaction((tx) => bury(tx, dead, work, log))
+      .catch((error: unknown) => log.error({ err: error, job: dead.name, id: dead.id }, 'a dead letter could not be stored'));
   }
 }
 

@@ -24,6 +24,8 @@ export interface Jobs {
 
 const CONCURRENCY = 4;
 const TICK_MS = 1_000;
+/** With a delay, even none, graphile-worker watches over the end of each job. Without, it forgets it: losing the database then ends the process. */
+const WATCHED = { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } };
 const MIGRATIONS = fileURLToPath(new URL('../migrations', import.meta.url));
 
 /** @param maxAttempts how often a job is tried before it becomes a dead letter; between attempts n and n+1 pass eⁿ seconds */
@@ -60,6 +62,7 @@ async function workOnce(signal: AbortSignal, db: Database, log: Logger, works: r
   });
   const runner = await run({
     pgPool: db.pool,
+    preset: WATCHED,
     events,
     logger: workerLogger(log),
     noHandleSignals: true,
@@ -68,14 +71,18 @@ async function workOnce(signal: AbortSignal, db: Database, log: Logger, works: r
     taskList: Object.fromEntries(works.map((work) => [work.name, taskOf(work)])),
   });
   const ended = new AbortController();
-  const tidying = tidyUntil(AbortSignal.any([signal, ended.signal]), db, log, works, poolId);
+  // Also while the last jobs end: a worker that is not heard of loses its jobs to others.
+  const tidying = tidyUntil(ended.signal, db, log, works, poolId);
   const stop = (): void => void runner.stop().catch(() => undefined);
-  signal.addEventListener('abort', stop, { once: true });
-  await runner.promise.finally(() => {
+  if (signal.aborted) stop();
+  else signal.addEventListener('abort', stop, { once: true });
+  try {
+    await runner.promise;
+  } finally {
     signal.removeEventListener('abort', stop);
     ended.abort();
-  });
-  await tidying;
+    await tidying;
+  }
 }
 
 async function tidyUntil(signal: AbortSignal, db: Database, log: Logger, works: readonly Work[], poolId: string): Promise<void> {

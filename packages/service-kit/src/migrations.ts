@@ -22,6 +22,8 @@ const LOCK = 7_263_144;
 export async function migrate(db: Database, folder: string, owner: string, log: Logger): Promise<void> {
   const migrations = await readMigrations(folder);
   await db.transaction(async (tx) => {
+    // Neither the wait for another process nor a migration of a large table is a statement gone astray.
+    await tx.query('set local statement_timeout = 0');
     await tx.query('select pg_advisory_xact_lock($1)', [LOCK]);
     await tx.query(
       'create table if not exists migrations (owner text, name text, checksum text not null, ran_at timestamptz not null default now(), primary key (owner, name))',
@@ -46,9 +48,11 @@ async function readMigrations(folder: string): Promise<Migration[]> {
 }
 
 async function outstanding(tx: Sql, migrations: Migration[], owner: string): Promise<Migration[]> {
-  const ran = await tx.query<{ name: string; checksum: string }>('select name, checksum from migrations where owner = $1 order by name', [
-    owner,
-  ]);
+  const ran = await tx.query<{ name: string; checksum: string }>(
+    // As JavaScript sorts, whatever the language of the database.
+    'select name, checksum from migrations where owner = $1 order by name collate "C"',
+    [owner],
+  );
   for (const [at, { name, checksum }] of ran.entries()) {
     const here = migrations[at];
     if (here?.name !== name)

@@ -18,6 +18,7 @@ export function answerProblems(log: Logger): Middleware {
       }
       annotate({ 'error.type': problem.code });
       ctx.status = problem.status;
+      if (problem.status === 401) ctx.set('www-authenticate', 'Bearer');
       ctx.set(problem.extra.headers ?? {});
       ctx.type = 'application/problem+json';
       ctx.body = JSON.stringify(problem.toDetails(activeTraceId()));

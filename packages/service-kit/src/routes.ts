@@ -51,9 +51,7 @@ function validPath(ctx: Context, schema: z.ZodObject): unknown {
 function validHeaders(ctx: Context, schema: z.ZodObject): unknown {
   const authorization = schema.shape['authorization'] as z.ZodType | undefined;
   if (authorization && !authorization.safeParse(ctx.headers.authorization).success) {
-    throw new Problem(401, 'unauthenticated', 'Log in at POST /v1/sessions, then send "Authorization: Bearer <token>".', {
-      headers: { 'www-authenticate': 'Bearer' },
-    });
+    throw new Problem(401, 'unauthenticated', 'Log in at POST /v1/sessions, then send "Authorization: Bearer <token>".');
   }
   return valid(schema, 'headers', ctx.headers);
 }

@@ -19,9 +19,39 @@ const routes: Record<string, () => [status: number, body: object]> = {
   },
   'POST /v1/sessions': () => [201, { token: 'token-of-demo' }],
   'GET /v1/products': () => [200, { items: [{ sku: 'lamp', name: 'Lamp', priceCents: 4900, available: STUB === 'sold-out' ? 0 : 3 }] }],
-  'POST /v1/orders': () => [201, { id: 'order-1', status: 'pending' }],
+  'POST /v1/orders': () => {
+    void exportTrace();
+    return [201, { id: 'order-1', status: 'pending' }];
+  },
   'GET /v1/orders/order-1': () => [200, { id: 'order-1', status: STUB === 'rejects' ? 'rejected' : 'fulfilled' }],
 };
+
+/** Of the order: one span, as OTLP/HTTP with JSON. Nobody may be there to take it. */
+async function exportTrace(): Promise<void> {
+  const attributes = Object.entries({
+    'http.request.method': 'POST',
+    'url.path': '/v1/orders',
+    'url.scheme': 'http',
+    'http.route': '/v1/orders',
+  });
+  const start = BigInt(Date.now()) * 1_000_000n;
+  const span = {
+    traceId,
+    spanId: 'b7ad6b7169203331',
+    name: 'POST /v1/orders',
+    kind: 2,
+    startTimeUnixNano: String(start),
+    endTimeUnixNano: String(start + 25_000_000n),
+    attributes: [
+      ...attributes.map(([key, value]) => ({ key, value: { stringValue: value } })),
+      { key: 'http.response.status_code', value: { intValue: '201' } },
+    ],
+  };
+  const resource = { attributes: [{ key: 'service.name', value: { stringValue: service } }] };
+  const body = JSON.stringify({ resourceSpans: [{ resource, scopeSpans: [{ spans: [span] }] }] });
+  const headers = { 'content-type': 'application/json' };
+  await fetch(`${process.env['OTEL_EXPORTER_OTLP_ENDPOINT']}/v1/traces`, { method: 'POST', headers, body }).catch(() => undefined);
+}
 
 function answer(request: IncomingMessage, response: ServerResponse): void {
   const route = `${request.method} ${request.url}`;

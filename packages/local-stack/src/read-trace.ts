@@ -1,0 +1,38 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { readTraces, verify, type Trace } from '@waymark/trace-model';
+
+const PATIENCE_MS = 5_000;
+const POLL_MS = 100;
+
+/** Services deliver their spans every half second: what has been sound and has not grown for longer is whole. */
+const QUIET_MS = 700;
+
+/**
+ * Reads a trace from Jaeger's query API as soon as it is sound and grows no more, or as it is after 5 s.
+ * Undefined if nobody answers there, or nothing of the trace has come.
+ */
+export async function readTrace(backend: string, traceId: string, signal: AbortSignal): Promise<Trace | undefined> {
+  const end = performance.now() + PATIENCE_MS;
+  let trace: Trace | undefined;
+  let grown = performance.now();
+  while (performance.now() < end) {
+    const answer = await ask(backend, traceId, signal);
+    if (!answer) return undefined;
+    const now = answer.ok ? readTraces(await answer.json())[0] : undefined;
+    if (now?.spans.length !== trace?.spans.length) grown = performance.now();
+    trace = now;
+    if (trace && performance.now() - grown > QUIET_MS && verify(trace).length === 0) return trace;
+    await delay(POLL_MS, undefined, { signal });
+  }
+  return trace;
+}
+
+/** Asks for the trace as it was sent, without Jaeger's own adjustments. Undefined if nobody answers. */
+async function ask(backend: string, traceId: string, signal: AbortSignal): Promise<Response | undefined> {
+  try {
+    return await fetch(`${backend}/api/v3/traces/${traceId}?raw_traces=true`, { signal });
+  } catch {
+    signal.throwIfAborted();
+    return undefined;
+  }
+}

@@ -1,0 +1,175 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { clientOf, closeClients, type Client } from './client.ts';
+import { TIMEOUT_HEADER, withDeadline } from './deadline.ts';
+import { recordLog } from './testing/record-log.ts';
+import { serve, type Served } from './testing/serve.ts';
+import { serveThings } from './testing/serve-things.ts';
+import { thingsApi } from './testing/things.ts';
+
+afterAll(closeClients);
+
+const UNAVAILABLE = { name: 'Problem', status: 503, code: 'unavailable' };
+
+describe('with a service of the same contract', () => {
+  let server: Served & { requests(): string[] };
+  let things: Client<typeof thingsApi>;
+  beforeAll(async () => {
+    server = await serveThings(recordLog().log);
+    things = clientOf(thingsApi, server.url);
+  });
+  afterAll(async () => server[Symbol.asyncDispose]());
+
+  test('a call sends each part of the request, and gives the answer', async () => {
+    expect(await things.list({ query: {} })).toHaveProperty('items.length', 2);
+    expect(await things.list({ query: { limit: 5 } })).toHaveProperty('items.length', 5);
+    expect(await things.add({ body: { name: 'bell', size: 3 } })).toEqual({ name: 'bell', size: 3 });
+    const call = { params: { id: 'a b/c?ü' }, headers: { 'x-colour': 'red' }, body: { parts: [], note: 'ü' } };
+    expect(await things.put(call)).toEqual({ parts: 0, noteLength: 1 });
+    expect(server.requests().at(-1)).toBe('PUT /things/a%20b%2Fc%3F%C3%BC');
+    expect(await things.remove({ params: { id: 'lamp' } })).toBeUndefined();
+  });
+
+  test('the other service’s refusal is passed through as it is', async () => {
+    await expect(things.get({ params: { id: 'gone' } })).rejects.toMatchObject({ status: 404, code: 'not_found', message: 'It is gone.' });
+    await expect(things.get({ params: { id: 'sold' } })).rejects.toMatchObject({
+      status: 409,
+      code: 'out_of_stock',
+      message: 'All sold.',
+      extra: { errors: [{ at: 'body.x', message: 'too many' }] },
+    });
+  });
+
+  test('its own failure is not: it is a part of the shop that is not available', async () => {
+    await expect(things.get({ params: { id: 'bug' } })).rejects.toMatchObject({
+      ...UNAVAILABLE,
+      message: 'The things service is not available now.',
+    });
+  });
+
+  test('the deadline travels, and is shorter at each hop', async () => {
+    const left = await withDeadline(800, () => things.get({ params: { id: 'deadline' } }));
+    expect(left.size).toBeGreaterThan(0);
+    expect(left.size).toBeLessThanOrEqual(800);
+    const unhurried = await things.get({ params: { id: 'deadline' } });
+    expect(unhurried.size).toBeGreaterThan(800);
+    expect(unhurried.size).toBeLessThanOrEqual(10_000);
+  });
+
+  test('a call whose deadline has passed is a 504 that was never sent', async () => {
+    const before = server.requests().length;
+    await expect(withDeadline(-1, () => things.list({ query: {} }))).rejects.toMatchObject({ status: 504, code: 'deadline_exceeded' });
+    expect(server.requests()).toHaveLength(before);
+  });
+});
+
+interface Stub extends AsyncDisposable {
+  things: Client<typeof thingsApi>;
+  seen: IncomingMessage[];
+}
+
+/** A service that answers as `answer` says. */
+async function stub(answer: (response: ServerResponse, nth: number, request: IncomingMessage) => unknown): Promise<Stub> {
+  const seen: IncomingMessage[] = [];
+  const server = await serve((request, response) => answer(response, seen.push(request), request));
+  return { things: clientOf(thingsApi, server.url), seen, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
+}
+
+const lamp = JSON.stringify({ name: 'lamp', size: 1 });
+const get = { params: { id: 'lamp' } };
+const add = { body: { name: 'lamp', size: 1 } };
+
+test('no answer in time is a 504', async () => {
+  await using silent = await stub(() => undefined);
+  await expect(withDeadline(100, () => silent.things.get(get))).rejects.toMatchObject({
+    status: 504,
+    code: 'deadline_exceeded',
+    message: 'The things service did not answer in time.',
+  });
+  expect(silent.seen).toHaveLength(1);
+});
+
+test('an answer that begins in time and does not end is a 504', async () => {
+  await using slow = await stub((response) => response.write('{'));
+  await expect(withDeadline(100, () => slow.things.get(get))).rejects.toMatchObject({ status: 504, code: 'deadline_exceeded' });
+});
+
+test('another service’s 504 is one', async () => {
+  const details = {
+    type: '/problems/deadline_exceeded',
+    title: 'x',
+    status: 504,
+    detail: 'The inventory service did not answer in time.',
+    code: 'deadline_exceeded',
+  };
+  await using late = await stub((response) => response.writeHead(504).end(JSON.stringify(details)));
+  await expect(late.things.get(get)).rejects.toMatchObject({ status: 504, code: 'deadline_exceeded', message: details.detail });
+});
+
+const failures: [string, (response: ServerResponse, nth: number, request: IncomingMessage) => unknown][] = [
+  ['a 503', (response) => response.writeHead(503).end()],
+  ['a 502', (response) => response.writeHead(502).end()],
+  ['a broken connection', (_, __, request) => request.socket.destroy()],
+];
+
+test.each(failures)('after %s a call that may be repeated is, until it succeeds', async (_, fail) => {
+  await using shaky = await stub((response, nth, request) => (nth < 3 ? fail(response, nth, request) : response.end(lamp)));
+  expect(await shaky.things.get(get)).toEqual({ name: 'lamp', size: 1 });
+  expect(shaky.seen).toHaveLength(3);
+});
+
+test.each(failures)('after %s three times it is a 503', async (_, fail) => {
+  await using broken = await stub(fail);
+  await expect(broken.things.get(get)).rejects.toMatchObject(UNAVAILABLE);
+  expect(broken.seen).toHaveLength(3);
+});
+
+test.each(failures)('after %s a call that must not be repeated is a 503 at once', async (_, fail) => {
+  await using broken = await stub(fail);
+  await expect(broken.things.add(add)).rejects.toMatchObject(UNAVAILABLE);
+  expect(broken.seen).toHaveLength(1);
+});
+
+test('each attempt says how much time it still has', async () => {
+  await using shaky = await stub((response, nth) => response.writeHead(nth < 3 ? 503 : 200).end(lamp));
+  await withDeadline(5_000, () => shaky.things.get(get));
+  const left = shaky.seen.map(({ headers }) => Number(headers[TIMEOUT_HEADER]));
+  expect(left[0]).toBeLessThanOrEqual(5_000);
+  expect(left[1]).toBeLessThan(left[0] ?? 0);
+  expect(left[2]).toBeLessThan(left[1] ?? 0);
+});
+
+test.each([
+  ['another shape', 200, '{"name":"lamp"}'],
+  ['no JSON', 200, 'lamp'],
+  ['nothing', 200, ''],
+  ['another success', 201, lamp],
+  ['an error without a problem', 404, 'Not Found'],
+  ['a redirection', 302, ''],
+])('an answer of %s is a 503', async (_, status, body) => {
+  await using other = await stub((response) => response.writeHead(status).end(body));
+  await expect(other.things.get(get)).rejects.toMatchObject(UNAVAILABLE);
+});
+
+const MEGABYTE = Buffer.alloc(1024 * 1024, ' ');
+
+test.each([
+  ['declared', { 'content-length': String(MEGABYTE.length * 5) }],
+  ['not declared', {}],
+])('an answer that is too large, its length %s, is a 503, and is not read to its end', async (_, headers) => {
+  const cutOff = Promise.withResolvers<unknown>();
+  await using large = await stub((response) => {
+    response.once('close', cutOff.resolve);
+    response.writeHead(200, headers);
+    const more = (): void => void (response.writable && response.write(MEGABYTE, more));
+    more();
+  });
+  await expect(large.things.add(add)).rejects.toMatchObject(UNAVAILABLE);
+  await cutOff.promise;
+});
+
+test('a service that is not there is a 503', async () => {
+  const gone = await stub(() => undefined);
+  await gone[Symbol.asyncDispose]();
+  await expect(gone.things.add(add)).rejects.toMatchObject({ ...UNAVAILABLE, message: 'The things service cannot be reached.' });
+});

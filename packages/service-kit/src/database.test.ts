@@ -1,0 +1,135 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { testDatabase, type Database as TestDatabase } from '@waymark/local-stack';
+import { openDatabase, type Database, type Sql } from './database.ts';
+import { recordLog } from './testing/record-log.ts';
+import { until } from './testing/until.ts';
+
+const { log, lines } = recordLog();
+let empty: TestDatabase;
+let other: Database;
+let db: Database;
+
+beforeAll(async () => {
+  empty = await testDatabase();
+  other = openDatabase(empty.url, log);
+  await other.query('create table things (id int primary key, at int, unique (at) deferrable initially deferred)');
+});
+beforeEach(async () => {
+  await other.query('truncate things');
+  db = openDatabase(empty.url, log);
+});
+afterEach(async () => db.close());
+afterAll(async () => {
+  await other.close();
+  await empty.drop();
+});
+
+const ids = async (): Promise<number[]> => (await other.query<{ id: number }>('select id from things order by id')).map(({ id }) => id);
+const insert = async (sql: Sql, id: number, at = id): Promise<unknown> => sql.query('insert into things values ($1, $2)', [id, at]);
+const pidOf = async (sql: Sql): Promise<number> => (await sql.query<{ pid: number }>('select pg_backend_pid() as pid'))[0]?.pid ?? 0;
+const terminate = async (pid: number): Promise<unknown> => other.query('select pg_terminate_backend($1, 5000)', [pid]);
+
+test('a transaction gives its result and is seen by others once it has committed', async () => {
+  const result = await db.transaction(async (tx) => {
+    await insert(tx, 1);
+    expect(await ids()).toEqual([]);
+    return 'done';
+  });
+  expect([result, await ids()]).toEqual(['done', [1]]);
+});
+
+test('a transaction that throws is rolled back, and throws just that', async () => {
+  const error = new Error('changed my mind');
+  const failing = db.transaction(async (tx) => {
+    await insert(tx, 1);
+    throw error;
+  });
+  await expect(failing).rejects.toBe(error);
+  expect(await ids()).toEqual([]);
+});
+
+test('after a failed statement the transaction is rolled back and its connection is used again', async () => {
+  const pid = await pidOf(db);
+  const failing = db.transaction(async (tx) => {
+    await insert(tx, 1);
+    await insert(tx, 1);
+  });
+  await expect(failing).rejects.toThrow('duplicate key');
+  await insert(db, 2);
+  expect([await ids(), await pidOf(db)]).toEqual([[2], pid]);
+});
+
+test('a commit that is refused is an error', async () => {
+  const failing = db.transaction(async (tx) => {
+    await insert(tx, 1, 7);
+    await insert(tx, 2, 7);
+  });
+  await expect(failing).rejects.toThrow('duplicate key');
+  expect(await ids()).toEqual([]);
+});
+
+test('a saturated pool answers 503 to those who wait too long, and serves again once it can', async () => {
+  db.pool.options.connectionTimeoutMillis = 100;
+  const end = Promise.withResolvers<undefined>();
+  const size = db.pool.options.max;
+  const holding = Array.from({ length: size }, async (_, id) =>
+    db.transaction(async (tx) => {
+      await insert(tx, id);
+      await end.promise;
+    }),
+  );
+  await until(
+    () => db.pool.totalCount - db.pool.idleCount,
+    (inUse) => inUse === size,
+    'all connections to be in use',
+  );
+  await expect(insert(db, 100)).rejects.toMatchObject({ status: 503, code: 'unavailable', message: 'The database cannot be reached now.' });
+  end.resolve(undefined);
+  await Promise.all(holding);
+  await insert(db, 100);
+  expect(await ids()).toHaveLength(size + 1);
+});
+
+test('a database that cannot be reached is a 503', async () => {
+  const nowhere = openDatabase('postgres://waymark@127.0.0.1:1/nowhere', log);
+  await expect(nowhere.query('select 1')).rejects.toMatchObject({ status: 503, code: 'unavailable' });
+  await nowhere.close();
+});
+
+test('a connection that breaks in a transaction fails that one only', async () => {
+  const failing = db.transaction(async (tx) => {
+    await insert(tx, 1);
+    await terminate(await pidOf(tx));
+    await insert(tx, 2);
+  });
+  await expect(failing).rejects.toThrow('connection error');
+  await insert(db, 3);
+  expect(await ids()).toEqual([3]);
+});
+
+test('a connection that breaks while it is idle is replaced, and logged', async () => {
+  const pid = await pidOf(db);
+  await terminate(pid);
+  await until(
+    () => lines.map(({ msg }) => msg),
+    (messages) => messages.includes('a database connection was lost'),
+    'the loss to be logged',
+  );
+  expect(await pidOf(db)).not.toBe(pid);
+});
+
+test('closing waits for the connections in use', async () => {
+  const closing = openDatabase(empty.url, log);
+  const end = Promise.withResolvers<undefined>();
+  const begun = Promise.withResolvers<undefined>();
+  const working = closing.transaction(async (tx) => {
+    begun.resolve(undefined);
+    await end.promise;
+    await insert(tx, 1);
+  });
+  await begun.promise;
+  const closed = closing.close();
+  end.resolve(undefined);
+  await Promise.all([working, closed]);
+  expect(await ids()).toEqual([1]);
+});

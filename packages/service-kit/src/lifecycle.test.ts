@@ -1,0 +1,110 @@
+import { connect } from 'node:net';
+import { once } from 'node:events';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import { testDatabase, type Database as TestDatabase } from '@waymark/local-stack';
+import { openDatabase } from './database.ts';
+import { runProgram, type Program } from './testing/program.ts';
+import { recordLog } from './testing/record-log.ts';
+import { serve } from './testing/serve.ts';
+import { startSpanReceiver } from './testing/span-receiver.ts';
+import { until } from './testing/until.ts';
+
+jest.setTimeout(40_000);
+
+let receiver: Awaited<ReturnType<typeof startSpanReceiver>>;
+let empty: TestDatabase;
+
+beforeAll(async () => {
+  receiver = await startSpanReceiver();
+});
+afterAll(async () => receiver[Symbol.asyncDispose]());
+beforeEach(async () => {
+  empty = await testDatabase();
+});
+afterEach(async () => empty.drop());
+
+const startService = (env: Record<string, string> = {}): Program =>
+  runProgram('service-program', { DATABASE_URL: empty.url, PORT: '0', ...receiver.env, ...env });
+
+async function portOf(service: Program): Promise<number> {
+  return (await service.logged('listening on'))['port'] as number;
+}
+
+/** Whether a new connection is taken. */
+async function isOpen(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  const opened = await once(socket, 'connect').then(
+    () => true,
+    () => false,
+  );
+  socket.destroy();
+  return opened;
+}
+
+test.each(['SIGTERM', 'SIGINT'] as const)(
+  '%s drains: what is in hand ends, nothing new begins, all is delivered, the process ends by itself',
+  async (signal) => {
+    await using service = startService();
+    const port = await portOf(service);
+    expect((await fetch(`http://127.0.0.1:${port}/jobs`, { method: 'POST' })).status).toBe(201);
+    await service.logged('the job begins');
+    const answer = fetch(`http://127.0.0.1:${port}/wait`);
+    await service.logged('the request begins');
+
+    service.kill(signal);
+    await service.logged('draining');
+    await until(
+      () => isOpen(port),
+      (open) => !open,
+      'new connections to be refused',
+    );
+    service.kill('SIGUSR2');
+
+    const { status, headers } = await answer;
+    expect([status, headers.get('connection')]).toEqual([200, 'close']);
+    expect([await service.ended, service.errors()]).toEqual([0, '']);
+    await service.logged('the job ends');
+    await service.logged('stopped');
+    const names = receiver.spans.filter(({ traceId }) => traceId === headers.get('x-trace-id')).map(({ name }) => name);
+    expect(names).toEqual(['GET /wait']);
+    expect(receiver.spans.map(({ name }) => name)).toContain('process echo');
+
+    const db = openDatabase(empty.url, recordLog().log);
+    expect(await db.query('select from graphile_worker.jobs')).toEqual([]);
+    await db.close();
+  },
+);
+
+test('a signal during the start is not lost: the service starts, and stops at once', async () => {
+  await using service = startService({ SLOW_START: 'yes' });
+  await service.logged('the start begins');
+  service.kill('SIGTERM');
+  service.kill('SIGUSR2');
+  expect([await service.ended, service.errors()]).toEqual([0, '']);
+  await service.logged('draining');
+});
+
+test('a port in use ends the start with exit code 1, and says so', async () => {
+  await using other = await serve(() => undefined);
+  await using service = startService({ PORT: String(other.port) });
+  expect(await service.ended).toBe(1);
+  expect(await service.logged('slow cannot go on')).toMatchObject({
+    level: 'fatal',
+    msg: expect.stringContaining(`EADDRINUSE: address already in use 127.0.0.1:${other.port}`),
+  });
+});
+
+test('a database that cannot be reached ends the start with exit code 1, and says so', async () => {
+  await using service = startService({ DATABASE_URL: 'postgres://waymark:hunter2@127.0.0.1:1/nowhere' });
+  expect(await service.ended).toBe(1);
+  const line = await service.logged('slow cannot go on: The database cannot be reached now.');
+  expect(line).toMatchObject({ level: 'fatal', err: { message: expect.stringContaining('ECONNREFUSED') } });
+  expect(JSON.stringify(line)).not.toContain('hunter2');
+});
+
+test('an environment that is not complete ends the start with exit code 1, and says all that is wrong', async () => {
+  await using service = startService({ DATABASE_URL: '', PORT: 'http' });
+  expect(await service.ended).toBe(1);
+  const { level, msg } = await service.logged('The environment is not complete');
+  expect([level, msg]).toEqual(['fatal', expect.stringMatching(/PORT is wrong.*\n {2}DATABASE_URL is missing/)]);
+});

@@ -1,0 +1,45 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { LogLine } from './record-log.ts';
+import { until } from './until.ts';
+
+/** A program of this folder in a process of its own. It is killed on disposal. */
+export interface Program extends AsyncDisposable {
+  kill(signal: NodeJS.Signals): void;
+  /** Waits until it has logged this message, and gives the line; throws if it ends without. */
+  logged(msg: string): Promise<LogLine>;
+  /** What it wrote that is no log line. */
+  errors(): string;
+  /** Its exit code, or the signal that ended it. */
+  ended: Promise<number | string>;
+}
+
+/** Runs `testing/<name>.ts` with tracing, in an environment of nothing but `env`. */
+export function runProgram(name: string, env: Record<string, string>): Program {
+  const args = ['--import', '@waymark/tracing/register', join(import.meta.dirname, `${name}.ts`)];
+  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'], cwd: import.meta.dirname });
+  const lines: LogLine[] = [];
+  let errors = '';
+  createInterface(child.stdout).on('line', (line) => lines.push(JSON.parse(line) as LogLine));
+  child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+  const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string);
+  const over = (): boolean => child.exitCode !== null || child.signalCode !== null;
+  return {
+    kill: (signal) => void child.kill(signal),
+    errors: () => errors,
+    ended,
+    async logged(msg) {
+      const find = (): LogLine | undefined => lines.find((line) => line.msg.includes(msg));
+      await until(find, (line) => line !== undefined || over(), `the program to log "${msg}"`);
+      const line = find();
+      if (!line) throw new Error(`It ended without logging "${msg}": ${lines.map((one) => one.msg).join(', ')}\n${errors}`);
+      return line;
+    },
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}

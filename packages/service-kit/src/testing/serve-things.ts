@@ -1,0 +1,44 @@
+import type { Logger } from 'pino';
+import { serviceApp } from '../app.ts';
+import { remainingMs } from '../deadline.ts';
+import type { Health } from '../health.ts';
+import { Problem } from '../problem.ts';
+import type { Handlers } from '../routes.ts';
+import { serve, type Served } from './serve.ts';
+import { thingsApi } from './things.ts';
+
+/** What each thing does when it is asked for, by its id. */
+const THINGS: Record<string, () => unknown> = {
+  lamp: () => ({ name: 'lamp', size: 1, secret: 'is not in the contract' }),
+  gone: () => Promise.reject(new Problem(404, 'not_found', 'It is gone.')),
+  stranger: () => Promise.reject(new Problem(401, 'unauthenticated', 'Who are you?')),
+  sold: () => Promise.reject(new Problem(409, 'out_of_stock', 'All sold.', { errors: [{ at: 'body.x', message: 'too many' }] })),
+  bug: () => Promise.reject(new TypeError('the password is hunter2')),
+  text: () => {
+    throw 'the password is hunter2'; // oxlint-disable-line no-throw-literal, typescript/only-throw-error -- as bad code does
+  },
+  unlike: () => ({ name: 'lamp', size: 'the password is hunter2' }),
+  deadline: () => ({ name: 'deadline', size: Math.ceil(remainingMs()) }),
+};
+
+const handlers: Handlers<typeof thingsApi> = {
+  list: ({ query }) => Promise.resolve({ items: Array.from({ length: query.limit }, (_, at) => ({ name: `thing ${at}`, size: 1 })) }),
+  get: async ({ params }) => (await THINGS[params.id]?.()) as { name: string; size: number },
+  put: ({ body }) => Promise.resolve({ parts: body.parts.length, noteLength: body.note?.length ?? 0 }),
+  add: ({ body }) => Promise.resolve(body),
+  remove: () => Promise.resolve(undefined),
+};
+
+/** The service of the small contract, on a free port. */
+export async function serveThings(
+  log: Logger,
+  health: Health = { check: () => Promise.resolve(), draining: false },
+): Promise<Served & { requests(): string[] }> {
+  const requests: string[] = [];
+  const answer = serviceApp({ api: thingsApi, handlers, log, health }).callback();
+  const server = await serve((request, response) => {
+    requests.push(`${request.method} ${request.url}`);
+    return answer(request, response);
+  });
+  return { ...server, requests: () => requests };
+}

@@ -1,0 +1,33 @@
+import { json } from 'node:stream/consumers';
+import { serve, type Served } from './serve.ts';
+
+/** A span as OTLP/JSON has it, as far as these tests look. */
+export interface ReceivedSpan {
+  name: string;
+  traceId: string;
+  spanId: string;
+  parentSpanId?: string;
+  attributes: { key: string; value: { stringValue?: string; intValue?: number | string } }[];
+}
+
+interface OtlpRequest {
+  resourceSpans: { scopeSpans: { spans: ReceivedSpan[] }[] }[];
+}
+
+/** A trace backend that keeps what it is sent as OTLP/HTTP with JSON; `env` makes a process send it there. */
+export async function startSpanReceiver(): Promise<Served & { spans: ReceivedSpan[]; env: Record<string, string> }> {
+  const spans: ReceivedSpan[] = [];
+  const server = await serve(async (request, response) => {
+    const { resourceSpans } = (await json(request)) as OtlpRequest;
+    spans.push(...resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans)));
+    response.setHeader('content-type', 'application/json').end('{}');
+  });
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: server.url, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json', OTEL_BSP_SCHEDULE_DELAY: '20' };
+  return { ...server, spans, env };
+}
+
+/** An attribute of a span, as text. */
+export function attribute(span: ReceivedSpan | undefined, name: string): string | undefined {
+  const value = span?.attributes.find(({ key }) => key === name)?.value;
+  return value && String(value.stringValue ?? value.intValue);
+}

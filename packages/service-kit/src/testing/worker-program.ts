@@ -1,0 +1,23 @@
+// A worker whose jobs end at SIGUSR2, not before.
+import { once } from 'node:events';
+import { openDatabase } from '../database.ts';
+import { openJobs } from '../jobs.ts';
+import { work } from '../job.ts';
+import { serviceLog } from '../log.ts';
+import { echoJob } from './echo-job.ts';
+
+const log = serviceLog('worker');
+const db = openDatabase(process.env['DATABASE_URL'] ?? '', log);
+const jobs = openJobs(db, log, 3);
+process.on('SIGUSR2', () => log.info('released'));
+await jobs.start([
+  work(
+    echoJob,
+    async ({ text }) => {
+      log.info(`working on ${text}`);
+      await once(process, 'SIGUSR2');
+      log.info(`done with ${text}`);
+    },
+    () => Promise.resolve(),
+  ),
+]);

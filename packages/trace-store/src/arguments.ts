@@ -1,0 +1,39 @@
+import { parseArgs } from 'node:util';
+import type { TraceStoreOptions } from './start-trace-store.ts';
+
+export const USAGE = `A small Jaeger-compatible trace backend, in memory.
+
+  node packages/trace-store/src/main.ts [options]
+
+  --otlp-port N   where OTLP/HTTP is received    (4318;      TRACE_STORE_OTLP_PORT)
+  --ui-port N     UI and Jaeger's query API      (16686;     TRACE_STORE_UI_PORT)
+  --host H        the address to listen on       (127.0.0.1; TRACE_STORE_HOST)
+  --memory-mb N   how much memory traces may use (128;       TRACE_STORE_MEMORY_MB)
+  --help
+`;
+
+type Options = { -readonly [Name in 'otlpPort' | 'uiPort' | 'host' | 'memoryMb']?: TraceStoreOptions[Name] };
+
+/** Reads flags, and the environment where there is no flag. Undefined when help is asked for. Throws an `Error` that says what is wrong. */
+export function readArguments(argv: string[], env: NodeJS.ProcessEnv): TraceStoreOptions | undefined {
+  const text = { type: 'string' } as const;
+  const { values } = parseArgs({ args: argv, options: { 'otlp-port': text, 'ui-port': text, host: text, 'memory-mb': text, help: { type: 'boolean' } } });
+  if (values.help) return undefined;
+  const options: Options = {};
+  const port = (name: string, value: string | undefined): number | undefined => whole(name, value, 0, 65_535);
+  const otlpPort = port('--otlp-port', values['otlp-port'] ?? env['TRACE_STORE_OTLP_PORT']);
+  const uiPort = port('--ui-port', values['ui-port'] ?? env['TRACE_STORE_UI_PORT']);
+  const memoryMb = whole('--memory-mb', values['memory-mb'] ?? env['TRACE_STORE_MEMORY_MB'], 1, 100_000);
+  const host = values.host ?? env['TRACE_STORE_HOST'];
+  if (otlpPort !== undefined) options.otlpPort = otlpPort;
+  if (uiPort !== undefined) options.uiPort = uiPort;
+  if (memoryMb !== undefined) options.memoryMb = memoryMb;
+  if (host !== undefined) options.host = host;
+  return options;
+}
+
+function whole(name: string, value: string | undefined, least: number, most: number): number | undefined {
+  if (value === undefined || value === '') return undefined;
+  if (/^\d{1,6}$/.test(value) && +value >= least && +value <= most) return +value;
+  throw new Error(`${name} should be a whole number from ${least} to ${most}, but is ${JSON.stringify(value)}`);
+}

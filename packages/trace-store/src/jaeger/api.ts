@@ -1,0 +1,40 @@
+import type { TraceStore } from '../store/trace-store.ts';
+import type { Answer } from './answer.ts';
+import { v1Error, v3Error } from './answer.ts';
+import { BadQuery } from './bad-query.ts';
+import * as v1 from './v1.ts';
+import * as v3 from './v3.ts';
+
+type Route = (store: TraceStore, params: URLSearchParams, part: string) => Answer | Promise<Answer>;
+
+/** Jaeger's query API. A group in a pattern is the part of the path that the route needs, as it came. */
+const ROUTES: readonly (readonly [pattern: RegExp, route: Route])[] = [
+  [/^\/api\/traces$/, v1.findTraces],
+  [/^\/api\/traces\/([^/]+)$/, v1.getTrace],
+  [/^\/api\/services$/, v1.getServices],
+  [/^\/api\/services\/([^/]+)\/operations$/, v1.getOperationNames],
+  [/^\/api\/operations$/, v1.getOperations],
+  [/^\/api\/dependencies$/, v1.getDependencies],
+  [/^\/api\/v3\/services$/, v3.getServices],
+  [/^\/api\/v3\/operations$/, v3.getOperations],
+  [/^\/api\/v3\/traces$/, v3.findTraces],
+  [/^\/api\/v3\/traces\/([^/]+)$/, v3.getTrace],
+  [/^\/api\/v3\/trace-summaries$/, v3.findSummaries],
+];
+
+/** Answers one request to Jaeger's query API, with Jaeger's status codes and error bodies. */
+export async function answerApi(store: TraceStore, method: string, url: URL): Promise<Answer> {
+  const error = url.pathname.startsWith('/api/v3/') ? v3Error : v1Error;
+  for (const [pattern, route] of ROUTES) {
+    const match = pattern.exec(url.pathname);
+    if (match === null) continue;
+    if (method !== 'GET' && method !== 'HEAD') return error(405, `${method} is not allowed here, only GET`);
+    try {
+      return await route(store, url.searchParams, match[1] ?? '');
+    } catch (failure) {
+      if (failure instanceof BadQuery) return error(400, failure.message);
+      throw failure;
+    }
+  }
+  return error(404, `there is no ${url.pathname}`);
+}

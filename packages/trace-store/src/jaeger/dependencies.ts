@@ -1,0 +1,43 @@
+import { setImmediate } from 'node:timers/promises';
+import { outlinesOf } from '../store/read-trace.ts';
+import type { StoredTrace } from '../store/stored-trace.ts';
+import type { TraceStore } from '../store/trace-store.ts';
+
+/** How often one service was the parent of a span of another, or of itself. */
+export interface Link {
+  readonly parent: string;
+  readonly child: string;
+  callCount: number;
+}
+
+/** How long one stretch may keep other requests waiting, in milliseconds. */
+const STRETCH = 10;
+
+/** Counts the parent-child pairs of all traces that lie completely between two times, in nanoseconds. */
+export async function dependencies(store: TraceStore, from: bigint, to: bigint): Promise<Link[]> {
+  const links = new Map<string, Link>();
+  let pause = performance.now() + STRETCH;
+  for (const trace of [...store.newestFirst()]) {
+    countLinks(trace, from, to, links);
+    if (performance.now() < pause) continue;
+    await setImmediate();
+    pause = performance.now() + STRETCH;
+  }
+  return [...links.values()];
+}
+
+function countLinks(trace: StoredTrace, from: bigint, to: bigint, links: Map<string, Link>): void {
+  const spans = trace.chunks.flatMap((chunk) => outlinesOf(chunk).map((span) => ({ span, service: chunk.resource.service })));
+  const outside = ({ span }: (typeof spans)[number]): boolean => BigInt(span.startTimeUnixNano ?? 0) < from || BigInt(span.endTimeUnixNano ?? 0) > to;
+  if (spans.some(outside)) return;
+  // The first span with an id is the one that counts, as in Jaeger.
+  const services = new Map(spans.toReversed().map(({ span, service }) => [span.spanId, service]));
+  for (const { span, service: child } of spans) {
+    const parent = span.parentSpanId === undefined ? undefined : services.get(span.parentSpanId);
+    if (parent === undefined) continue;
+    const key = JSON.stringify([parent, child]);
+    const link = links.get(key);
+    if (link === undefined) links.set(key, { parent, child, callCount: 1 });
+    else link.callCount++;
+  }
+}

@@ -1,0 +1,81 @@
+import { readTrace } from '../store/read-trace.ts';
+import type { StoredTrace } from '../store/stored-trace.ts';
+import { traceIdOf } from '../store/stored-trace.ts';
+import type { TraceStore } from '../store/trace-store.ts';
+import { adjust } from './adjust/adjust.ts';
+import type { Answer, V1Error } from './answer.ts';
+import { v1Error, v1Ok } from './answer.ts';
+import { BadQuery } from './bad-query.ts';
+import { dependencies } from './dependencies.ts';
+import { search } from './search.ts';
+import { parseTraceId, shortTraceId } from './trace-id.ts';
+import { parseFlag, parseUnits, parseV1Query } from './v1-query.ts';
+import { v1Trace } from './v1-trace.ts';
+
+type Params = URLSearchParams;
+
+/** `GET /api/services`. */
+export function getServices(store: TraceStore): Answer {
+  const services = store.services();
+  return v1Ok(services, services.length);
+}
+
+/** `GET /api/operations?service=…&spanKind=…`. */
+export function getOperations(store: TraceStore, params: Params): Answer {
+  const service = params.get('service') ?? '';
+  if (service === '') throw new BadQuery("parameter 'service' is required");
+  const found = store.operations(service, params.get('spanKind') ?? '');
+  return v1Ok(found, found.length);
+}
+
+/** `GET /api/services/{service}/operations`. */
+export function getOperationNames(store: TraceStore, _: Params, service: string): Answer {
+  const names = [...new Set(store.operations(unescape(service)).map(({ name }) => name))];
+  return v1Ok(names.length === 0 ? null : names, names.length);
+}
+
+/** `GET /api/traces/{id}?raw=…`. The times are checked and, as in Jaeger's memory store, otherwise passed over. */
+export function getTrace(store: TraceStore, params: Params, id: string): Answer {
+  const traceId = parseTraceId(id);
+  parseUnits(params, 'start', 1_000n, 0n);
+  parseUnits(params, 'end', 1_000n, 0n);
+  const raw = parseFlag(params, 'raw');
+  const trace = store.get(traceId);
+  return trace === undefined ? v1Error(404, absence(store, traceId)) : v1Ok([content(trace, raw)]);
+}
+
+/** `GET /api/traces?service=…` or `?traceID=…`. */
+export async function findTraces(store: TraceStore, params: Params): Promise<Answer> {
+  const query = parseV1Query(params);
+  if (query.traceIds.length === 0) return v1Ok((await search(store, query)).map((trace) => content(trace, query.raw)));
+  const found = query.traceIds.flatMap((id) => store.get(id) ?? []);
+  const missing = query.traceIds.filter((id) => store.get(id) === undefined);
+  const errors = missing.map((id): V1Error => ({ msg: absence(store, id), traceID: shortTraceId(id) }));
+  return v1Ok(found.map((trace) => content(trace, query.raw)), 0, errors.length === 0 ? null : errors);
+}
+
+/** A part of a path as a form writes it; as it is when it is not well formed. */
+function unescape(part: string): string {
+  return new URLSearchParams(`part=${part.replaceAll('&', '%26')}`).get('part') ?? part;
+}
+
+const DEFAULT_LOOKBACK = 86_400_000_000_000n;
+
+/** `GET /api/dependencies?endTs=…&lookback=…&service=…`, both times in milliseconds. */
+export async function getDependencies(store: TraceStore, params: Params): Promise<Answer> {
+  const to = parseUnits(params, 'endTs', 1_000_000n, BigInt(Date.now()) * 1_000_000n);
+  const lookback = parseUnits(params, 'lookback', 1_000_000n, DEFAULT_LOOKBACK);
+  if (lookback < 0n) throw new BadQuery('end time must be greater than start time');
+  const service = params.get('service') ?? '';
+  const links = await dependencies(store, to - lookback, to);
+  return v1Ok(service === '' ? links : links.filter(({ parent, child }) => parent === service || child === service));
+}
+
+function absence(store: TraceStore, traceId: string): string {
+  return store.wasEvicted(traceId) ? 'trace not found: it was evicted, the memory bound is reached' : 'trace not found';
+}
+
+function content(trace: StoredTrace, raw: boolean): object {
+  const spans = readTrace(trace);
+  return v1Trace(traceIdOf(trace.key), raw ? spans : adjust(spans));
+}

@@ -1,0 +1,55 @@
+import { readTrace } from '../store/read-trace.ts';
+import type { ResourceSpansJson } from '../store/read-trace.ts';
+import type { StoredTrace } from '../store/stored-trace.ts';
+import type { TraceStore } from '../store/trace-store.ts';
+import { adjust } from './adjust/adjust.ts';
+import type { Answer } from './answer.ts';
+import { ok, v3Error } from './answer.ts';
+import { naming } from './bad-query.ts';
+import { parseBoolean } from './go-number.ts';
+import { parseTime } from './go-time.ts';
+import { search } from './search.ts';
+import { summarize } from './summaries.ts';
+import { parseTraceId } from './trace-id.ts';
+import { named, parseV3Query, read } from './v3-query.ts';
+
+type Params = URLSearchParams;
+
+/** `GET /api/v3/services`. */
+export const getServices = (store: TraceStore): Answer => ok({ services: store.services() });
+
+/** `GET /api/v3/operations?service=…&spanKind=…`. A span without kind has no `spanKind`. */
+export function getOperations(store: TraceStore, params: Params): Answer {
+  const found = store.operations(params.get('service') ?? '', named(params, 'spanKind')[1]);
+  return ok({ operations: found.map(({ name, spanKind }) => (spanKind === '' ? { name } : { name, spanKind })) });
+}
+
+/** `GET /api/v3/traces/{id}?rawTraces=…`. The times are checked and, as in Jaeger's memory store, otherwise passed over. */
+export function getTrace(store: TraceStore, params: Params, id: string): Answer {
+  const traceId = naming('malformed parameter trace_id', () => parseTraceId(id));
+  read(params, 'startTime', parseTime);
+  read(params, 'endTime', parseTime);
+  const raw = read(params, 'rawTraces', parseBoolean) ?? false;
+  const trace = store.get(traceId);
+  if (trace !== undefined) return ok({ result: { resourceSpans: content(trace, raw) } });
+  return v3Error(404, store.wasEvicted(traceId) ? 'No traces found: the trace was evicted, the memory bound is reached' : 'No traces found');
+}
+
+/** `GET /api/v3/traces?query.…`. */
+export async function findTraces(store: TraceStore, params: Params): Promise<Answer> {
+  const query = parseV3Query(params);
+  const found = await search(store, query);
+  if (found.length === 0) return v3Error(404, 'No traces found');
+  return ok({ result: { resourceSpans: found.flatMap((trace) => content(trace, query.raw)) } });
+}
+
+/** `GET /api/v3/trace-summaries?query.…`. */
+export async function findSummaries(store: TraceStore, params: Params): Promise<Answer> {
+  const found = await search(store, parseV3Query(params));
+  return ok({ summaries: found.map(summarize) });
+}
+
+function content(trace: StoredTrace, raw: boolean): ResourceSpansJson[] {
+  const spans = readTrace(trace);
+  return raw ? spans : adjust(spans);
+}

@@ -1,0 +1,36 @@
+import type { Json } from './decode.ts';
+
+/** An attribute in the shape of OTLP/JSON, as `decode` gives it. */
+export interface Attribute {
+  key?: string;
+  value: Json;
+}
+
+/** The attributes of a decoded resource, scope, span, event or link. */
+export const attributesOf = (holder: unknown): Attribute[] => ((holder as Json)['attributes'] ?? []) as Attribute[];
+
+/** An attribute value as Jaeger writes and searches it: text as it is, lists and maps as JSON, nothing as empty text. */
+export function attributeText(value: Json): string {
+  if ('arrayValue' in value || 'kvlistValue' in value) return plainJson(value);
+  const [held] = Object.values(value);
+  return held === undefined ? '' : String(held);
+}
+
+/** The value as JSON without the names of its types, with sorted keys, as Go writes it. */
+function plainJson(value: Json): string {
+  if ('arrayValue' in value) return `[${inner(value['arrayValue']).map((item) => plainJson(item as Json)).join(',')}]`;
+  if ('kvlistValue' in value) {
+    const entries = new Map(inner(value['kvlistValue']).map((entry) => [(entry as Attribute).key ?? '', (entry as Attribute).value]));
+    const sorted = [...entries].sort(([a], [b]) => (a < b ? -1 : 1));
+    return `{${sorted.map(([key, item]) => `${goString(key)}:${plainJson(item)}`).join(',')}}`;
+  }
+  const [held] = Object.values(value);
+  if (held === undefined) return 'null';
+  return typeof held === 'string' && !('intValue' in value) ? goString(held) : String(held);
+}
+
+const inner = (list: unknown): unknown[] => ((list as Json)['values'] ?? []) as unknown[];
+
+/** Go's JSON encoder escapes what could end a script in HTML. */
+const goString = (text: string): string =>
+  JSON.stringify(text).replace(/[<>&\u2028\u2029]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);

@@ -1,0 +1,170 @@
+import { checkField, isField } from './check.ts';
+import { Malformed } from './malformed.ts';
+import type { Message } from './schema.ts';
+import { LENGTH, ResourceSpans, ScopeSpans, Span, VARINT } from './schema.ts';
+import { Ranges } from './ranges.ts';
+import { Wire } from './wire.ts';
+
+/** Spans of one trace that came together from one resource and scope. They stay encoded: entries of `ScopeSpans.spans`, as they came. */
+export interface SpanGroup {
+  /** The 16 bytes of the trace id, one character each. */
+  readonly trace: string;
+  readonly spans: Buffer;
+  readonly count: number;
+}
+
+/** One `ScopeSpans` of a request. `resource` and `scope` are the enclosing messages without what they enclose. */
+export interface ScannedScope {
+  readonly resource: Buffer;
+  readonly scope: Buffer;
+  readonly groups: readonly SpanGroup[];
+  /** Span names, each with the kinds it came with as bits. */
+  readonly operations: ReadonlyMap<string, number>;
+}
+
+export interface ScannedRequest {
+  readonly scopes: readonly ScannedScope[];
+  readonly spans: number;
+  /** Spans that were left out, by reason. */
+  readonly rejected: ReadonlyMap<string, number>;
+}
+
+export interface ScanLimits {
+  readonly maxSpans: number;
+  readonly maxAttributeBytes: number;
+}
+
+/** More spans in one request than the store takes; answered with 413. */
+export class TooManySpans extends Error {
+  override readonly name = 'TooManySpans';
+}
+
+/**
+ * Checks an encoded `ExportTraceServiceRequest` completely and sorts its spans by trace without decoding them. Either the whole request is
+ * well formed or it throws `Malformed` and nothing of it counts. Spans without ids and with oversized attributes are rejected singly.
+ */
+export function scanRequest(body: Buffer, limits: ScanLimits): ScannedRequest {
+  const scan = new Scan(body, limits);
+  scan.request();
+  return scan;
+}
+
+const NO_ID = '\0'.repeat(16);
+const [TRACE_ID, SPAN_ID, NAME, KIND] = [(1 << 3) | LENGTH, (2 << 3) | LENGTH, (5 << 3) | LENGTH, (6 << 3) | VARINT];
+
+/** A field of bytes: where its tag starts, and from where to where its content lies. */
+interface Entry {
+  readonly start: number;
+  readonly from: number;
+  readonly end: number;
+}
+
+class Scan implements ScannedRequest {
+  readonly scopes: ScannedScope[] = [];
+  spans = 0;
+  readonly rejected = new Map<string, number>();
+  readonly #body: Buffer;
+  readonly #wire: Wire;
+  readonly #limits: ScanLimits;
+
+  constructor(body: Buffer, limits: ScanLimits) {
+    this.#body = body;
+    this.#wire = new Wire(body);
+    this.#limits = limits;
+  }
+
+  request(): void {
+    const wire = this.#wire;
+    const end = this.#body.length;
+    while (wire.at < end) {
+      const tag = wire.uint32(end);
+      if (isField(tag, 1)) this.#resourceSpans(wire.lengthEnd(end));
+      else if (tag >>> 3 === 1) throw new Malformed('ExportTraceServiceRequest.resourceSpans is no message');
+      else wire.skip(tag & 7, end);
+    }
+  }
+
+  #resourceSpans(end: number): void {
+    const envelope = this.#envelope(ResourceSpans, end);
+    const oversized = envelope.largest > this.#limits.maxAttributeBytes;
+    for (const { from, end } of envelope.inner) {
+      this.#wire.at = from;
+      this.#scopeSpans(envelope.bytes, oversized, end);
+    }
+    this.#wire.at = end;
+  }
+
+  #scopeSpans(resource: Buffer, oversizedResource: boolean, end: number): void {
+    const { bytes, inner, largest } = this.#envelope(ScopeSpans, end);
+    const oversized = oversizedResource || largest > this.#limits.maxAttributeBytes;
+    this.spans += inner.length;
+    if (this.spans > this.#limits.maxSpans) throw new TooManySpans(`a request may carry ${this.#limits.maxSpans} spans`);
+    const byTrace = new Map<string, Ranges>();
+    const operations = new Map<string, number>();
+    for (const entry of inner) this.#span(entry, oversized, byTrace, operations);
+    const groups = Array.from(byTrace, ([trace, ranges]) => ({ trace, spans: ranges.copy(this.#body), count: ranges.count }));
+    if (groups.length > 0) this.scopes.push({ resource, scope: bytes, groups, operations });
+  }
+
+  /** Splits a `ResourceSpans` or `ScopeSpans` into what it encloses (field 2) and the rest, wherever on the wire each stands. */
+  #envelope(message: Message, end: number): { bytes: Buffer; inner: Entry[]; largest: number } {
+    const wire = this.#wire;
+    const inner: Entry[] = [];
+    const rest: Buffer[] = [];
+    let largest = 0;
+    while (wire.at < end) {
+      const start = wire.at;
+      const tag = wire.uint32(end);
+      if (isField(tag, 2)) {
+        const last = wire.lengthEnd(end);
+        inner.push({ start, from: wire.at, end: last });
+        wire.at = last;
+      } else {
+        largest = Math.max(largest, checkField(message, wire, tag, end, 0));
+        rest.push(this.#body.subarray(start, wire.at));
+      }
+    }
+    return { bytes: rest.length === 1 ? (rest[0] as Buffer) : Buffer.concat(rest), inner, largest };
+  }
+
+  #span({ start: head, from, end }: Entry, oversized: boolean, byTrace: Map<string, Ranges>, operations: Map<string, number>): void {
+    const wire = this.#wire;
+    wire.at = from;
+    let trace = NO_ID;
+    let named = false;
+    let name = '';
+    let kind = 0;
+    let largest = 0;
+    while (wire.at < end) {
+      const tag = wire.uint32(end);
+      const start = wire.at;
+      const size = checkField(Span, wire, tag, end, 0);
+      if (size > largest) largest = size;
+      if (tag === TRACE_ID && wire.at - start === 17) trace = this.#body.toString('latin1', start + 1, wire.at);
+      else if (tag === SPAN_ID) named = wire.at - start === 9 && !isZero(this.#body, start + 1, wire.at);
+      else if (tag === NAME) name = this.#body.toString('utf8', afterVarint(this.#body, start), wire.at);
+      else if (tag === KIND) kind = (this.#body[start] as number) & 0x1f;
+    }
+    if (trace === NO_ID || !named) return this.#reject('without trace id or span id');
+    if (oversized || largest > this.#limits.maxAttributeBytes) return this.#reject(`with an attribute over ${this.#limits.maxAttributeBytes} bytes`);
+    operations.set(name, (operations.get(name) ?? 0) | (1 << kind));
+    let ranges = byTrace.get(trace);
+    if (ranges === undefined) byTrace.set(trace, (ranges = new Ranges()));
+    ranges.add(head, end);
+  }
+
+  #reject(reason: string): void {
+    this.rejected.set(reason, (this.rejected.get(reason) ?? 0) + 1);
+  }
+}
+
+function isZero(bytes: Buffer, from: number, end: number): boolean {
+  for (let at = from; at < end; at++) if (bytes[at] !== 0) return false;
+  return true;
+}
+
+function afterVarint(bytes: Buffer, start: number): number {
+  let at = start;
+  while ((bytes[at++] as number) >= 0x80);
+  return at;
+}

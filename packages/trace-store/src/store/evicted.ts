@@ -1,0 +1,30 @@
+/** What an id costs in a set; measured, see `memory.test.ts`. */
+const ID_BYTES = 100;
+
+/** Remembers which traces were evicted, as many of the latest as fit: two generations, the older one forgotten at once. */
+export class Evicted {
+  readonly #generation: number;
+  #latest = new Set<string>();
+  #earlier = new Set<string>();
+
+  /** `bytes` bounds the memory for ids. */
+  constructor(bytes: number) {
+    this.#generation = Math.max(1, Math.floor(bytes / ID_BYTES / 2));
+  }
+
+  get size(): number {
+    return this.#latest.size + this.#earlier.size;
+  }
+
+  add(key: string): void {
+    if (this.#latest.size >= this.#generation) {
+      this.#earlier = this.#latest;
+      this.#latest = new Set();
+    }
+    this.#latest.add(key);
+  }
+
+  has(key: string): boolean {
+    return this.#latest.has(key) || this.#earlier.has(key);
+  }
+}

@@ -1,0 +1,63 @@
+import { readTraces } from '@waymark/trace-model';
+import type { Trace } from '@waymark/trace-model';
+import { readSummaries } from './summary.ts';
+import type { Summary } from './summary.ts';
+
+/** The backend does not answer, or answers with an error; `status` is 0 when there was no answer. */
+export class ApiProblem extends Error {
+  readonly status: number;
+  constructor(message: string, status: number) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** The trace with its spans as they were sent, or undefined when there is none of this id. Throws `ApiProblem`. */
+export async function loadTrace(traceId: string): Promise<Trace | undefined> {
+  const answer = await ask(`/api/v3/traces/${encodeURIComponent(traceId)}?raw_traces=true`);
+  return answer === undefined ? undefined : readTraces(answer)[0];
+}
+
+/** All spans of the traces that a query finds. */
+export async function findTraces(query: URLSearchParams): Promise<readonly Trace[]> {
+  const answer = await ask(`/api/v3/traces?${query}&query.raw_traces=true`);
+  return answer === undefined ? [] : readTraces(answer);
+}
+
+/** The traces that a query finds, newest first. */
+export async function findSummaries(query: URLSearchParams): Promise<readonly Summary[]> {
+  return readSummaries(await ask(`/api/v3/trace-summaries?${query}`));
+}
+
+/** The names of all services, in order. */
+export async function loadServices(): Promise<readonly string[]> {
+  const answer = (await ask('/api/v3/services')) as { services?: readonly string[] } | undefined;
+  return (answer?.services ?? []).toSorted();
+}
+
+/** The names of a service's operations, in order. */
+export async function loadOperations(service: string): Promise<readonly string[]> {
+  const answer = (await ask(`/api/v3/operations?${new URLSearchParams({ service })}`)) as
+    | { operations?: readonly { name: string }[] }
+    | undefined;
+  return [...new Set((answer?.operations ?? []).map(({ name }) => name))].toSorted();
+}
+
+/** The JSON of an answer; undefined for 404, by which Jaeger says that it found nothing. */
+async function ask(path: string): Promise<unknown> {
+  const answer = await fetch(path).catch(() => undefined);
+  if (!answer) throw new ApiProblem('The trace store does not answer. Is it still running?', 0);
+  if (answer.status === 404) return undefined;
+  const text = await answer.text();
+  if (!answer.ok) throw new ApiProblem(`The trace store refused this (${answer.status}): ${reason(text)}`, answer.status);
+  return JSON.parse(text) as unknown;
+}
+
+function reason(text: string): string {
+  try {
+    const { error } = JSON.parse(text) as { error?: { message?: string } };
+    return error?.message ?? text;
+  } catch {
+    return text.slice(0, 200);
+  }
+}

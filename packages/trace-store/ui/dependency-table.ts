@@ -1,0 +1,29 @@
+import { formatDuration } from '@waymark/trace-model';
+import type { Dependency } from '@waymark/trace-model';
+import { serviceChip } from './chip.ts';
+import { element } from './element.ts';
+import { shown } from './shown.ts';
+import type { ColorOf } from './service-color.ts';
+
+const HEADINGS = ['From', 'To', 'By', 'Calls', 'Errors', 'Median', '95th', 'Longest'];
+const WORDS = 3;
+
+/** The arrows of the graph as a table. */
+export function dependencyTable(edges: readonly Dependency[], color: ColorOf): HTMLElement {
+  const head = HEADINGS.map((text, place) => element('th', { scope: 'col', className: place < WORDS ? '' : 'number' }, text));
+  const number = (text: string | Node): HTMLElement => element('td', { className: 'number' }, text);
+  const rows = edges.map(({ from, to, kind, calls, errors, latency }) =>
+    element(
+      'tr',
+      {},
+      element('td', {}, serviceChip(from, color(from))),
+      element('td', {}, kind === 'database' ? shown(to) : serviceChip(to, color(to))),
+      element('td', {}, kind),
+      number(String(calls)),
+      number(errors > 0 ? element('span', { className: 'errors' }, `✕ ${errors}`) : '0'),
+      ...[latency.p50, latency.p95, latency.max].map((time) => number(formatDuration(time))),
+    ),
+  );
+  const table = element('table', {}, element('caption', { className: 'unseen' }, 'Dependencies'), element('thead', {}, element('tr', {}, ...head)), element('tbody', {}, ...rows));
+  return element('div', { className: 'table-frame' }, table);
+}

@@ -1,0 +1,75 @@
+import { dependencies, services } from '@waymark/trace-model';
+import type { Dependency, Trace } from '@waymark/trace-model';
+import { dependencyTable } from './dependency-table.ts';
+import { element, svg } from './element.ts';
+import { drawEdge } from './graph-edge.ts';
+import { layered } from './graph-layout.ts';
+import { shown } from './shown.ts';
+import type { ColorOf } from './service-color.ts';
+
+const BOX = { width: 150, height: 40 };
+const GAP = { across: 190, down: 56 };
+const MARGIN = 24;
+
+/** Where a box stands: its upper left corner. */
+export interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Draws who calls whom in these traces, and the same as a table. Says whether there was anything to draw. */
+export function drawGraph(host: HTMLElement, traces: readonly Trace[], color: ColorOf): boolean {
+  const edges = dependencies(traces);
+  const names = [...new Set([...traces.flatMap(services), ...edges.flatMap(({ from, to }) => [from, to])])];
+  const databases = new Set(edges.filter(({ kind }) => kind === 'database').map(({ to }) => to));
+  const drawing = draw(names, edges, (name) => (databases.has(name) ? undefined : color(name)));
+  host.replaceChildren(
+    element('div', { className: 'drawing' }, drawing),
+    element('p', { className: 'soft' }, 'Solid lines are calls, dashed ones messages. A time is the median as the caller saw it; of a message, its wait.'),
+    dependencyTable(edges, color),
+  );
+  return edges.length > 0;
+}
+
+/** `color` is undefined for what is no service, a database. */
+function draw(names: readonly string[], edges: readonly Dependency[], color: (name: string) => string | undefined): SVGSVGElement {
+  const placed = layered(names, edges);
+  const tallest = placed.reduce((most, { place }) => Math.max(most, place + 1), 1);
+  const sizes = Map.groupBy(placed, ({ layer }) => layer);
+  const boxes = new Map(
+    placed.map(({ name, layer, place }): [string, Box] => {
+      const free = ((tallest - (sizes.get(layer)?.length ?? 1)) * (BOX.height + GAP.down)) / 2;
+      return [name, { x: MARGIN + layer * (BOX.width + GAP.across), y: MARGIN + 20 + free + place * (BOX.height + GAP.down), ...BOX }];
+    }),
+  );
+  const width = MARGIN * 2 + sizes.size * (BOX.width + GAP.across) - GAP.across + 40;
+  const height = MARGIN * 2 + 20 + tallest * (BOX.height + GAP.down) - GAP.down + 20;
+  const most = edges.reduce((most, { calls }) => Math.max(most, calls), 1);
+  const picture = svg('svg', { viewBox: `0 0 ${width} ${height}`, width, height, class: 'dependencies', role: 'img', 'aria-label': 'Who calls whom; the table below says the same' });
+  picture.append(svg('defs', {}, arrow('arrow'), arrow('arrow-bad')));
+  for (const edge of edges) {
+    const [from, to] = [boxes.get(edge.from), boxes.get(edge.to)];
+    const alone = edges.filter(({ to }) => to === edge.to).length <= edges.filter(({ from }) => from === edge.from).length;
+    if (from && to) picture.append(drawEdge(edge, from, to, most, alone));
+  }
+  for (const [name, box] of boxes) picture.append(drawBox(name, box, color(name)));
+  return picture;
+}
+
+const arrow = (id: string): SVGElement =>
+  svg('marker', { id, viewBox: '0 0 8 8', refX: 7, refY: 4, markerWidth: 8, markerHeight: 8, markerUnits: 'userSpaceOnUse', orient: 'auto' }, svg('path', { d: 'M0 0 8 4 0 8z' }));
+
+function drawBox(name: string, { x, y, width, height }: Box, color: string | undefined): SVGElement {
+  const group = svg('g', { class: color ? 'node' : 'node database' }, svg('title', {}, shown(name)));
+  group.append(svg('rect', { x, y, width, height, rx: color ? 6 : 16 }));
+  if (color) {
+    const stripe = svg('rect', { x: x + 8, y: y + height / 2 - 6, width: 12, height: 12, rx: 2, class: 'stripe' });
+    stripe.style.fill = color;
+    group.append(stripe);
+  }
+  const text = shown(name);
+  group.append(svg('text', { x: x + (color ? 28 : 16), y: y + height / 2 + 5 }, text.length > 17 ? `${text.slice(0, 16)}…` : text));
+  return group;
+}

@@ -1,0 +1,60 @@
+import type { AttributeFilter } from './attribute-filter.ts';
+
+/** What the search form says. Times in milliseconds since 1970; they count only when `lookback` is `custom`. */
+export interface Search {
+  readonly service: string;
+  readonly operation: string;
+  readonly attributes: AttributeFilter;
+  readonly errors: boolean;
+  readonly minDuration: string;
+  readonly maxDuration: string;
+  readonly lookback: string;
+  readonly from: number;
+  readonly until: number;
+  readonly limit: string;
+}
+
+/** The search as Jaeger's `/api/v3` takes it (its `TraceQueryParameters`), at the moment `now` in milliseconds since 1970. */
+export function apiQuery(search: Search, now: number): URLSearchParams {
+  const [from, until] = search.lookback === 'custom' ? [search.from, search.until] : [now - lookbackMs(search.lookback), now + SKEW_MS];
+  const attributes = { ...search.attributes, ...(search.errors && { error: 'true' }) };
+  const values: Record<string, string> = {
+    'query.service_name': search.service,
+    'query.operation_name': search.operation,
+    'query.attributes': Object.keys(attributes).length > 0 ? JSON.stringify(attributes) : '',
+    'query.start_time_min': new Date(from).toISOString(),
+    'query.start_time_max': new Date(until).toISOString(),
+    'query.duration_min': search.minDuration,
+    'query.duration_max': search.maxDuration,
+    'query.search_depth': search.limit,
+  };
+  return new URLSearchParams(Object.entries(values).filter(([, value]) => value !== ''));
+}
+
+/** The same in the address, under the names that Jaeger's search page has. */
+export const addressOf = (search: Search): Readonly<Record<string, string>> => ({
+  service: search.service,
+  operation: search.operation,
+  tags: tagsOf(search),
+  minDuration: search.minDuration,
+  maxDuration: search.maxDuration,
+  lookback: search.lookback,
+  start: search.lookback === 'custom' ? String(search.from * 1000) : '',
+  end: search.lookback === 'custom' ? String(search.until * 1000) : '',
+  limit: search.limit,
+});
+
+function tagsOf({ attributes, errors }: Search): string {
+  const tags = { ...attributes, ...(errors && { error: 'true' }) };
+  return Object.keys(tags).length > 0 ? JSON.stringify(tags) : '';
+}
+
+/** Clocks of other hosts may be ahead. */
+const SKEW_MS = 60_000;
+const UNIT_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** `15m` or `1h` or `2d` in milliseconds; an hour when it is none of these. */
+export function lookbackMs(lookback: string): number {
+  const [, count = '1', unit = 'h'] = /^(\d+)([mhd])$/.exec(lookback) ?? [];
+  return Number(count) * (UNIT_MS[unit] ?? 0);
+}

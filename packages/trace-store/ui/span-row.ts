@@ -1,0 +1,103 @@
+import { formatDuration } from '@waymark/trace-model';
+import { element } from './element.ts';
+import type { Row, Stretch } from './rows.ts';
+import { shown } from './shown.ts';
+import type { ColorOf } from './service-color.ts';
+
+const INDENT = 14;
+const DEEPEST = 16;
+
+/** How a row is to look now. */
+export interface RowLook {
+  readonly color: ColorOf;
+  readonly window: Stretch;
+  readonly collapsed: boolean;
+  readonly active: boolean;
+  readonly selected: boolean;
+  /** Whether it holds what is looked for; undefined when nothing is. */
+  readonly match: boolean | undefined;
+}
+
+/** A row of the timeline: the span in its place in the tree, and its time. */
+export function spanRow(row: Row, look: RowLook): HTMLElement {
+  const made = element('div', { id: `row-${row.index}`, role: 'row', className: 'row' }, nameCell(row, look), timeCell(row, look));
+  made.ariaLevel = String(row.node.depth + 1);
+  made.ariaRowIndex = String(row.index + 1);
+  made.ariaSelected = String(look.selected);
+  if (row.below > 0) made.ariaExpanded = String(!look.collapsed);
+  made.classList.toggle('active', look.active);
+  made.classList.toggle('match', look.match === true);
+  made.classList.toggle('no-match', look.match === false);
+  return made;
+}
+
+function nameCell(row: Row, { color, collapsed }: RowLook): HTMLElement {
+  const { span, node } = row;
+  const swatch = element('span', { className: 'swatch' });
+  swatch.style.background = color(span.service);
+  const away = span.service !== node.parent?.span.service;
+  const cell = element(
+    'div',
+    { role: 'gridcell', className: 'name-cell' },
+    element('span', { className: 'toggle', ariaHidden: 'true' }, row.below === 0 ? '' : collapsed ? '▸' : '▾'),
+    swatch,
+    element('span', { className: away ? 'service' : 'unseen' }, shown(span.service)),
+    element('span', { className: 'name' }, shown(span.name) || '(no name)'),
+    ...marks(row, collapsed),
+  );
+  cell.style.paddingInlineStart = `${Math.min(node.depth, DEEPEST) * INDENT}px`;
+  cell.title = shown(`${span.service}: ${span.name}`);
+  return cell;
+}
+
+function marks({ span, findings, below }: Row, collapsed: boolean): HTMLElement[] {
+  const broken = findings.filter(({ severity }) => severity === 'error');
+  const codes = [...new Set(broken.map(({ code }) => code))];
+  const marks = codes.slice(0, 1).map((code) => element('span', { className: 'tag' }, code));
+  if (codes.length > 1) marks.push(element('span', { className: 'soft' }, `+${codes.length - 1}`));
+  if (span.status.code === 'ERROR') marks.unshift(element('span', { className: 'error-word' }, '✕ error'));
+  if (span.links.length > 0) marks.push(element('span', { className: 'soft' }, `↗ ${span.links.length}`));
+  if (collapsed) marks.push(element('span', { className: 'hidden-count' }, `+${below}`));
+  return marks;
+}
+
+function timeCell(row: Row, { window, color }: RowLook): HTMLElement {
+  const cell = element('div', { role: 'gridcell', className: 'time-cell' });
+  const label = element('span', { className: 'took' }, (row.span.status.code === 'ERROR' ? '✕ ' : '') + formatDuration(row.span.end - row.span.start));
+  const bar = stretch('bar', [row.start, row.end], window);
+  bar.style.background = color(row.span.service);
+  if (row.span.status.code === 'ERROR') cell.classList.add('failed');
+  cell.append(bar, ...row.trail.map((section) => stretch('trail', section, window)), ...eventTicks(row, window), label);
+  placeLabel(label, row, window);
+  return cell;
+}
+
+function stretch(className: string, [from, to]: Stretch, window: Stretch): HTMLElement {
+  const made = element('span', { className });
+  const left = percent(from, window);
+  made.style.left = `${left}%`;
+  made.style.width = `${Math.max(0, percent(to, window) - left)}%`;
+  return made;
+}
+
+function eventTicks({ span, start }: Row, window: Stretch): HTMLElement[] {
+  return span.events.slice(0, 50).map(({ time }) => {
+    const tick = element('span', { className: 'event' });
+    tick.style.left = `${percent(start + Number(time - span.start), window)}%`;
+    return tick;
+  });
+}
+
+/** After the bar where there is room, else before it; at the edge, with an arrow, when the bar is outside the window. */
+function placeLabel(label: HTMLElement, row: Row, window: Stretch): void {
+  const from = percent(row.start, window);
+  const to = percent(row.end, window);
+  if (from > 100) label.textContent += ' →';
+  if (to < 0) label.textContent = `← ${label.textContent}`;
+  if (to <= 80) label.style.left = `max(0%, ${Math.max(0, to)}%)`;
+  else if (from >= 20) label.style.right = `${100 - Math.min(100, from)}%`;
+  else label.classList.add('inside');
+}
+
+/** Far outside the window it does not matter how far; huge elements cost the browser dear. */
+const percent = (time: number, [from, to]: Stretch): number => Math.min(200, Math.max(-100, ((time - from) / (to - from)) * 100));

@@ -1,0 +1,77 @@
+import { formatDuration } from '@waymark/trace-model';
+import { serviceChip } from './chip.ts';
+import { element } from './element.ts';
+import { verdictOf } from './lazy-verdict.ts';
+import { clockTime, dateOf, exactTime } from './moment.ts';
+import type { ColorOf } from './service-color.ts';
+import { counted, shown } from './shown.ts';
+import type { Summary } from './summary.ts';
+
+const MOST_CHIPS = 6;
+
+/** One trace of the list. `longest` in nanoseconds gives its duration bar a scale. */
+export function traceItem(summary: Summary, longest: bigint, color: ColorOf): HTMLLIElement {
+  const took = summary.end - summary.start;
+  const item = element('li', { className: 'trace' }, choice(summary), when(summary), root(summary), duration(took, longest), size(summary), services(summary, color), judged(summary));
+  item.dataset['trace'] = summary.traceId;
+  item.classList.toggle('failed', summary.errors > 0);
+  return item;
+}
+
+function choice({ traceId, rootName }: Summary): HTMLElement {
+  return element('input', { type: 'checkbox', name: 'compare', value: traceId, ariaLabel: `Compare ${shown(rootName) || traceId}`, className: 'pick' });
+}
+
+const when = ({ start }: Summary): HTMLElement =>
+  element('time', { dateTime: dateOf(start).toISOString(), title: exactTime(start) }, clockTime(start));
+
+function root({ traceId, rootService, rootName }: Summary): HTMLElement {
+  const name = rootName ? shown(rootName) : 'no root span';
+  return element(
+    'div',
+    { className: 'root' },
+    element('a', { href: `/trace/${traceId}`, className: 'name' }, name),
+    element('span', { className: 'soft' }, shown(rootService)),
+    element('code', {}, traceId.slice(0, 8)),
+  );
+}
+
+function duration(took: bigint, longest: bigint): HTMLElement {
+  const bar = element('span', { className: 'took-bar' });
+  // A list has requests of a millisecond beside jobs of minutes: only a logarithm shows both.
+  bar.style.width = `${(Math.log1p(Number(took) / 1e5) / Math.log1p(Number(longest) / 1e5)) * 100 || 0}%`;
+  return element('div', { className: 'took' }, formatDuration(took), bar);
+}
+
+function size({ spans, errors }: Summary): HTMLElement {
+  const failed = errors > 0 ? element('strong', { className: 'errors' }, counted(errors, 'error')) : undefined;
+  return element('div', { className: 'size' }, counted(spans, 'span'), failed);
+}
+
+function services({ services }: Summary, color: ColorOf): HTMLElement {
+  const chips = services.slice(0, MOST_CHIPS).map(({ name, spans }) => serviceChip(name, color(name), ` ${spans}`));
+  const more = services.length > MOST_CHIPS ? element('span', { className: 'soft' }, `and ${services.length - MOST_CHIPS} more`) : undefined;
+  return element('div', { className: 'chips' }, ...chips, more);
+}
+
+/** What `verify` says of the trace, asked for when the item comes into view. */
+function judged({ traceId, spans }: Summary): HTMLElement {
+  const place = element('div', { className: 'judged' }, '…');
+  const seen = new IntersectionObserver((entries) => {
+    if (!entries.some((entry) => entry.isIntersecting)) return;
+    seen.disconnect();
+    void verdictOf(traceId, spans).then((words) => showVerdict(place, words));
+  });
+  seen.observe(place);
+  return place;
+}
+
+function showVerdict(place: HTMLElement, words: string): void {
+  const word = /^\w+/.exec(words)?.[0] ?? '';
+  place.classList.add(word);
+  place.title = words;
+  place.replaceChildren(word ? element('span', { className: `state ${word}` }, word) : '', findingsOf(words));
+}
+
+/** `1 error (orphan)` of the whole verdict. */
+const findingsOf = (words: string): string => /\d+ (?:error|note)s? \(.*$/.exec(words)?.[0] ?? '';

@@ -1,0 +1,36 @@
+import type { Trace } from '@waymark/trace-model';
+import { loadTrace } from './api.ts';
+
+const FIRST_WAIT_MS = 1_500;
+const LONGEST_WAIT_MS = 15_000;
+/** Exporters send every few seconds, and retry; after this long without anything new a trace is taken to be quiet. */
+const QUIET_MS = 30_000;
+
+/** Whether a trace is so young that spans of it may still be on their way. */
+export function mayGrow(trace: Trace): boolean {
+  const end = trace.spans.reduce((last, span) => (span.end > last ? span.end : last), 0n);
+  return Date.now() - Number(end / 1_000_000n) < QUIET_MS;
+}
+
+/**
+ * Loads a trace again and again, ever more slowly, until nothing has come for half a minute. Calls `changed` when it has more spans than
+ * before, and `quiet` at the end. An answer that fails is tried again.
+ */
+export async function watch(traceId: string, spans: number, changed: (trace: Trace) => Promise<void>, quiet: () => void): Promise<void> {
+  let wait = FIRST_WAIT_MS;
+  let since = Date.now();
+  let known = spans;
+  while (Date.now() - since < QUIET_MS) {
+    await new Promise((resolve) => setTimeout(resolve, wait));
+    if (document.hidden) continue;
+    const asked = performance.now();
+    const trace = await loadTrace(traceId).catch(() => undefined);
+    wait = Math.min(LONGEST_WAIT_MS, wait * 1.3 + 10 * (performance.now() - asked));
+    if (!trace || trace.spans.length <= known) continue;
+    known = trace.spans.length;
+    since = Date.now();
+    wait = FIRST_WAIT_MS;
+    await changed(trace);
+  }
+  quiet();
+}

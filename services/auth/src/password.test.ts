@@ -1,0 +1,72 @@
+import { createHook } from 'node:async_hooks';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { hash, matches } from './password.ts';
+
+/** What scrypt does in this process: each run is an async resource of Node's own. */
+const runs = { begun: 0, atOnce: 0, mostAtOnce: 0 };
+const running = new Set<number>();
+const watch = createHook({
+  init(id, type) {
+    if (type !== 'SCRYPTREQUEST') return;
+    running.add(id);
+    runs.begun += 1;
+    runs.mostAtOnce = Math.max(runs.mostAtOnce, running.size);
+  },
+  before: (id) => void running.delete(id),
+});
+beforeAll(() => void watch.enable());
+afterAll(() => void watch.disable());
+beforeEach(() => void Object.assign(runs, { begun: 0, mostAtOnce: 0 }));
+
+const passwords = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 });
+
+test('a password matches its own hash and no other does', async () => {
+  await fc.assert(
+    fc.asyncProperty(passwords, passwords, async (right, wrong) => {
+      fc.pre(right.normalize('NFKC') !== wrong.normalize('NFKC'));
+      const stored = await hash(right);
+      expect([await matches(right, stored), await matches(wrong, stored)]).toEqual([true, false]);
+    }),
+    { numRuns: 8 },
+  );
+});
+
+test('a password is the same however a keyboard composes it', async () => {
+  const stored = await hash('\u00e9lan \ufb01x');
+  expect(await matches('e\u0301lan fix', stored)).toBe(true);
+});
+
+test('the same password is stored differently each time, with what it takes to check it, and without itself', async () => {
+  const [one, two] = await Promise.all([hash('waymark'), hash('waymark')]);
+  expect(one).not.toBe(two);
+  for (const stored of [one, two]) {
+    expect(stored).toMatch(/^scrypt\$16384\$8\$5\$[\w-]{22}\$[\w-]{43}$/);
+    expect(stored).not.toContain('waymark');
+  }
+});
+
+test('a password that was stored at another cost is checked at that cost', async () => {
+  // By Python: hashlib.scrypt(b'waymark', salt=b'0123456789abcdef', n=1024, r=4, p=2, dklen=32)
+  const stored = 'scrypt$1024$4$2$MDEyMzQ1Njc4OWFiY2RlZg$YySo6KYV45O_Gn-4eViat-7WXWZSw8WbS3zci7z_aWs';
+  expect(await matches('waymark', stored)).toBe(true);
+  expect(await matches('Waymark', stored)).toBe(false);
+});
+
+test.each([['nothing', undefined], ['an empty text', ''], ['another scheme', 'bcrypt$10$abc'], ['a hash without a key', 'scrypt$16384$8$5$AAAA$']])(
+  'nothing matches %s, at the cost of a hash',
+  async (_, stored) => {
+    expect(await matches('waymark', stored)).toBe(false);
+    expect(await matches('', stored)).toBe(false);
+    expect(runs.begun).toBe(2);
+  },
+);
+
+test('at most two are hashed at once, 64 wait for their turn, and the next is sent away', async () => {
+  const all = Array.from({ length: 67 }, () => matches('waymark', undefined));
+  const settled = await Promise.allSettled(all);
+  expect(settled.slice(0, 66).every(({ status }) => status === 'fulfilled')).toBe(true);
+  expect(settled[66]).toMatchObject({ status: 'rejected', reason: { status: 503, code: 'unavailable' } });
+  expect(runs).toMatchObject({ begun: 66, mostAtOnce: 2 });
+  expect(await matches('waymark', undefined)).toBe(false);
+}, 60_000);

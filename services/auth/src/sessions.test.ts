@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { testDatabase, type Database as TestDatabase } from '@waymark/local-stack';
+import { openDatabase, type Database } from '@waymark/service-kit';
+import { recordLog } from '@waymark/service-kit/testing';
+import { introspect } from './introspect.ts';
+import { logIn } from './log-in.ts';
+import { logOut } from './log-out.ts';
+import { authService } from './service.ts';
+import { seedUsers } from './seed-users.ts';
+
+const { log, lines } = recordLog();
+const DEMO = 'demo@waymark.test';
+let empty: TestDatabase;
+let db: Database;
+
+beforeAll(async () => {
+  empty = await testDatabase();
+  const service = authService({ HOST: '127.0.0.1', PORT: 0, DATABASE_URL: empty.url }, log);
+  await service.start?.();
+  await service.stop?.();
+  db = openDatabase(empty.url, log);
+});
+afterAll(async () => {
+  await db.close();
+  await empty.drop();
+});
+beforeEach(async () => {
+  await db.query('truncate sessions');
+});
+
+const demo = async (): Promise<string> => (await logIn(db, DEMO, 'waymark')).token;
+const sessions = async (): Promise<Record<string, unknown>[]> => db.query('select * from sessions');
+const expire = async (): Promise<unknown> => db.query(`update sessions set expires_at = now() - interval '1 second'`);
+
+const REFUSED = { status: 401, code: 'invalid_credentials', message: 'There is no account with this e-mail and password.' };
+const ENDED = { status: 401, code: 'unauthenticated' };
+
+test('a session says whose it is, and lasts twelve hours', async () => {
+  const before = Date.now();
+  const { token, expiresAt } = await logIn(db, DEMO, 'waymark');
+  const [user] = await db.query<{ id: string }>('select id from users where email = $1', [DEMO]);
+  expect(await introspect(db, token)).toEqual({ active: true, userId: user?.id });
+  expect(Math.round((Date.parse(expiresAt) - before) / 3_600_000)).toBe(12);
+});
+
+test('an e-mail address is the same in any letter case', async () => {
+  expect(await introspect(db, (await logIn(db, 'Demo@Waymark.TEST', 'waymark')).token)).toMatchObject({ active: true });
+});
+
+test('a wrong password and an unknown e-mail are refused in the same words, and leave no session', async () => {
+  await expect(logIn(db, DEMO, 'Waymark')).rejects.toMatchObject(REFUSED);
+  await expect(logIn(db, 'nobody@waymark.test', 'waymark')).rejects.toMatchObject(REFUSED);
+  expect(await sessions()).toEqual([]);
+});
+
+test('neither token nor password is stored or logged', async () => {
+  const token = await demo();
+  const stored = JSON.stringify([await sessions(), await db.query('select * from users')]);
+  const bytes = Buffer.from(token, 'base64url').toString('hex');
+  for (const secret of [token, bytes, Buffer.from(token).toString('hex'), '"waymark"']) expect(stored).not.toContain(secret);
+  expect(await db.query('select length(token_hash) as bytes from sessions')).toEqual([{ bytes: 32 }]);
+  expect(JSON.stringify(lines)).not.toContain(token);
+});
+
+test('two sessions of one person know nothing of each other', async () => {
+  const [one, two] = [await demo(), await demo()];
+  expect(one).not.toBe(two);
+  await logOut(db, `Bearer ${one}`);
+  expect([await introspect(db, one), await introspect(db, two)]).toEqual([{ active: false }, expect.objectContaining({ active: true })]);
+});
+
+test('a session is revoked once', async () => {
+  const token = await demo();
+  await logOut(db, `bearer ${token}`);
+  await expect(logOut(db, `Bearer ${token}`)).rejects.toMatchObject(ENDED);
+});
+
+test('an expired session is none, and cannot be revoked', async () => {
+  const token = await demo();
+  await expire();
+  expect(await introspect(db, token)).toEqual({ active: false });
+  await expect(logOut(db, `Bearer ${token}`)).rejects.toMatchObject(ENDED);
+});
+
+test('logging in again clears the expired sessions, and only those', async () => {
+  await demo();
+  await expire();
+  const alive = await demo();
+  await demo();
+  expect(await sessions()).toHaveLength(2);
+  expect(await introspect(db, alive)).toMatchObject({ active: true });
+});
+
+test.each(['', 'x', 'x'.repeat(200), '\u0000'])('the token "%s" was never one', async (token) => {
+  expect(await introspect(db, token)).toEqual({ active: false });
+});
+
+test('seeding again, by several at once too, changes nothing', async () => {
+  const before = await db.query('select * from users order by email');
+  expect(before).toHaveLength(2);
+  await Promise.all([seedUsers(db), seedUsers(db)]);
+  expect(await db.query('select * from users order by email')).toEqual(before);
+});
+
+test('processes that seed at once add each person once', async () => {
+  await db.query('truncate users cascade');
+  await Promise.all([seedUsers(db), seedUsers(db)]);
+  expect(await db.query('select email from users order by email')).toEqual([{ email: 'ada@waymark.test' }, { email: DEMO }]);
+  await expect(demo()).resolves.toBeTruthy();
+});
