@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import { startShop, type Shop, type ShopOptions } from '@waymark/local-stack';
-import { verify, type Trace } from '@waymark/trace-model';
+import { settled, verify, type Trace } from '@waymark/trace-model';
 import { startOtlpReceiver, type OtlpReceiver } from './otlp-receiver.ts';
 import { Shopper } from './shopper.ts';
 import { sketch } from './sketch.ts';
@@ -33,8 +33,9 @@ export async function startTracedShop(env: NonNullable<ShopOptions['env']> = {})
     traces,
     shopper: () => new Shopper(shop.urls.gateway),
     async expectTrace({ traceId }, expected) {
-      const trace = await traces.when(traceId, (sofar) => sketch(sofar) === expected.trim());
+      const trace = await traces.when(traceId, (sofar) => settled(sofar).settled && sketch(sofar) === expected.trim());
       expect(sketch(trace)).toBe(expected.trim());
+      expect(settled(trace)).toEqual({ settled: true, awaited: [], undeclared: [], unknown: [] });
       expect(verify(trace)).toEqual([]);
       return trace;
     },

@@ -1,14 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { readTraces, verify, type Trace } from '@waymark/trace-model';
+import { readTraces, settled, verify, type Trace } from '@waymark/trace-model';
 
 const PATIENCE_MS = 5_000;
 const POLL_MS = 100;
 
-/** Services deliver their spans every half second: what has been sound and has not grown for longer is whole. */
+/** For traces that do not say themselves when they are whole: services deliver their spans every half second. */
 const QUIET_MS = 700;
 
 /**
- * Reads a trace from Jaeger's query API as soon as it is sound and grows no more, or as it is after 5 s.
+ * Reads a trace from Jaeger's query API as soon as it is settled and sound, or as it is after 5 s.
  * Undefined if nobody answers there, or nothing of the trace has come.
  */
 export async function readTrace(backend: string, traceId: string, signal: AbortSignal): Promise<Trace | undefined> {
@@ -21,7 +21,7 @@ export async function readTrace(backend: string, traceId: string, signal: AbortS
     const now = answer.ok ? readTraces(await answer.json())[0] : undefined;
     if (now?.spans.length !== trace?.spans.length) grown = performance.now();
     trace = now;
-    if (trace && performance.now() - grown > QUIET_MS && verify(trace).length === 0) return trace;
+    if (trace && (settled(trace).settled || performance.now() - grown > QUIET_MS) && verify(trace).length === 0) return trace;
     await delay(POLL_MS, undefined, { signal });
   }
   return trace;

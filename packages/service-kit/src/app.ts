@@ -13,18 +13,20 @@ export interface AppParts<A extends Api> {
   handlers: Handlers<A>;
   log: Logger;
   health: Health;
+  /** True for the service that callers from outside come in by. */
+  entry?: boolean;
   /** What runs before the routes, inside tracing and problem answers. */
   before?: Middleware[];
 }
 
 /** The Koa app of a service: health, tracing, access log, problem answers, deadline, and the routes of its contract. */
-export function serviceApp<R extends Routes>({ api, handlers, log, health, before = [] }: AppParts<Api<R>>): Koa {
+export function serviceApp<R extends Routes>({ api, handlers, log, health, entry = false, before = [] }: AppParts<Api<R>>): Koa {
   const app = new Koa();
   const router = routesOf(api, handlers);
   app
     .use(closeWhileDraining(health))
     .use(answerHealth(health))
-    .use(traced())
+    .use(traced({ entry }))
     .use(logRequests(log))
     .use(answerProblems(log))
     .use(keepDeadline);

@@ -1,8 +1,8 @@
-import { continueFrom, span } from '@waymark/tracing';
+import { deadLetter } from '@waymark/tracing';
 import type { Logger } from 'pino';
 import type { Database, Sql } from './database.ts';
 import type { Work } from './job.ts';
-import { storedMessage } from './message.ts';
+import { storedMessage, SYSTEM } from './message.ts';
 
 interface Exhausted {
   id: string;
@@ -35,17 +35,15 @@ async function bury(tx: Sql, dead: Exhausted, work: Work, log: Logger): Promise<
     return;
   }
   const { messageId, carrier, payload } = message.data;
-  await continueFrom(carrier, () =>
-    span(`dead-letter ${dead.name}`, async () => {
-      await tx.query('insert into dead_letters (message_id, job, message, attempts, last_error) values ($1, $2, $3, $4, $5)', [
-        messageId,
-        dead.name,
-        JSON.stringify(message.data),
-        dead.attempts,
-        dead.last_error,
-      ]);
-      await work.bury(tx, payload);
-      log.error({ job: dead.name, messageId, attempts: dead.attempts, lastError: dead.last_error }, 'a job failed for good');
-    }),
-  );
+  await deadLetter({ system: SYSTEM, destination: dead.name, id: messageId }, carrier, async () => {
+    await tx.query('insert into dead_letters (message_id, job, message, attempts, last_error) values ($1, $2, $3, $4, $5)', [
+      messageId,
+      dead.name,
+      JSON.stringify(message.data),
+      dead.attempts,
+      dead.last_error,
+    ]);
+    await work.bury(tx, payload);
+    log.error({ job: dead.name, messageId, attempts: dead.attempts, lastError: dead.last_error }, 'a job failed for good');
+  });
 }

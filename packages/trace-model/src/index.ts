@@ -25,6 +25,8 @@ export { comparisonText } from './comparison-text.ts';
 export type { WaterfallOptions } from './waterfall.ts';
 export { waterfall } from './waterfall.ts';
 export { formatDuration } from './format-duration.ts';
+export type { Awaited, Settlement } from './settled.ts';
+export { settled } from './settled.ts';
 export type { Finding, FindingCode } from './verify/finding.ts';
 export { FINDING_CODES } from './verify/finding.ts';
 export { verify } from './verify/verify.ts';

@@ -17,7 +17,10 @@ type Options = { -readonly [Name in 'otlpPort' | 'uiPort' | 'host' | 'memoryMb']
 /** Reads flags, and the environment where there is no flag. Undefined when help is asked for. Throws an `Error` that says what is wrong. */
 export function readArguments(argv: string[], env: NodeJS.ProcessEnv): TraceStoreOptions | undefined {
   const text = { type: 'string' } as const;
-  const { values } = parseArgs({ args: argv, options: { 'otlp-port': text, 'ui-port': text, host: text, 'memory-mb': text, help: { type: 'boolean' } } });
+  const { values } = parseArgs({
+    args: argv,
+    options: { 'otlp-port': text, 'ui-port': text, host: text, 'memory-mb': text, help: { type: 'boolean' } },
+  });
   if (values.help) return undefined;
   const options: Options = {};
   const port = (name: string, value: string | undefined): number | undefined => whole(name, value, 0, 65_535);

@@ -6,7 +6,9 @@ try {
   if (options === undefined) process.stdout.write(USAGE);
   else {
     const store = await startTraceStore(options);
-    process.stdout.write(`UI and query API  ${store.url}\nOTLP/HTTP         ${store.otlpUrl}\nmemory            ${options.memoryMb ?? 128} MB of traces\n`);
+    process.stdout.write(
+      `UI and query API  ${store.url}\nOTLP/HTTP         ${store.otlpUrl}\nmemory            ${options.memoryMb ?? 128} MB of traces\n`,
+    );
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void store.close());
   }
 } catch (error) {

@@ -24,10 +24,12 @@ const HEADERS = {
 };
 
 /** What a browser may ask for: the UI's files, and the modules of trace-model. */
-const FILES: ReadonlyMap<string, URL> = new Map([
-  ...readdirSync(UI).map((name) => [`/ui/${name}`, new URL(name, UI)] as const),
-  ...readdirSync(MODEL, { recursive: true, encoding: 'utf8' }).map((name) => [`/trace-model/${name}`, new URL(name, MODEL)] as const),
-].filter(([path]) => TYPES[extname(path)] && !/\.test\.ts$|\/testing\/|\.d\.ts$/.test(path)));
+const FILES: ReadonlyMap<string, URL> = new Map(
+  [
+    ...readdirSync(UI).map((name) => [`/ui/${name}`, new URL(name, UI)] as const),
+    ...readdirSync(MODEL, { recursive: true, encoding: 'utf8' }).map((name) => [`/trace-model/${name}`, new URL(name, MODEL)] as const),
+  ].filter(([path]) => TYPES[extname(path)] && !/\.test\.ts$|\/testing\/|\.d\.ts$/.test(path)),
+);
 
 interface Page {
   readonly status: number;

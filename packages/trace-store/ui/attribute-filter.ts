@@ -6,7 +6,9 @@ const PAIR = /([^\s=]+)=(?:"((?:[^"\\]|\\.)*)"|(\S*))/g;
 /** Reads `name=value other="with spaces"`. Returns undefined when there is more in the text than such pairs. */
 export function parseFilter(text: string): AttributeFilter | undefined {
   if (text.replace(PAIR, '').trim() !== '') return undefined;
-  return Object.fromEntries([...text.matchAll(PAIR)].map(([, name = '', quoted, bare]) => [name, quoted?.replace(/\\(.)/g, '$1') ?? bare ?? '']));
+  return Object.fromEntries(
+    [...text.matchAll(PAIR)].map(([, name = '', quoted, bare]) => [name, quoted?.replace(/\\(.)/g, '$1') ?? bare ?? '']),
+  );
 }
 
 /** The text that `parseFilter` reads back to the same. */
@@ -19,7 +21,9 @@ export const formatFilter = (filter: AttributeFilter): string =>
 export function readFilter(json: string): AttributeFilter {
   try {
     const value: unknown = JSON.parse(json || '{}');
-    return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value).map(([name, one]) => [name, String(one)])) : {};
+    return typeof value === 'object' && value !== null
+      ? Object.fromEntries(Object.entries(value).map(([name, one]) => [name, String(one)]))
+      : {};
   } catch {
     return {};
   }

@@ -5,26 +5,40 @@ import { shown } from './shown.ts';
 
 const LONG = 400;
 
-/** Attributes under headings by the first part of their names; `more` may add something after a value, such as a link. */
-export function attributeGroups(attributes: Attributes, more?: (name: string, text: string) => Node): readonly HTMLElement[] {
-  const groups = Map.groupBy(Object.keys(attributes).toSorted(), (name) => /^[^.]+(?=\.)/.exec(name)?.[0] ?? '');
-  return [...groups].map(([heading, names]) =>
-    element('div', { className: 'group' }, heading ? element('h4', {}, shown(heading)) : undefined, attributeList(attributes, names, more)),
-  );
+/** Makes something that stands after a value, such as a link. */
+type After = (name: string, text: string) => Node;
+
+/** Attributes, those that share the first part of their names under it as a heading; the others first. */
+export function attributeGroups(attributes: Attributes, after?: After): readonly HTMLElement[] {
+  const byPrefix = Map.groupBy(Object.keys(attributes).toSorted(), (name) => /^[^.]+(?=\.)/.exec(name)?.[0] ?? '');
+  const alone = [...byPrefix].filter(([prefix, names]) => prefix === '' || names.length === 1).flatMap(([, names]) => names);
+  const groups = [...byPrefix].filter(([prefix, names]) => prefix !== '' && names.length > 1);
+  return [
+    ...(alone.length > 0 ? [element('div', { className: 'group' }, attributeList(attributes, alone, '', after))] : []),
+    ...groups.map(([prefix, names]) =>
+      element('div', { className: 'group' }, element('h4', {}, shown(prefix)), attributeList(attributes, names, `${prefix}.`, after)),
+    ),
+  ];
 }
 
-/** Some attributes as names and values. */
-export function attributeList(attributes: Attributes, names = Object.keys(attributes), more?: (name: string, text: string) => Node): HTMLElement {
+/** Some attributes as names, without the prefix they share, and values. */
+export function attributeList(attributes: Attributes, names = Object.keys(attributes), prefix = '', after?: After): HTMLElement {
   const pairs = names.map((name) => {
     const text = attributeText(attributes[name]);
-    return element('div', {}, element('dt', {}, shown(name)), element('dd', {}, valueOf(text), more?.(name, text)));
+    const term = element('dt', { title: shown(name) }, shown(name.slice(prefix.length)));
+    return element('div', {}, term, element('dd', {}, valueOf(text), after?.(name, text)));
   });
   return element('dl', { className: 'attributes' }, ...pairs);
 }
 
 /** Text of several lines keeps them; very long text is folded. */
 function valueOf(text: string): HTMLElement {
-  const made = /\n/.test(text) ? element('pre', {}, shown(text)) : element('span', {}, shown(text) || '(empty)');
+  const made = text.includes('\n') ? element('pre', {}, shown(text)) : element('span', {}, shown(text) || '(empty)');
   if (text.length <= LONG) return made;
-  return element('details', {}, element('summary', {}, `${shown(text.slice(0, 80))}… (${text.length.toLocaleString('en')} characters)`), made);
+  return element(
+    'details',
+    {},
+    element('summary', {}, `${shown(text.slice(0, 80))}… (${text.length.toLocaleString('en')} characters)`),
+    made,
+  );
 }

@@ -29,7 +29,10 @@ async function show(): Promise<void> {
   }
   empty.hidden = false;
   const missing = [first, second].filter(({ value }, place) => value && ![a, b][place]).map(({ value }) => value);
-  const words = missing.length > 0 ? `There is no trace ${missing.join(', and none ')}.` : 'Put in the ids of two traces, or pick two in the list of traces.';
+  const words =
+    missing.length > 0
+      ? `There is no trace ${missing.join(', and none ')}.`
+      : 'Put in the ids of two traces, or pick two in the list of traces.';
   empty.replaceChildren(element('p', {}, words), element('p', {}, element('a', { href: '/search' }, 'See the traces that are here')));
 }
 

@@ -11,11 +11,23 @@ const DEEPEST = 16;
 export function comparedRow(compared: ComparedSpan, color: ColorOf, most: number): HTMLElement {
   const { a, b, depth, statusChanged } = compared;
   const span = (a ?? b) as Span;
-  const [sign, words] = !b ? ['−', 'only in the first'] : !a ? ['+', 'only in the second'] : statusChanged ? ['!', 'another status'] : ['', ''];
+  const [sign, words] = !b
+    ? ['−', 'only in the first']
+    : !a
+      ? ['+', 'only in the second']
+      : statusChanged
+        ? ['!', 'another status']
+        : ['', ''];
   const mark = element('span', { role: 'cell', className: 'mark', title: words }, sign, element('span', { className: 'unseen' }, words));
   const swatch = element('span', { className: 'swatch' });
   swatch.style.background = color(span.service);
-  const name = element('span', { role: 'cell', className: 'name-cell' }, swatch, element('span', { className: 'service' }, shown(span.service)), element('span', { className: 'name' }, shown(span.name)));
+  const name = element(
+    'span',
+    { role: 'cell', className: 'name-cell' },
+    swatch,
+    element('span', { className: 'service' }, shown(span.service)),
+    element('span', { className: 'name' }, shown(span.name)),
+  );
   name.style.paddingInlineStart = `${Math.min(depth, DEEPEST) * INDENT}px`;
   name.title = shown(`${span.service}: ${span.name}`);
   if (statusChanged) name.append(element('span', { className: 'error-word' }, `${a?.status.code} → ${b?.status.code}`));
@@ -24,14 +36,17 @@ export function comparedRow(compared: ComparedSpan, color: ColorOf, most: number
   return row;
 }
 
-const took = (span: Span | undefined): HTMLElement => element('span', { role: 'cell', className: 'number' }, span ? formatDuration(duration(span)) : '–');
+const took = (span: Span | undefined): HTMLElement =>
+  element('span', { role: 'cell', className: 'number' }, span ? formatDuration(duration(span)) : '–');
 
-/** To the right what got slower, to the left what got faster. */
+/** As a number, and as a bar: to the right what got slower, to the left what got faster. */
 function difference({ a, b, slower }: ComparedSpan, most: number): HTMLElement {
   const cell = element('span', { role: 'cell', className: 'difference' });
   if (!a || !b) return cell;
+  const track = element('span', { className: 'track' });
   const bar = element('span', { className: slower > 0n ? 'slower' : 'faster' });
   bar.style.width = `${(Math.abs(Number(slower)) / most) * 50}%`;
-  cell.append(bar, element('span', { className: 'number' }, `${slower > 0n ? '+' : ''}${formatDuration(slower)}`));
+  track.append(bar);
+  cell.append(element('span', { className: 'number' }, `${slower > 0n ? '+' : ''}${formatDuration(slower).replace('-', '−')}`), track);
   return cell;
 }

@@ -16,7 +16,12 @@ function side(heading: string, trace: Trace): HTMLElement {
   return element(
     'div',
     { className: 'side' },
-    element('p', {}, element('span', { className: 'soft' }, `${heading} `), element('a', { href: `/trace/${trace.traceId}` }, nameOf(trace))),
+    element(
+      'p',
+      {},
+      element('span', { className: 'soft' }, `${heading} `),
+      element('a', { href: `/trace/${trace.traceId}` }, nameOf(trace)),
+    ),
     element('p', { className: 'soft' }, exactTime(trace.spans[0]?.start ?? 0n)),
     element('p', {}, element('span', { className: `state ${word}` }, word), judged.slice(word.length)),
   );
@@ -32,8 +37,12 @@ function words(a: Trace, b: Trace, { same, spans }: Comparison): string {
     other && `${counted(other, 'span')} with another status`,
   ].filter(Boolean);
   const slower = length(b) - length(a);
-  const time = slower === 0n ? 'and took as long' : `and took ${formatDuration(slower < 0n ? -slower : slower)} ${slower > 0n ? 'longer' : 'less'}`;
-  return `${same ? 'The second did the same as the first' : `The second differs: ${parts.join(', ')};`} ${same ? time : time.slice('and '.length)}.`.replace('; took', '; it took');
+  const time =
+    slower === 0n ? 'and took as long' : `and took ${formatDuration(slower < 0n ? -slower : slower)} ${slower > 0n ? 'longer' : 'less'}`;
+  return `${same ? 'The second did the same as the first' : `The second differs: ${parts.join(', ')};`} ${same ? time : time.slice('and '.length)}.`.replace(
+    '; took',
+    '; it took',
+  );
 }
 
 const root = ({ spans }: Trace): Span | undefined => spans.find(({ parentSpanId }) => parentSpanId === undefined) ?? spans[0];

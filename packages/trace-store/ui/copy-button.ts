@@ -19,7 +19,12 @@ export function copyButton(source: HTMLElement, what: string, text = (): string 
 /** An id in a monospaced face beside a button that copies it. */
 export function copyableId(id: string, what: string, copied = id): HTMLElement {
   const code = element('code', {}, id);
-  return element('span', { className: 'copyable' }, code, copyButton(code, what, () => copied));
+  return element(
+    'span',
+    { className: 'copyable' },
+    code,
+    copyButton(code, what, () => copied),
+  );
 }
 
 async function copy(text: string): Promise<boolean> {

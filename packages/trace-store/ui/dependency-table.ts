@@ -11,7 +11,6 @@ const WORDS = 3;
 /** The arrows of the graph as a table. */
 export function dependencyTable(edges: readonly Dependency[], color: ColorOf): HTMLElement {
   const head = HEADINGS.map((text, place) => element('th', { scope: 'col', className: place < WORDS ? '' : 'number' }, text));
-  const number = (text: string | Node): HTMLElement => element('td', { className: 'number' }, text);
   const rows = edges.map(({ from, to, kind, calls, errors, latency }) =>
     element(
       'tr',
@@ -24,6 +23,14 @@ export function dependencyTable(edges: readonly Dependency[], color: ColorOf): H
       ...[latency.p50, latency.p95, latency.max].map((time) => number(formatDuration(time))),
     ),
   );
-  const table = element('table', {}, element('caption', { className: 'unseen' }, 'Dependencies'), element('thead', {}, element('tr', {}, ...head)), element('tbody', {}, ...rows));
+  const table = element(
+    'table',
+    {},
+    element('caption', { className: 'unseen' }, 'Dependencies'),
+    element('thead', {}, element('tr', {}, ...head)),
+    element('tbody', {}, ...rows),
+  );
   return element('div', { className: 'table-frame' }, table);
 }
+
+const number = (text: string | Node): HTMLElement => element('td', { className: 'number' }, text);

@@ -8,7 +8,11 @@ const texts = new WeakMap<Span, string>();
 export function matches(rows: readonly Row[], words: string): ReadonlySet<Row> {
   const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
   if (wanted.length === 0) return new Set();
-  return new Set(rows.filter(({ span, findings }) => wanted.every((word) => textOf(span).includes(word) || findings.some(({ code }) => code.includes(word)))));
+  return new Set(
+    rows.filter(({ span, findings }) =>
+      wanted.every((word) => textOf(span).includes(word) || findings.some(({ code }) => code.includes(word))),
+    ),
+  );
 }
 
 /** All that can be looked for in a span, in lower case; made when it is first needed. */

@@ -14,8 +14,14 @@ export function drawEdge(edge: Dependency, from: Box, to: Box, most: number, nea
   const bad = edge.errors > 0;
   const line = svg('path', { d: path, 'stroke-width': thick, 'marker-end': `url(#${bad ? 'arrow-bad' : 'arrow'})` });
   const words = svg('text', { x: label.x, y: label.y - 8, 'text-anchor': anchor }, `${edge.calls} × ${formatDuration(edge.latency.p50)}`);
-  const errors = bad ? svg('text', { x: label.x, y: label.y + 17, 'text-anchor': anchor, class: 'bad' }, `✕ ${counted(edge.errors, 'error')}`) : undefined;
-  const title = svg('title', {}, `${edge.from} → ${edge.to}: ${counted(edge.calls, edge.kind === 'message' ? 'message' : 'call')}, ${counted(edge.errors, 'error')}`);
+  const errors = bad
+    ? svg('text', { x: label.x, y: label.y + 17, 'text-anchor': anchor, class: 'bad' }, `✕ ${counted(edge.errors, 'error')}`)
+    : undefined;
+  const title = svg(
+    'title',
+    {},
+    `${edge.from} → ${edge.to}: ${counted(edge.calls, edge.kind === 'message' ? 'message' : 'call')}, ${counted(edge.errors, 'error')}`,
+  );
   return svg('g', { class: `edge ${edge.kind}${bad ? ' bad' : ''}` }, title, line, words, errors);
 }
 
@@ -44,5 +50,9 @@ function curve(from: Box, to: Box, nearTarget: boolean): Line {
 /** A service may send to itself: out at the top, and in again beside it. */
 function loop({ x, y, width }: Box): Line {
   const centre = x + width / 2;
-  return { path: `M${centre - 30} ${y} C${centre - 30} ${y - 34} ${centre + 30} ${y - 34} ${centre + 30} ${y - 2}`, label: { x: centre, y: y - 24 }, anchor: 'middle' };
+  return {
+    path: `M${centre - 30} ${y} C${centre - 30} ${y - 34} ${centre + 30} ${y - 34} ${centre + 30} ${y - 2}`,
+    label: { x: centre, y: y - 24 },
+    anchor: 'middle',
+  };
 }

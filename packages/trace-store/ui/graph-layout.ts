@@ -18,7 +18,10 @@ const SWEEPS = 6;
  * orders each layer by where its neighbours are (barycentre), so that few arrows cross.
  */
 export function layered(names: readonly string[], edges: readonly Edge[]): readonly Placed[] {
-  const forward = withoutRings(names, edges.filter(({ from, to }) => from !== to));
+  const forward = withoutRings(
+    names,
+    edges.filter(({ from, to }) => from !== to),
+  );
   const layers = byLayer(names, forward);
   for (let sweep = 0; sweep < SWEEPS; sweep++) {
     const order = sweep % 2 === 0 ? layers : layers.toReversed();
@@ -48,7 +51,7 @@ function withoutRings(names: readonly string[], edges: readonly Edge[]): readonl
 
 function byLayer(names: readonly string[], edges: readonly Edge[]): string[][] {
   const layerOf = new Map(names.map((name) => [name, 0]));
-  for (let moved = true; moved; ) {
+  for (let moved = true; moved;) {
     moved = false;
     for (const { from, to } of edges) {
       const least = (layerOf.get(from) ?? 0) + 1;

@@ -10,7 +10,7 @@ export class RowList {
   readonly #draw: (place: number) => HTMLElement;
   readonly #drawn = new Map<number, HTMLElement>();
   #count = 0;
-  #waiting = 0;
+  #waiting = false;
 
   /** `height` of a row in pixels; `draw` makes the row at a place. */
   constructor(host: HTMLElement, height: number, draw: (place: number) => HTMLElement) {
@@ -49,8 +49,10 @@ export class RowList {
   }
 
   #soon(): void {
-    this.#waiting ||= requestAnimationFrame(() => {
-      this.#waiting = 0;
+    if (this.#waiting) return;
+    this.#waiting = true;
+    requestAnimationFrame(() => {
+      this.#waiting = false;
       this.#fill();
     });
   }

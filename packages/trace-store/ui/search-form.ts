@@ -36,7 +36,10 @@ export function fillForm(address: URLSearchParams): void {
   field('max').value = address.get('maxDuration') ?? '';
   choose('lookback', address.get('lookback') ?? '1h');
   choose('limit', address.get('limit') ?? '20');
-  for (const [id, name] of [['from', 'start'], ['until', 'end']] as const) {
+  for (const [id, name] of [
+    ['from', 'start'],
+    ['until', 'end'],
+  ] as const) {
     const micros = Number(address.get(name));
     if (micros > 0) field(id).value = localDate(micros / 1000);
   }

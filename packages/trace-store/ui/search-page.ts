@@ -39,7 +39,8 @@ async function submit(): Promise<void> {
 }
 
 function whatIfEmpty(asked: Search): readonly Node[] {
-  const anything = asked.service || asked.operation || asked.minDuration || asked.maxDuration || asked.errors || Object.keys(asked.attributes).length > 0;
+  const anything =
+    asked.service || asked.operation || asked.minDuration || asked.maxDuration || asked.errors || Object.keys(asked.attributes).length > 0;
   if (anything) return [element('h3', {}, 'No trace matches'), element('p', {}, 'Take out a condition, or look further back in time.')];
   const endpoint = `http://${location.hostname}:4318`;
   return [

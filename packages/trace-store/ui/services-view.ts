@@ -10,7 +10,6 @@ const HEADINGS = ['Service', 'Spans', 'Own time', '', 'Median', '95th', 'Longest
 export function servicesView(traces: readonly Trace[], color: ColorOf): HTMLElement {
   const rows = servicesTable(traces);
   const all = rows.reduce((sum, { selfTime }) => sum + selfTime, 0n);
-  const number = (text: string): HTMLElement => element('td', { className: 'number' }, text);
   const body = rows.map(({ service, spans, selfTime, p50, p95, max, errors }) => {
     const share = all > 0n ? Number((selfTime * 1000n) / all) / 10 : 0;
     const bar = element('span', { className: 'share' });
@@ -28,7 +27,25 @@ export function servicesView(traces: readonly Trace[], color: ColorOf): HTMLElem
       failed,
     );
   });
-  const head = HEADINGS.map((text) => element(text ? 'th' : 'td', { ...(text && { scope: 'col' }), className: text === 'Service' || !text ? '' : 'number' }, text));
-  const table = element('table', { className: 'services' }, element('thead', {}, element('tr', {}, ...head)), element('tbody', {}, ...body));
-  return element('div', {}, element('div', { className: 'table-frame' }, table), element('p', { className: 'soft' }, 'Own time is what a service spent itself, not waiting for a span below. The others are of its spans.'));
+  const head = HEADINGS.map((text) =>
+    element(text ? 'th' : 'td', { ...(text && { scope: 'col' }), className: text === 'Service' || !text ? '' : 'number' }, text),
+  );
+  const table = element(
+    'table',
+    { className: 'services' },
+    element('thead', {}, element('tr', {}, ...head)),
+    element('tbody', {}, ...body),
+  );
+  return element(
+    'div',
+    {},
+    element('div', { className: 'table-frame' }, table),
+    element(
+      'p',
+      { className: 'soft' },
+      'Own time is what a service spent itself, not waiting for a span below. The others are of its spans.',
+    ),
+  );
 }
+
+const number = (text: string): HTMLElement => element('td', { className: 'number' }, text);

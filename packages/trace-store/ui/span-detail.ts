@@ -27,11 +27,23 @@ export function spanDetail(row: Row, parts: DetailParts): readonly Node[] {
   close.addEventListener('click', parts.close);
   return [
     element('div', { className: 'detail-head' }, element('h2', {}, shown(span.name) || '(no name)'), close),
-    element('p', { className: 'detail-line' }, serviceChip(span.service, parts.color(span.service)), element('span', { className: 'soft' }, span.kind.toLowerCase()), status(span)),
+    element(
+      'p',
+      { className: 'detail-line' },
+      serviceChip(span.service, parts.color(span.service)),
+      element('span', { className: 'soft' }, span.kind.toLowerCase()),
+      status(span),
+    ),
     ...row.findings.map(findingNote),
     times(row, parts),
-    ...section('Attributes', attributeGroups(span.attributes, (name, text) => searchLink(span, name, text))),
-    ...section('Events', span.events.map((event) => eventItem(event, span))),
+    ...section(
+      'Attributes',
+      attributeGroups(span.attributes, (name, text) => searchLink(span, name, text)),
+    ),
+    ...section(
+      'Events',
+      span.events.map((event) => eventItem(event, span)),
+    ),
     ...section('Links', linksOf(span, parts.timeline, parts.goTo)),
     ...section('Ids', [ids(span, parts)]),
     ...section('Resource', attributeGroups(span.resource.attributes)),
@@ -49,7 +61,13 @@ function status({ status }: Span): HTMLElement {
 }
 
 const findingNote = ({ code, message, cause }: Finding): HTMLElement =>
-  element('div', { className: 'finding-note' }, element('span', { className: 'tag' }, code), element('p', {}, message), element('p', { className: 'soft' }, `Likely: ${cause}`));
+  element(
+    'div',
+    { className: 'finding-note' },
+    element('span', { className: 'tag' }, code),
+    element('p', {}, message),
+    element('p', { className: 'soft' }, `Likely: ${cause}`),
+  );
 
 function times(row: Row, { selfTime, timeline }: DetailParts): HTMLElement {
   const onTrail = row.trail.reduce((sum, [from, to]) => sum + to - from, 0);
@@ -60,7 +78,11 @@ function times(row: Row, { selfTime, timeline }: DetailParts): HTMLElement {
     ['began after', formatDuration(BigInt(row.start))],
     ['critical path', onTrail > 0 ? `${formatDuration(BigInt(onTrail))}, ${share} %` : 'not on it'],
   ];
-  return element('dl', { className: 'times' }, ...facts.map(([name, text]) => element('div', {}, element('dt', {}, name), element('dd', {}, text))));
+  return element(
+    'dl',
+    { className: 'times' },
+    ...facts.map(([name, text]) => element('div', {}, element('dt', {}, name), element('dd', {}, text))),
+  );
 }
 
 function searchLink({ service }: Span, name: string, text: string): HTMLElement {
@@ -81,14 +103,31 @@ function ids(span: Span, { goTo }: DetailParts): HTMLElement {
     ['span', copyableId(span.spanId, 'the span id')],
     ['trace', copyableId(span.traceId, 'the trace id')],
     ['in logs', copyableId(log, 'both ids as logs have them')],
-    ['parent', span.parentSpanId === undefined ? 'none' : element('span', { className: 'copyable' }, element('code', {}, shown(span.parentSpanId)), parent)],
+    [
+      'parent',
+      span.parentSpanId === undefined
+        ? 'none'
+        : element('span', { className: 'copyable' }, element('code', {}, shown(span.parentSpanId)), parent),
+    ],
     ['began', exactTime(span.start)],
   ];
-  return element('dl', { className: 'attributes' }, ...pairs.map(([name, value]) => element('div', {}, element('dt', {}, name), element('dd', {}, value))));
+  return element(
+    'dl',
+    { className: 'attributes' },
+    ...pairs.map(([name, value]) => element('div', {}, element('dt', {}, name), element('dd', {}, value))),
+  );
 }
 
 function scope({ scope, dropped }: Span): HTMLElement {
-  const lost = Object.entries(dropped).filter(([, count]) => count > 0).map(([what, count]) => `${count} ${what}`);
+  const lost = Object.entries(dropped)
+    .filter(([, count]) => count > 0)
+    .map(([what, count]) => `${count} ${what}`);
   const name = [scope.name, scope.version].filter(Boolean).map(shown).join(' ') || 'not named';
-  return element('div', {}, element('p', {}, name), attributeList(scope.attributes), lost.length > 0 ? element('p', { className: 'errors' }, `The SDK dropped ${lost.join(', ')}.`) : '');
+  return element(
+    'div',
+    {},
+    element('p', {}, name),
+    attributeList(scope.attributes),
+    lost.length > 0 ? element('p', { className: 'errors' }, `The SDK dropped ${lost.join(', ')}.`) : '',
+  );
 }

@@ -9,7 +9,11 @@ export function linksOf(span: Span, { rows, rowOf, trace }: Timeline, goTo: (spa
   const to = span.links.map(({ traceId, spanId, attributes }) => {
     const inside = traceId === trace.traceId ? rowOf.get(spanId) : undefined;
     const where = inside ? 'in this trace' : traceId === trace.traceId ? 'in this trace, but not here' : 'in another trace';
-    const link = element('a', { href: `/trace/${encodeURIComponent(traceId)}?span=${encodeURIComponent(spanId)}` }, inside ? nameOf(inside) : spanId);
+    const link = element(
+      'a',
+      { href: `/trace/${encodeURIComponent(traceId)}?span=${encodeURIComponent(spanId)}` },
+      inside ? nameOf(inside) : spanId,
+    );
     if (inside) follow(link, spanId, goTo);
     return item('to', link, where, attributeList(attributes));
   });

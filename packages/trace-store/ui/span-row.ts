@@ -63,7 +63,11 @@ function marks({ span, findings, below }: Row, collapsed: boolean): HTMLElement[
 
 function timeCell(row: Row, { window, color }: RowLook): HTMLElement {
   const cell = element('div', { role: 'gridcell', className: 'time-cell' });
-  const label = element('span', { className: 'took' }, (row.span.status.code === 'ERROR' ? '✕ ' : '') + formatDuration(row.span.end - row.span.start));
+  const label = element(
+    'span',
+    { className: 'took' },
+    (row.span.status.code === 'ERROR' ? '✕ ' : '') + formatDuration(row.span.end - row.span.start),
+  );
   const bar = stretch('bar', [row.start, row.end], window);
   bar.style.background = color(row.span.service);
   if (row.span.status.code === 'ERROR') cell.classList.add('failed');

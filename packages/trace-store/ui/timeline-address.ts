@@ -24,7 +24,10 @@ export function readAddress(view: TimelineView): void {
   if (from >= 0 && from < to && to <= timeline.length) view.window = [from, to];
   view.find(state.get('find') ?? state.get('uiFind') ?? '');
   const collapsed = state.get('collapsed') ?? '';
-  const indexes = collapsed.split('.').map((id) => timeline.rowOf.get(id)?.index).filter((index) => index !== undefined);
+  const indexes = collapsed
+    .split('.')
+    .map((id) => timeline.rowOf.get(id)?.index)
+    .filter((index) => index !== undefined);
   if (collapsed === 'all') view.collapseAll();
   else if (indexes.length > 0) view.collapse(indexes);
   view.select(timeline.rowOf.get(state.get('span') ?? ''));

@@ -6,7 +6,6 @@ const WHEEL_STEP = 1.2;
 
 /** Connects the buttons, the find field and the wheel with what the timeline shows. */
 export function connectTools(view: TimelineView): void {
-  const on = (id: string, act: () => void): void => byId(id, HTMLElement).addEventListener('click', act);
   on('collapse-all', () => view.collapseAll());
   on('expand-all', () => view.collapse([]));
   on('zoom-in', () => view.zoomBy(0.5));
@@ -51,5 +50,11 @@ function connectFind(view: TimelineView): void {
 /** Says how many rows match, and at which of them one is. */
 export function showMatches({ words, matching, active }: TimelineView): void {
   const at = active ? [...matching].indexOf(active) + 1 : 0;
-  byId('matches', HTMLOutputElement).textContent = !words ? '' : at > 0 ? `${at} of ${matching.size}` : counted(matching.size, 'match').replace(/hs$/, 'hes');
+  byId('matches', HTMLOutputElement).textContent = !words
+    ? ''
+    : at > 0
+      ? `${at} of ${matching.size}`
+      : counted(matching.size, 'match').replace(/hs$/, 'hes');
 }
+
+const on = (id: string, act: () => void): void => byId(id, HTMLElement).addEventListener('click', act);

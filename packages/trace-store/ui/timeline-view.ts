@@ -37,7 +37,9 @@ export class TimelineView {
     this.#color = color;
     this.window = [0, timeline.length];
     this.#list = new RowList(this.#host, ROW_PX, (place) => this.#row(place));
-    this.#minimap = new Minimap(byId('minimap', HTMLElement), (from, to) => this.zoomTo([from * this.timeline.length, to * this.timeline.length]));
+    this.#minimap = new Minimap(byId('minimap', HTMLElement), (from, to) =>
+      this.zoomTo([from * this.timeline.length, to * this.timeline.length]),
+    );
     this.#host.addEventListener('click', (event) => this.#clicked(event));
     new ResizeObserver(() => this.drawFrame()).observe(byId('ruler', HTMLElement));
   }

@@ -22,7 +22,11 @@ export function drawHead(title: HTMLElement, facts: HTMLElement, { trace, rows, 
     element('span', {}, counted(trace.spans.length, 'span')),
     errors > 0 ? element('span', { className: 'errors' }, `✕ ${counted(errors, 'error')}`) : element('span', {}, 'no errors'),
     element('time', { dateTime: dateOf(start).toISOString() }, exactTime(start)),
-    element('span', { className: 'chips' }, ...services(trace).map((service) => serviceChip(service, color(service), ` ${perService.get(service)?.length}`))),
+    element(
+      'span',
+      { className: 'chips' },
+      ...services(trace).map((service) => serviceChip(service, color(service), ` ${perService.get(service)?.length}`)),
+    ),
     element(
       'span',
       { className: 'ids' },

@@ -12,14 +12,30 @@ const MOST_CHIPS = 6;
 /** One trace of the list. `longest` in nanoseconds gives its duration bar a scale. */
 export function traceItem(summary: Summary, longest: bigint, color: ColorOf): HTMLLIElement {
   const took = summary.end - summary.start;
-  const item = element('li', { className: 'trace' }, choice(summary), when(summary), root(summary), duration(took, longest), size(summary), services(summary, color), judged(summary));
+  const item = element(
+    'li',
+    { className: 'trace' },
+    choice(summary),
+    when(summary),
+    root(summary),
+    duration(took, longest),
+    size(summary),
+    services(summary, color),
+    judged(summary),
+  );
   item.dataset['trace'] = summary.traceId;
   item.classList.toggle('failed', summary.errors > 0);
   return item;
 }
 
 function choice({ traceId, rootName }: Summary): HTMLElement {
-  return element('input', { type: 'checkbox', name: 'compare', value: traceId, ariaLabel: `Compare ${shown(rootName) || traceId}`, className: 'pick' });
+  return element('input', {
+    type: 'checkbox',
+    name: 'compare',
+    value: traceId,
+    ariaLabel: `Compare ${shown(rootName) || traceId}`,
+    className: 'pick',
+  });
 }
 
 const when = ({ start }: Summary): HTMLElement =>
@@ -50,7 +66,8 @@ function size({ spans, errors }: Summary): HTMLElement {
 
 function services({ services }: Summary, color: ColorOf): HTMLElement {
   const chips = services.slice(0, MOST_CHIPS).map(({ name, spans }) => serviceChip(name, color(name), ` ${spans}`));
-  const more = services.length > MOST_CHIPS ? element('span', { className: 'soft' }, `and ${services.length - MOST_CHIPS} more`) : undefined;
+  const more =
+    services.length > MOST_CHIPS ? element('span', { className: 'soft' }, `and ${services.length - MOST_CHIPS} more`) : undefined;
   return element('div', { className: 'chips' }, ...chips, more);
 }
 

@@ -15,7 +15,10 @@ export function showSummaries(summaries: readonly Summary[], ifEmpty: readonly N
   const longest = summaries.reduce((most, { start, end }) => (end - start > most ? end - start : most), 0n);
   const before = new Map(items().map((item) => [item.dataset['trace'], item]));
   const picked = new Set(pickedTraces());
-  const color = serviceColors(summaries.flatMap(({ services }) => services.map(({ name }) => name)), known);
+  const color = serviceColors(
+    summaries.flatMap(({ services }) => services.map(({ name }) => name)),
+    known,
+  );
   const after = summaries.map((summary) => {
     const same = before.get(summary.traceId);
     if (same && shown.get(summary.traceId) === signature(summary, longest)) return same;
@@ -40,11 +43,15 @@ export function showNewer(summaries: readonly Summary[]): void {
 }
 
 /** Whether somebody is at an item now: the list must not move under them. */
-export const isBeingRead = (): boolean => items().length > 0 && (scrollY > 0 || list.matches(':hover, :focus-within') || pickedTraces().length > 0);
+export const isBeingRead = (): boolean =>
+  items().length > 0 && (scrollY > 0 || list.matches(':hover, :focus-within') || pickedTraces().length > 0);
 
 /** The ids of the traces picked to be compared, at most two: picking a third lets the first go. */
 export function pickedTraces(): readonly string[] {
-  return items().flatMap(boxes).filter(({ checked }) => checked).map(({ value }) => value);
+  return items()
+    .flatMap(boxes)
+    .filter(({ checked }) => checked)
+    .map(({ value }) => value);
 }
 
 const items = (): HTMLElement[] => [...list.querySelectorAll<HTMLElement>(':scope > li')];
@@ -52,6 +59,8 @@ const boxes = (item: HTMLElement): HTMLInputElement[] => [...item.querySelectorA
 const signature = ({ spans, errors, end, rootName }: Summary, longest: bigint): string => [spans, errors, end, rootName, longest].join('/');
 
 list.addEventListener('change', ({ target }) => {
-  const others = items().flatMap(boxes).filter((box) => box.checked && box !== target);
+  const others = items()
+    .flatMap(boxes)
+    .filter((box) => box.checked && box !== target);
   if (others.length > 1 && others[0]) others[0].checked = false;
 });

@@ -1,11 +1,12 @@
 import { selfTimes, services } from '@waymark/trace-model';
-import type { Trace } from '@waymark/trace-model';
+import type { Span, Trace } from '@waymark/trace-model';
 import { loadTrace } from './api.ts';
 import { byId, element } from './element.ts';
 import { drawGraph } from './graph.ts';
 import { connectHeader } from './header.ts';
 import { showProblem } from './problem.ts';
 import { timelineOf } from './rows.ts';
+import type { Row, Timeline } from './rows.ts';
 import { knownServices, serviceColors } from './service-color.ts';
 import { servicesView } from './services-view.ts';
 import { spanDetail } from './span-detail.ts';
@@ -24,6 +25,7 @@ let view: TimelineView | undefined;
 const known = knownServices();
 let color = serviceColors([], []);
 let detailed: unknown;
+const ownTimes = new WeakMap<Trace, ReadonlyMap<Span, bigint>>();
 
 async function show(trace: Trace, watching: boolean): Promise<void> {
   color = serviceColors(services(trace), await known);
@@ -64,9 +66,16 @@ function showDetail({ selected, timeline }: TimelineView): void {
   detailed = selected;
   detail.hidden = !selected;
   if (!selected) return;
-  const selfTime = selfTimes(timeline.trace).get(selected.span) ?? 0n;
+  const selfTime = selfTimeOf(timeline, selected);
   detail.replaceChildren(...spanDetail(selected, { timeline, color, selfTime, goTo, close }));
   detail.scrollTop = 0;
+}
+
+/** Worked out for the whole trace when it is first asked for. */
+function selfTimeOf({ trace }: Timeline, { span }: Row): bigint {
+  const times = ownTimes.get(trace) ?? selfTimes(trace);
+  ownTimes.set(trace, times);
+  return times.get(span) ?? 0n;
 }
 
 function close(): void {
@@ -85,7 +94,13 @@ function showAbsent(watching: boolean): void {
   absent.replaceChildren(
     element('h1', {}, 'No trace with this id'),
     element('p', {}, element('code', {}, traceId)),
-    element('p', {}, watching ? 'Its spans may still be on their way: this page is watching for them.' : 'It was never sent here, or it was the oldest when room was needed. Reload to look again.'),
+    element(
+      'p',
+      {},
+      watching
+        ? 'Its spans may still be on their way: this page is watching for them.'
+        : 'It was never sent here, or it was the oldest when room was needed. Reload to look again.',
+    ),
     element('p', {}, element('a', { href: '/search' }, 'See the traces that are here')),
   );
 }

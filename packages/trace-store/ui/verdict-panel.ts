@@ -9,7 +9,12 @@ const MOST = 200;
 const MOST_SPANS = 5;
 
 /** Says in words whether the trace holds together, and each thing that was found, with buttons that go to its spans. */
-export function drawVerdict(host: HTMLElement, { trace, findings, rowOf }: Timeline, goTo: (spanId: string) => void, watching: boolean): void {
+export function drawVerdict(
+  host: HTMLElement,
+  { trace, findings, rowOf }: Timeline,
+  goTo: (spanId: string) => void,
+  watching: boolean,
+): void {
   const [word = '', rest = ''] = verdict(trace, findings).split(/: (.*)/s);
   const open = host.querySelector('details')?.open ?? false;
   const line = element(
@@ -26,11 +31,14 @@ export function drawVerdict(host: HTMLElement, { trace, findings, rowOf }: Timel
   host.replaceChildren(line, list(first.map(item)), more(others, item, first.length > 0, open));
 }
 
-const list = (items: readonly HTMLElement[]): HTMLElement => element('ul', { className: 'plain findings', hidden: items.length === 0 }, ...items);
+const list = (items: readonly HTMLElement[]): HTMLElement =>
+  element('ul', { className: 'plain findings', hidden: items.length === 0 }, ...items);
 
 function more(others: readonly Finding[], item: (finding: Finding) => HTMLElement, after: boolean, open: boolean): HTMLElement {
   const errors = others.filter(({ severity }) => severity === 'error').length;
-  const words = [errors && counted(errors, 'error'), others.length - errors && counted(others.length - errors, 'note')].filter(Boolean).join(' and ');
+  const words = [errors && counted(errors, 'error'), others.length - errors && counted(others.length - errors, 'note')]
+    .filter(Boolean)
+    .join(' and ');
   const details = element('details', { hidden: others.length === 0, open }, element('summary', {}, after ? `${words} more` : words));
   const fill = (): void => {
     if (details.open && details.childElementCount === 1) details.append(list(others.slice(0, MOST).map(item)));
@@ -40,7 +48,11 @@ function more(others: readonly Finding[], item: (finding: Finding) => HTMLElemen
   return details;
 }
 
-function findingItem({ code, severity, message, cause, spanIds }: Finding, rowOf: Timeline['rowOf'], goTo: (spanId: string) => void): HTMLElement {
+function findingItem(
+  { code, severity, message, cause, spanIds }: Finding,
+  rowOf: Timeline['rowOf'],
+  goTo: (spanId: string) => void,
+): HTMLElement {
   const ids = [...new Set(spanIds)].filter((id) => rowOf.has(id));
   const buttons = ids.slice(0, MOST_SPANS).map((id) => {
     const button = element('button', { type: 'button', className: 'small' }, shown(rowOf.get(id)?.span.name ?? '') || id);

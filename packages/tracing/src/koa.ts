@@ -25,6 +25,7 @@ import type { ServerResponse } from 'node:http';
 import type { Context as KoaContext, Middleware } from 'koa';
 import { allowedBaggage, baggageAttributes } from './baggage.ts';
 import { httpSpanName, methodAttributes, responseHeaders } from './http.ts';
+import { ENTRY } from './names.ts';
 import { asError, fail, failWithStatus, tracer } from './span.ts';
 
 /** What was thrown while the request was handled. */
@@ -35,11 +36,12 @@ type Failure = { thrown?: unknown };
  * incoming `traceparent` (W3C Trace Context §3.2) and begun anew from a malformed one; `x-trace-id` and `traceresponse` on every
  * answer. The route is the one that @koa/router matched, written as OpenAPI writes it. An error that reaches Koa is recorded if it
  * became a 5xx, and answered as Koa answers it.
+ * @param entry true where callers from outside come in, whose own spans need not be in the trace
  */
-export function traced(): Middleware {
+export function traced({ entry = false }: { entry?: boolean } = {}): Middleware {
   return async (ctx, next) => {
     const caller = allowedBaggage(propagation.extract(ROOT_CONTEXT, ctx.req.headers));
-    const attributes = { ...requestAttributes(ctx), ...baggageAttributes(caller) };
+    const attributes = { ...requestAttributes(ctx), ...baggageAttributes(caller), ...(entry && { [ENTRY]: true }) };
     const span = tracer().startSpan(httpSpanName(ctx.method), { kind: SpanKind.SERVER, attributes }, caller);
     const active = trace.setSpan(caller, span);
     const headers = responseHeaders(span.spanContext());

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import type { Carrier } from './carrier.ts';
-import { consume, continueFrom, produce } from './messaging.ts';
+import { consume, deadLetter, produce } from './messaging.ts';
 import { recordSpans } from './testing/recorded-spans.ts';
 
 const recorded = recordSpans();
@@ -42,11 +42,24 @@ test("a message's baggage is on the span that works it off", async () => {
   expect(consumer?.attributes['waymark.traffic']).toBe('bench');
 });
 
-test('work can go on in the context that a carrier holds, without a span of its own', async () => {
-  const carrier = await produce(message, (given) => Promise.resolve(given));
-  const [producer] = await recorded.take(1);
+test('a failed attempt says what follows: the next one, or the dead letter', async () => {
+  const fail = () => Promise.reject(new RangeError('declined'));
+  await expect(consume(message, {}, { attempt: 1, maxAttempts: 2 }, fail)).rejects.toThrow('declined');
+  await expect(consume(message, {}, { attempt: 2, maxAttempts: 2 }, fail)).rejects.toThrow('declined');
 
-  const active = continueFrom(carrier, () => trace.getActiveSpan()?.spanContext());
-  expect(active?.spanId).toBe(producer?.spanContext().spanId);
-  expect(active?.traceId).toBe(producer?.spanContext().traceId);
+  const [first, last] = await recorded.take(2);
+  expect(first?.attributes['waymark.job.next_attempt']).toBe(2);
+  expect(first?.attributes).not.toHaveProperty(['waymark.job.dead_letter']);
+  expect(last?.attributes['waymark.job.dead_letter']).toBe(true);
+  expect(last?.attributes).not.toHaveProperty(['waymark.job.next_attempt']);
+});
+
+test('a dead letter is put away below the span that sent it', async () => {
+  const carrier = await produce(message, (given) => Promise.resolve(given));
+  await deadLetter(message, carrier, () => Promise.resolve());
+
+  const [producer, buried] = await recorded.take(2);
+  expect(buried).toMatchObject({ name: 'dead-letter fulfil', kind: SpanKind.INTERNAL });
+  expect(buried?.parentSpanContext?.spanId).toBe(producer?.spanContext().spanId);
+  expect(buried?.attributes).toMatchObject({ 'messaging.operation.name': 'dead_letter', 'messaging.message.id': '7' });
 });

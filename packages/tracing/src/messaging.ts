@@ -1,7 +1,7 @@
-import { context, SpanKind } from '@opentelemetry/api';
+import { SpanKind, type Attributes, type Span } from '@opentelemetry/api';
 import { baggageAttributes } from './baggage.ts';
 import { extract, inject, type Carrier } from './carrier.ts';
-import { JOB_ATTEMPT, JOB_MAX_ATTEMPTS } from './names.ts';
+import { DEAD_LETTER, JOB_ATTEMPT, JOB_MAX_ATTEMPTS, NEXT_ATTEMPT } from './names.ts';
 import { span } from './span.ts';
 
 /** A message or job, in the terms of the semantic conventions for messaging. */
@@ -22,36 +22,47 @@ export async function produce<T>(message: Message, fn: (carrier: Carrier) => Pro
   });
 }
 
-/** Runs `fn`, which works the message off, inside a CONSUMER span: a child of the PRODUCER span whose carrier came along. */
-export async function consume<T>(
-  message: Message,
-  carrier: Carrier,
-  { attempt, maxAttempts }: { attempt: number; maxAttempts: number },
-  fn: () => Promise<T>,
-): Promise<T> {
+/** Which attempt at a message this is, counted from 1, and how many there may be. */
+export interface Attempt {
+  attempt: number;
+  maxAttempts: number;
+}
+
+/**
+ * Runs `fn`, which works the message off, inside a CONSUMER span: a child of the PRODUCER span whose carrier came along. If it fails,
+ * the span says what follows: the next attempt, or `deadLetter`.
+ */
+export async function consume<T>(message: Message, carrier: Carrier, { attempt, maxAttempts }: Attempt, fn: () => Promise<T>): Promise<T> {
   const producer = extract(carrier);
-  return span(`process ${message.destination}`, () => fn(), {
-    kind: SpanKind.CONSUMER,
-    parent: producer,
-    attributes: {
-      ...attributesOf(message, 'process'),
-      [JOB_ATTEMPT]: attempt,
-      [JOB_MAX_ATTEMPTS]: maxAttempts,
-      ...baggageAttributes(producer),
-    },
-  });
+  const attributes = {
+    ...attributesOf(message, 'process'),
+    [JOB_ATTEMPT]: attempt,
+    [JOB_MAX_ATTEMPTS]: maxAttempts,
+    ...baggageAttributes(producer),
+  };
+  const work = async (opened: Span): Promise<T> => {
+    try {
+      return await fn();
+    } catch (error) {
+      opened.setAttributes(attempt < maxAttempts ? { [NEXT_ATTEMPT]: attempt + 1 } : { [DEAD_LETTER]: true });
+      throw error;
+    }
+  };
+  return span(`process ${message.destination}`, work, { kind: SpanKind.CONSUMER, parent: producer, attributes });
 }
 
-/** Runs `fn` as if it were called where the carrier was made. */
-export function continueFrom<T>(carrier: Carrier, fn: () => T): T {
-  return context.with(extract(carrier), fn);
+/** Runs `fn`, which puts a message away that failed at its last attempt, inside a span below the PRODUCER span whose carrier came along. */
+export async function deadLetter<T>(message: Message, carrier: Carrier, fn: () => Promise<T>): Promise<T> {
+  const attributes = attributesOf(message, 'dead_letter');
+  return span(`dead-letter ${message.destination}`, fn, { parent: extract(carrier), attributes });
 }
 
-function attributesOf({ system, destination, id }: Message, operation: 'send' | 'process'): Record<string, string> {
+function attributesOf({ system, destination, id }: Message, operation: 'send' | 'process' | 'dead_letter'): Attributes {
   return {
     'messaging.system': system,
     'messaging.operation.name': operation,
-    'messaging.operation.type': operation,
+    // The conventions know no type for a dead letter.
+    ...(operation !== 'dead_letter' && { 'messaging.operation.type': operation }),
     'messaging.destination.name': destination,
     'messaging.message.id': id,
   };

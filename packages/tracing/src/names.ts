@@ -10,3 +10,21 @@ export const BAGGAGE_MAX_VALUE = 64;
 /** Which attempt at a job a CONSUMER span is, counted from 1, and how many there may be. */
 export const JOB_ATTEMPT = 'waymark.job.attempt';
 export const JOB_MAX_ATTEMPTS = 'waymark.job.max_attempts';
+
+// The manifest: how a trace says what belongs to it (docs/manifest.md).
+
+/** On a segment's root: how many spans the segment has, itself included. */
+export const SEGMENT_SPANS = 'waymark.segment.spans';
+
+/** On a segment's root that may have been called from outside: its parent need not be in the trace. */
+export const ENTRY = 'waymark.entry';
+
+/** On a CLIENT span: the id of the SERVER span that answered it. */
+export const PEER_SPAN = 'waymark.peer.span';
+
+/** On a CLIENT span that was sent and got no answer: nobody knows whether a server worked on it. */
+export const PEER_UNKNOWN = 'waymark.peer.unknown';
+
+/** On a CONSUMER span that failed: the attempt that follows, or that the message becomes a dead letter. */
+export const NEXT_ATTEMPT = 'waymark.job.next_attempt';
+export const DEAD_LETTER = 'waymark.job.dead_letter';

@@ -4,6 +4,7 @@ import { BatchSpanProcessor, NoopSpanProcessor, type SpanProcessor } from '@open
 import { applyDefaults } from './defaults.ts';
 import { countDeliveries, limitWaiting, type Deliveries } from './deliveries.ts';
 import { exporterFromEnv } from './exporter.ts';
+import { SegmentManifest } from './manifest.ts';
 import { PreciseStart } from './precise-start.ts';
 import { nameQuerySpan } from './query-summary.ts';
 
@@ -28,7 +29,7 @@ export function startTracing(): Tracing {
   applyDefaults(env);
   const deliveries = { waiting: 0, delivered: 0, lost: 0 };
   const sdk = new NodeSDK({
-    spanProcessors: [new PreciseStart(), processorFromEnv(env, deliveries)],
+    spanProcessors: [new PreciseStart(), new SegmentManifest(), processorFromEnv(env, deliveries)],
     // Polling and migrations run outside any request: their queries would be one-span traces of no use to a reader.
     instrumentations: getNodeAutoInstrumentations({
       '@opentelemetry/instrumentation-pg': { requireParentSpan: true, ignoreConnectSpans: true, requestHook: nameQuerySpan },

@@ -9,7 +9,9 @@ import {
 import type { Dispatcher } from 'undici';
 import { inject } from './carrier.ts';
 import { httpSpanName, methodAttributes } from './http.ts';
+import { PEER_UNKNOWN } from './names.ts';
 import { fail, failWithStatus, tracer } from './span.ts';
+import { notePeer } from './traceresponse.ts';
 
 /** Request options may name the path's template (`/orders/{id}`), which makes a better span name than the method alone. */
 export type TracedRequest = { urlTemplate?: string };
@@ -87,8 +89,12 @@ function flat(headers: Dispatcher.DispatchOptions['headers']): unknown[] {
 
 /** The handler, with the span told of what passes by. */
 function observed(handler: Dispatcher.DispatchHandler, span: Span): Dispatcher.DispatchHandler {
+  let awaiting = false;
   return {
-    onRequestStart: (controller, ctx) => handler.onRequestStart?.(controller, ctx),
+    onRequestStart(controller, ctx) {
+      awaiting = true;
+      handler.onRequestStart?.(controller, ctx);
+    },
     onBodySent: (chunk) => handler.onBodySent?.(chunk),
     onRequestSent: () => handler.onRequestSent?.(),
     onRequestUpgrade(controller, status, headers, socket) {
@@ -98,7 +104,11 @@ function observed(handler: Dispatcher.DispatchHandler, span: Span): Dispatcher.D
     },
     onResponseStarted: () => handler.onResponseStarted?.(),
     onResponseStart(controller, status, headers, message) {
-      if (status >= 200) span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, status);
+      if (status >= 200) {
+        awaiting = false;
+        span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, status);
+        notePeer(span, headers['traceresponse']);
+      }
       if (status >= 400) failWithStatus(span, status);
       handler.onResponseStart?.(controller, status, headers, message);
     },
@@ -111,6 +121,7 @@ function observed(handler: Dispatcher.DispatchHandler, span: Span): Dispatcher.D
       // A retry turns an answer that has ended into an error: that error belongs to whoever made the request.
       if (span.isRecording()) {
         fail(span, error);
+        if (awaiting) span.setAttribute(PEER_UNKNOWN, true);
         span.end();
       }
       handler.onResponseError?.(controller, error);

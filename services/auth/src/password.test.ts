@@ -53,14 +53,16 @@ test('a password that was stored at another cost is checked at that cost', async
   expect(await matches('Waymark', stored)).toBe(false);
 });
 
-test.each([['nothing', undefined], ['an empty text', ''], ['another scheme', 'bcrypt$10$abc'], ['a hash without a key', 'scrypt$16384$8$5$AAAA$']])(
-  'nothing matches %s, at the cost of a hash',
-  async (_, stored) => {
-    expect(await matches('waymark', stored)).toBe(false);
-    expect(await matches('', stored)).toBe(false);
-    expect(runs.begun).toBe(2);
-  },
-);
+test.each([
+  ['nothing', undefined],
+  ['an empty text', ''],
+  ['another scheme', 'bcrypt$10$abc'],
+  ['a hash without a key', 'scrypt$16384$8$5$AAAA$'],
+])('nothing matches %s, at the cost of a hash', async (_, stored) => {
+  expect(await matches('waymark', stored)).toBe(false);
+  expect(await matches('', stored)).toBe(false);
+  expect(runs.begun).toBe(2);
+});
 
 test('at most two are hashed at once, 64 wait for their turn, and the next is sent away', async () => {
   const all = Array.from({ length: 67 }, () => matches('waymark', undefined));

@@ -15,5 +15,5 @@ export function gatewayService(config: Config, log: Logger): Service {
   // The gateway is ready without the services behind it: it answers for them that they are not available.
   const health = { check: () => Promise.resolve(), draining: false };
   const before = [serverTiming, limitRate(config.RATE_LIMIT_PER_SECOND), pages(config.TRACE_UI_URL)];
-  return { app: serviceApp({ api: gatewayApi, handlers, log, health, before }), health, listen: config };
+  return { app: serviceApp({ api: gatewayApi, handlers, log, health, entry: true, before }), health, listen: config };
 }

@@ -1,30 +1,40 @@
 import type { Reservation } from '@waymark/contracts';
-import { Problem, type Database } from '@waymark/service-kit';
+import { Problem, type Database, type Sql } from '@waymark/service-kit';
 import { lockReservation, setStatus } from './inventory-db.ts';
 import { take } from './reserve.ts';
 
-/** The order is paid: its stock is gone for good. An expired reservation is renewed if there is still enough; repeating is harmless. */
+/**
+ * The order is paid: its stock is gone for good. An expired reservation is renewed if there is still enough; if not it is lost, and stays so,
+ * because whoever is told gives the money back. Repeating is harmless.
+ */
 export async function commitReservation(db: Database, orderId: string): Promise<Reservation> {
-  return db.transaction(async (tx) => {
-    const reservation = await lockReservation(tx, orderId);
-    if (!reservation) throw new Problem(404, 'not_found', `There is no reservation for order ${orderId}.`);
-    switch (reservation.status) {
-      case 'committed':
-        return reservation;
-      case 'released':
-        throw new Problem(409, 'reservation_lost', 'The stock of this order was released.');
-      case 'expired':
-        await takeAgain(tx, reservation);
-        return setStatus(tx, reservation, 'committed');
-      case 'held':
-        return setStatus(tx, reservation, 'committed');
-    }
-  });
+  const reservation = await db.transaction((tx) => commit(tx, orderId));
+  if (reservation.status === 'committed') return reservation;
+  throw new Problem(409, 'reservation_lost', `The stock was given back, or held until ${reservation.expiresAt} and sold since.`);
 }
 
-async function takeAgain(tx: Parameters<typeof take>[0], { lines, expiresAt }: Reservation): Promise<void> {
-  await take(tx, lines).catch((error: unknown) => {
+async function commit(tx: Sql, orderId: string): Promise<Reservation> {
+  const reservation = await lockReservation(tx, orderId);
+  if (!reservation) throw new Problem(404, 'not_found', `There is no reservation for order ${orderId}.`);
+  switch (reservation.status) {
+    case 'committed':
+    case 'released':
+      return reservation;
+    case 'held':
+      return setStatus(tx, reservation, 'committed');
+    case 'expired':
+      return setStatus(tx, reservation, (await takeAgain(tx, reservation)) ? 'committed' : 'released');
+  }
+}
+
+async function takeAgain(tx: Sql, { lines }: Reservation): Promise<boolean> {
+  await tx.query('savepoint untaken');
+  try {
+    await take(tx, lines);
+    return true;
+  } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    throw new Problem(409, 'reservation_lost', `The stock was held until ${expiresAt}, and has been sold since.`, {}, { cause: error });
-  });
+    await tx.query('rollback to savepoint untaken');
+    return false;
+  }
 }

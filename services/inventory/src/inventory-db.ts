@@ -87,11 +87,14 @@ export async function expireHeld(tx: Sql): Promise<string[]> {
   return rows.map(({ order_id }) => order_id);
 }
 
-/** Adds the orders' lines to the stock again; locks the products in the order of their SKUs, as taking does. */
+/**
+ * Adds the orders' lines to the stock again; locks the products in the order of their SKUs, as taking does, and no more than it does: a
+ * stronger lock would wait for orders that are just being made, whose lines refer to the products.
+ */
 export async function giveBack(tx: Sql, orderIds: readonly string[]): Promise<void> {
   await tx.query(
     `with back as (select sku, sum(quantity)::int as quantity from reservation_lines where order_id = any($1) group by sku),
-       locked as (select sku from products where sku in (select sku from back) order by sku for update)
+       locked as (select sku from products where sku in (select sku from back) order by sku collate "C" for no key update)
      update products set available = available + back.quantity from back join locked using (sku) where products.sku = back.sku`,
     [orderIds],
   );

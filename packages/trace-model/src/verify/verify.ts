@@ -5,13 +5,14 @@ import { calls } from './calls.ts';
 import { error } from './finding.ts';
 import type { Finding, Rule, Subject } from './finding.ts';
 import { ids } from './ids.ts';
+import { manifest } from './manifest.ts';
 import { messages } from './messages.ts';
 import { secrets } from './secrets.ts';
 import { shape } from './shape.ts';
 import { status } from './status.ts';
 import { times } from './times.ts';
 
-const RULES: Readonly<Record<string, Rule>> = { shape, ids, times, calls, messages, status, attributes, secrets };
+const RULES: Readonly<Record<string, Rule>> = { shape, ids, times, calls, messages, manifest, status, attributes, secrets };
 
 /**
  * Judges whether a trace holds together, by rules that look at the spans as they are, unadjusted. Errors come first. Never throws: what

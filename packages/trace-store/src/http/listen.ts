@@ -10,7 +10,9 @@ export async function listen(server: Server, port: number, host: string, purpose
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code !== 'EADDRINUSE') throw new Error(`cannot listen on ${host}:${port} for ${purpose}: ${message}`, { cause: error });
-    throw new Error(`port ${port} (${purpose}) is in use: is a Jaeger or another trace store running? Stop it or choose another port`, { cause: error });
+    throw new Error(`port ${port} (${purpose}) is in use: is a Jaeger or another trace store running? Stop it or choose another port`, {
+      cause: error,
+    });
   }
   const { address, port: bound, family } = server.address() as AddressInfo;
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`;

@@ -22,7 +22,13 @@ export function otlpServer(store: TraceStore, limits: OtlpLimits, intake: Intake
   return createServer((request, response) => void answer(store, limits, intake, request, response));
 }
 
-async function answer(store: TraceStore, limits: OtlpLimits, intake: Intake, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(
+  store: TraceStore,
+  limits: OtlpLimits,
+  intake: Intake,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const format = formatOf(request) ?? 'application/json';
   try {
     const path = (request.url ?? '').replace(/\?.*$/, '');

@@ -18,7 +18,10 @@ export const v1Ok = (data: unknown, total = 0, errors: readonly V1Error[] | null
   ok({ data, total, limit: 0, offset: 0, errors });
 
 /** Jaeger's v1 envelope around an error. */
-export const v1Error = (code: number, msg: string): Answer => ({ status: code, body: { data: null, total: 0, limit: 0, offset: 0, errors: [{ code, msg }] } });
+export const v1Error = (code: number, msg: string): Answer => ({
+  status: code,
+  body: { data: null, total: 0, limit: 0, offset: 0, errors: [{ code, msg }] },
+});
 
 /** Jaeger's v3 error. */
 export const v3Error = (httpCode: number, message: string): Answer => ({ status: httpCode, body: { error: { httpCode, message } } });

@@ -28,7 +28,8 @@ export async function dependencies(store: TraceStore, from: bigint, to: bigint):
 
 function countLinks(trace: StoredTrace, from: bigint, to: bigint, links: Map<string, Link>): void {
   const spans = trace.chunks.flatMap((chunk) => outlinesOf(chunk).map((span) => ({ span, service: chunk.resource.service })));
-  const outside = ({ span }: (typeof spans)[number]): boolean => BigInt(span.startTimeUnixNano ?? 0) < from || BigInt(span.endTimeUnixNano ?? 0) > to;
+  const outside = ({ span }: (typeof spans)[number]): boolean =>
+    BigInt(span.startTimeUnixNano ?? 0) < from || BigInt(span.endTimeUnixNano ?? 0) > to;
   if (spans.some(outside)) return;
   // The first span with an id is the one that counts, as in Jaeger.
   const services = new Map(spans.toReversed().map(({ span, service }) => [span.spanId, service]));

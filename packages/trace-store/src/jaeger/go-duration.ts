@@ -19,7 +19,7 @@ export function parseDuration(text: string): bigint {
   const invalid = new BadQuery(`time: invalid duration ${quote(text)}`);
   if (unsigned === '') throw invalid;
   let sum = 0n;
-  for (let rest = unsigned; rest !== ''; ) {
+  for (let rest = unsigned; rest !== '';) {
     const [part, whole = '', fraction = '', unit = ''] = /^(\d*)(?:\.(\d*))?([^\d.]*)/.exec(rest) ?? [''];
     if (whole === '' && fraction === '') throw invalid;
     if (unit === '') throw new BadQuery(`time: missing unit in duration ${quote(text)}`);
@@ -40,7 +40,8 @@ export function formatGoDuration(nanoseconds: bigint): string {
   const sign = nanoseconds < 0n ? '-' : '';
   const value = nanoseconds < 0n ? -nanoseconds : nanoseconds;
   if (value < 1_000_000_000n) {
-    const [unit, scale] = value < 1_000n ? (['ns', 1n] as const) : value < 1_000_000n ? (['µs', 1_000n] as const) : (['ms', 1_000_000n] as const);
+    const [unit, scale] =
+      value < 1_000n ? (['ns', 1n] as const) : value < 1_000_000n ? (['µs', 1_000n] as const) : (['ms', 1_000_000n] as const);
     return sign + decimal(value, scale) + unit;
   }
   const minutes = value / 60_000_000_000n;
@@ -50,6 +51,9 @@ export function formatGoDuration(nanoseconds: bigint): string {
 }
 
 function decimal(value: bigint, scale: bigint): string {
-  const fraction = (value % scale).toString().padStart(scale.toString().length - 1, '0').replace(/0+$/, '');
+  const fraction = (value % scale)
+    .toString()
+    .padStart(scale.toString().length - 1, '0')
+    .replace(/0+$/, '');
   return fraction === '' || scale === 1n ? `${value / scale}` : `${value / scale}.${fraction}`;
 }

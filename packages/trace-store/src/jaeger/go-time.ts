@@ -31,7 +31,10 @@ export function parseTime(text: string): bigint {
   return checked(text, parts);
 }
 
-function checked(text: string, [year = '', , month = '', , day = '', , hour = '', , minute = '', , seconds = '', zone = '']: string[]): bigint {
+function checked(
+  text: string,
+  [year = '', , month = '', , day = '', , hour = '', , minute = '', , seconds = '', zone = '']: string[],
+): bigint {
   const [second = '', fraction = ''] = seconds.split(/[.,]/);
   if (+month < 1 || +month > 12) throw failed(text, ': month out of range');
   if (+day < 1 || +day > new Date(Date.UTC(+year, +month, 0)).getUTCDate()) throw failed(text, ': day out of range');

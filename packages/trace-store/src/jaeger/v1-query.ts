@@ -28,7 +28,8 @@ export function parseV1Query(params: URLSearchParams): V1Query {
   const service = params.get('service') ?? '';
   if (traceIds.length === 0 && service === '') throw new BadQuery("parameter 'service' is required");
   if (limit <= 0) throw new BadQuery('invalid parameter: limit must be greater than 0');
-  if (durationMin !== 0n && durationMax !== 0n && durationMax < durationMin) throw new BadQuery("'maxDuration' should be greater than 'minDuration'");
+  if (durationMin !== 0n && durationMax !== 0n && durationMax < durationMin)
+    throw new BadQuery("'maxDuration' should be greater than 'minDuration'");
   const operation = params.get('operation') ?? '';
   return { service, operation, startMin, startMax, durationMin, durationMax, attributes, limit, traceIds, raw };
 }

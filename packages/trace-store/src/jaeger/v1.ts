@@ -51,7 +51,11 @@ export async function findTraces(store: TraceStore, params: Params): Promise<Ans
   const found = query.traceIds.flatMap((id) => store.get(id) ?? []);
   const missing = query.traceIds.filter((id) => store.get(id) === undefined);
   const errors = missing.map((id): V1Error => ({ msg: absence(store, id), traceID: shortTraceId(id) }));
-  return v1Ok(found.map((trace) => content(trace, query.raw)), 0, errors.length === 0 ? null : errors);
+  return v1Ok(
+    found.map((trace) => content(trace, query.raw)),
+    0,
+    errors.length === 0 ? null : errors,
+  );
 }
 
 /** A part of a path as a form writes it; as it is when it is not well formed. */

@@ -32,7 +32,10 @@ export function getTrace(store: TraceStore, params: Params, id: string): Answer 
   const raw = read(params, 'rawTraces', parseBoolean) ?? false;
   const trace = store.get(traceId);
   if (trace !== undefined) return ok({ result: { resourceSpans: content(trace, raw) } });
-  return v3Error(404, store.wasEvicted(traceId) ? 'No traces found: the trace was evicted, the memory bound is reached' : 'No traces found');
+  return v3Error(
+    404,
+    store.wasEvicted(traceId) ? 'No traces found: the trace was evicted, the memory bound is reached' : 'No traces found',
+  );
 }
 
 /** `GET /api/v3/traces?query.…`. */

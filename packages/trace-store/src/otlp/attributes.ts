@@ -18,7 +18,10 @@ export function attributeText(value: Json): string {
 
 /** The value as JSON without the names of its types, with sorted keys, as Go writes it. */
 function plainJson(value: Json): string {
-  if ('arrayValue' in value) return `[${inner(value['arrayValue']).map((item) => plainJson(item as Json)).join(',')}]`;
+  if ('arrayValue' in value)
+    return `[${inner(value['arrayValue'])
+      .map((item) => plainJson(item as Json))
+      .join(',')}]`;
   if ('kvlistValue' in value) {
     const entries = new Map(inner(value['kvlistValue']).map((entry) => [(entry as Attribute).key ?? '', (entry as Attribute).value]));
     const sorted = [...entries].sort(([a], [b]) => (a < b ? -1 : 1));

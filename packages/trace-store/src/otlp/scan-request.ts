@@ -146,7 +146,8 @@ class Scan implements ScannedRequest {
       else if (tag === KIND) kind = (this.#body[start] as number) & 0x1f;
     }
     if (trace === NO_ID || !named) return this.#reject('without trace id or span id');
-    if (oversized || largest > this.#limits.maxAttributeBytes) return this.#reject(`with an attribute over ${this.#limits.maxAttributeBytes} bytes`);
+    if (oversized || largest > this.#limits.maxAttributeBytes)
+      return this.#reject(`with an attribute over ${this.#limits.maxAttributeBytes} bytes`);
     operations.set(name, (operations.get(name) ?? 0) | (1 << kind));
     let ranges = byTrace.get(trace);
     if (ranges === undefined) byTrace.set(trace, (ranges = new Ranges()));

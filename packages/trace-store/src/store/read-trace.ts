@@ -32,14 +32,18 @@ export interface SpanJson extends Json {
 }
 
 /** What is needed to place a span and to count it. */
-export type SpanOutlineJson = Pick<SpanJson, 'spanId' | 'parentSpanId' | 'name' | 'kind' | 'startTimeUnixNano' | 'endTimeUnixNano' | 'status'>;
+export type SpanOutlineJson = Pick<
+  SpanJson,
+  'spanId' | 'parentSpanId' | 'name' | 'kind' | 'startTimeUnixNano' | 'endTimeUnixNano' | 'status'
+>;
 
 /** Decodes a whole trace, as OTLP/JSON. Spans that came one after the other under the same resource or scope are put together. */
 export function readTrace(trace: StoredTrace): ResourceSpansJson[] {
   const all: ResourceSpansJson[] = [];
   let before: Chunk | undefined;
   for (const chunk of trace.chunks) {
-    if (chunk.resource !== before?.resource) all.push({ ...decode(ResourceSpans, chunk.resource.bytes), scopeSpans: [] } as unknown as ResourceSpansJson);
+    if (chunk.resource !== before?.resource)
+      all.push({ ...decode(ResourceSpans, chunk.resource.bytes), scopeSpans: [] } as unknown as ResourceSpansJson);
     const { scopeSpans } = all.at(-1) as ResourceSpansJson;
     if (chunk.resource !== before?.resource || chunk.scope !== before.scope) {
       scopeSpans.push({ ...decode(ScopeSpans, chunk.scope.bytes), spans: [] } as unknown as ScopeSpansJson);

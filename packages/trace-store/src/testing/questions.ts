@@ -3,7 +3,8 @@ import { SCENARIOS } from './scenarios.ts';
 const ORDER = '5f0c9d3a7b1e4c2f8a6d0b9e3c7f1a25';
 const HOUR = 'start=1763798400000000&end=1763802000000000';
 const HOUR_V3 = 'query.start_time_min=2025-11-22T08:00:00Z&query.start_time_max=2025-11-22T09:00:00.5%2B00:00&query.num_traces=50';
-const at = (time: string): string => `/api/v3/traces?query.start_time_min=${time}&query.start_time_max=2025-11-23T00:00:00Z&query.num_traces=5`;
+const at = (time: string): string =>
+  `/api/v3/traces?query.start_time_min=${time}&query.start_time_max=2025-11-23T00:00:00Z&query.num_traces=5`;
 const tags = (value: unknown): string => `tags=${encodeURIComponent(JSON.stringify(value))}`;
 
 const V1_SEARCHES = [
@@ -46,7 +47,16 @@ const V1_REFUSED = [
   `traceID=${ORDER}&traceID=123`,
 ].map((query) => `/api/traces?${query}`);
 
-const IDS = ['xyz', '123', '0', '%20', `0${ORDER}`, ORDER.toUpperCase(), 'gf0c9d3a7b1e4c2f8a6d0b9e3c7f1a25', '5f0c9d3a7b1e4c2f8a6d0b9e3c7f1a2g'];
+const IDS = [
+  'xyz',
+  '123',
+  '0',
+  '%20',
+  `0${ORDER}`,
+  ORDER.toUpperCase(),
+  'gf0c9d3a7b1e4c2f8a6d0b9e3c7f1a25',
+  '5f0c9d3a7b1e4c2f8a6d0b9e3c7f1a2g',
+];
 
 const V3_SEARCHES = [
   `/api/v3/traces?${HOUR_V3}&query.raw_traces=true&query.service_name=gateway`,

@@ -17,7 +17,8 @@ export interface RealJaeger {
 }
 
 /** Whether the environment names a Jaeger: `JAEGER_BINARY`, or `JAEGER_URL` and `JAEGER_OTLP_URL` of one that runs and is empty. */
-export const jaegerIsAvailable = (env: NodeJS.ProcessEnv): boolean => Boolean(env['JAEGER_BINARY'] ?? (env['JAEGER_URL'] && env['JAEGER_OTLP_URL']));
+export const jaegerIsAvailable = (env: NodeJS.ProcessEnv): boolean =>
+  Boolean(env['JAEGER_BINARY'] ?? (env['JAEGER_URL'] && env['JAEGER_OTLP_URL']));
 
 /** Starts the Jaeger that the environment names, or takes the running one. */
 export async function realJaeger(env: NodeJS.ProcessEnv): Promise<RealJaeger> {
@@ -30,7 +31,7 @@ export async function realJaeger(env: NodeJS.ProcessEnv): Promise<RealJaeger> {
   const child = spawn(binary, ['--config', config], { stdio: 'ignore' });
   const exited = once(child, 'exit');
   const stop = async (): Promise<void> => {
-    child.kill();
+    child.kill('SIGKILL');
     await exited;
     await rm(directory, { recursive: true });
   };
@@ -39,7 +40,12 @@ export async function realJaeger(env: NodeJS.ProcessEnv): Promise<RealJaeger> {
 }
 
 async function answers(url: string, alive: () => boolean): Promise<void> {
-  while (!(await fetch(url).then((answer) => answer.ok, () => false))) {
+  while (
+    !(await fetch(url).then(
+      (answer) => answer.ok,
+      () => false,
+    ))
+  ) {
     if (!alive()) throw new Error('Jaeger ended before it answered');
     await setTimeout(50);
   }

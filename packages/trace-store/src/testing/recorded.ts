@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Answered } from './ask.ts';
 
 /** Answers longer than this are recorded as a hash. */
-const LONGEST = 20_000;
+const LONGEST = 6_000;
 
 /** A normalised answer as it is kept in a file. */
 export function recordable({ status, body }: Answered): Answered {
@@ -15,7 +15,11 @@ export function recordable({ status, body }: Answered): Answered {
 function canonical(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(canonical);
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, canonical(inner)]).sort(([a], [b]) => ((a as string) < (b as string) ? -1 : 1)));
+  return Object.fromEntries(
+    Object.entries(value)
+      .map(([name, inner]) => [name, canonical(inner)])
+      .sort(([a], [b]) => ((a as string) < (b as string) ? -1 : 1)),
+  );
 }
 
 export const RECORDED_FILE = new URL('../fixtures/jaeger-2.13.0.json', import.meta.url);

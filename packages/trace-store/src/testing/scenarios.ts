@@ -33,7 +33,13 @@ export const SCENARIOS: readonly Scenario[] = [
         parent: 1,
         status: { code: 2 },
         attributes: [attribute('http.response.status_code', { intValue: '402' })],
-        events: [{ timeUnixNano: String(TIME + 5_000_000n), name: 'exception', attributes: [attribute('exception.message', { stringValue: 'refused <b>' })] }],
+        events: [
+          {
+            timeUnixNano: String(TIME + 5_000_000n),
+            name: 'exception',
+            attributes: [attribute('exception.message', { stringValue: 'refused <b>' })],
+          },
+        ],
       }),
       span(traceId, 3, { name: 'log', kind: 1, parent: 1, status: { code: 1 } }),
     ]),
@@ -46,7 +52,11 @@ export const SCENARIOS: readonly Scenario[] = [
         kind: 5,
         parent: 1,
         links: [
-          { traceId: '1'.repeat(32), spanId: '0000000000000001', attributes: [attribute('z', { intValue: '1' }), attribute('a', { boolValue: true })] },
+          {
+            traceId: '1'.repeat(32),
+            spanId: '0000000000000001',
+            attributes: [attribute('z', { intValue: '1' }), attribute('a', { boolValue: true })],
+          },
           { traceId, spanId: '0000000000000001' },
           { traceId: '0000000000000000abcdefabcdefabcd', spanId: '00000000000000ff' },
         ],
@@ -67,12 +77,24 @@ export const SCENARIOS: readonly Scenario[] = [
   ),
   scenario('clock skew', '6', (traceId) => ({
     resourceSpans: [
-      { resource: { attributes: [...service('near'), attribute('host.name', { stringValue: 'a' })] }, scopeSpans: [{ spans: [span(traceId, 1, { name: 'call', kind: 3 })] }] },
       {
-        resource: { attributes: [...service('far'), attribute('host.name', { stringValue: 'b' }), attribute('telemetry.sdk.name', { stringValue: 'x' })] },
+        resource: { attributes: [...service('near'), attribute('host.name', { stringValue: 'a' })] },
+        scopeSpans: [{ spans: [span(traceId, 1, { name: 'call', kind: 3 })] }],
+      },
+      {
+        resource: {
+          attributes: [
+            ...service('far'),
+            attribute('host.name', { stringValue: 'b' }),
+            attribute('telemetry.sdk.name', { stringValue: 'x' }),
+          ],
+        },
         scopeSpans: [
           { scope: { name: 'lib' }, spans: [span(traceId, 2, { name: 'answer', kind: 2, parent: 1, from: -7_500_001n, to: 1_000_000n })] },
-          { scope: { name: 'lib', version: '2' }, spans: [span(traceId, 3, { name: 'query', kind: 1, parent: 2, from: -7_000_000n, to: 0n })] },
+          {
+            scope: { name: 'lib', version: '2' },
+            spans: [span(traceId, 3, { name: 'query', kind: 1, parent: 2, from: -7_000_000n, to: 0n })],
+          },
         ],
       },
     ],
@@ -86,7 +108,17 @@ export const SCENARIOS: readonly Scenario[] = [
           attributes: [
             attribute('peer.ipv4', { intValue: '16909060' }),
             attribute('telemetry.sdk.language', { stringValue: 'nodejs' }),
-            attribute('deep', { arrayValue: { values: [{ doubleValue: 1.5 }, { intValue: '9007199254740993' }, {}, { bytesValue: 'AAE=' }, { kvlistValue: { values: [attribute('b', { stringValue: '<x>&' }), attribute('a', { doubleValue: 3 })] } }] } }),
+            attribute('deep', {
+              arrayValue: {
+                values: [
+                  { doubleValue: 1.5 },
+                  { intValue: '9007199254740993' },
+                  {},
+                  { bytesValue: 'AAE=' },
+                  { kvlistValue: { values: [attribute('b', { stringValue: '<x>&' }), attribute('a', { doubleValue: 3 })] } },
+                ],
+              },
+            }),
           ],
         }),
       ],

@@ -27,7 +27,8 @@ export function noteClockSkew(trace: readonly ResourceSpansJson[]): void {
     const [node, parent, inherited] = next;
     const elsewhere = parent !== undefined && (node.host === '' || node.host !== inherited.host);
     const skew = elsewhere ? { host: node.host, delta: skewOf(node.span, parent.span) } : inherited;
-    if (skew.delta !== 0n) warn(node.span, `clock skew adjustment disabled; not applying calculated delta of ${formatGoDuration(skew.delta)}`);
+    if (skew.delta !== 0n)
+      warn(node.span, `clock skew adjustment disabled; not applying calculated delta of ${formatGoDuration(skew.delta)}`);
     for (const child of node.children) waiting.push([child, node, skew]);
   }
 }
@@ -51,7 +52,8 @@ function rootsOf(nodes: ReadonlyMap<string, Node>): Node[] {
     const parent = nodes.get(parentSpanId ?? '');
     if (parent !== undefined) parent.children.push(node);
     else roots.push(node);
-    if (parent === undefined && parentSpanId !== undefined) warn(node.span, `parent span ID=${parentSpanId} is not in the trace; skipping clock skew adjustment`);
+    if (parent === undefined && parentSpanId !== undefined)
+      warn(node.span, `parent span ID=${parentSpanId} is not in the trace; skipping clock skew adjustment`);
   }
   return roots;
 }

@@ -5,7 +5,8 @@ import { allSpans } from './all-spans.ts';
 
 /** Sorts attributes by key, each key once with its last value, and events by time. */
 export function sortCollections(trace: readonly ResourceSpansJson[]): void {
-  for (const { resource, scopeSpans } of trace) for (const holder of [resource, ...scopeSpans.map(({ scope }) => scope)]) sortAttributes(holder);
+  for (const { resource, scopeSpans } of trace)
+    for (const holder of [resource, ...scopeSpans.map(({ scope }) => scope)]) sortAttributes(holder);
   for (const span of allSpans(trace)) {
     for (const holder of [span, ...(span.events ?? []), ...(span.links ?? [])]) sortAttributes(holder);
     span.events?.sort((a, b) => Number(time(a) - time(b)));

@@ -14,14 +14,16 @@ export function writeIpAddresses(trace: readonly ResourceSpansJson[]): void {
   }
 }
 
-const LIBRARY = new Set(['language', 'name', 'version'].map((name) => `telemetry.sdk.${name}`).concat('telemetry.distro.name', 'telemetry.distro.version'));
+const LIBRARY = new Set(
+  ['language', 'name', 'version'].map((name) => `telemetry.sdk.${name}`).concat('telemetry.distro.name', 'telemetry.distro.version'),
+);
 
 /** Moves what describes the SDK from a span to its resource, where it belongs; a contradiction stays and is remarked upon. */
 export function moveLibraryAttributes(trace: readonly ResourceSpansJson[]): void {
   for (const { resource, scopeSpans } of trace) {
     for (const span of scopeSpans.flatMap(({ spans }) => spans)) {
       const moving = (span.attributes ?? []).filter(({ key }) => LIBRARY.has(key ?? ''));
-      for (const attribute of moving) moveAttribute(attribute, span, ((resource['attributes'] ??= []) as Attribute[]));
+      for (const attribute of moving) moveAttribute(attribute, span, (resource['attributes'] ??= []) as Attribute[]);
     }
   }
 }

@@ -1,0 +1,103 @@
+import { expect, test } from '@jest/globals';
+import { settled } from './settled.ts';
+import { span, trace, type SpanParts } from './testing/span.ts';
+import type { Trace } from './trace.ts';
+import { verify } from './verify/verify.ts';
+
+const size = (spans: number, more = {}) => ({ 'waymark.segment.spans': BigInt(spans), ...more });
+const message = (more = {}) => ({ 'messaging.system': 'queue', 'messaging.message.id': '17', ...more });
+
+/** gateway calls order, which queries, sends a message, and works it off later: every promise there is, kept. */
+const WHOLE: SpanParts[] = [
+  { n: 1, service: 'gateway', kind: 'SERVER', name: 'POST /v1/orders', attributes: size(2, { 'waymark.entry': true }) },
+  { n: 2, parent: 1, service: 'gateway', kind: 'CLIENT', name: 'POST /orders', attributes: { 'waymark.peer.span': '0000000000000003' } },
+  { n: 3, parent: 2, service: 'order', kind: 'SERVER', name: 'POST /orders', attributes: size(3) },
+  { n: 4, parent: 3, service: 'order', name: 'INSERT orders' },
+  { n: 5, parent: 3, service: 'order', kind: 'PRODUCER', name: 'send fulfil', attributes: message() },
+  {
+    n: 6,
+    parent: 5,
+    service: 'order',
+    kind: 'CONSUMER',
+    name: 'process fulfil',
+    ms: [20, 30],
+    attributes: size(1, message({ 'waymark.job.attempt': 1n, 'waymark.job.next_attempt': 2n })),
+  },
+  {
+    n: 7,
+    parent: 5,
+    service: 'order',
+    kind: 'CONSUMER',
+    name: 'process fulfil',
+    ms: [40, 50],
+    attributes: size(1, message({ 'waymark.job.attempt': 2n, 'waymark.job.dead_letter': true })),
+  },
+  {
+    n: 8,
+    parent: 5,
+    service: 'order',
+    name: 'dead-letter fulfil',
+    ms: [60, 70],
+    attributes: size(1, message({ 'messaging.operation.name': 'dead_letter' })),
+  },
+];
+
+const without = (...numbers: number[]): Trace => trace(...WHOLE.filter(({ n }) => !numbers.includes(n)).map(span));
+const awaitedOf = (given: Trace): string[] => settled(given).awaited.map(({ message: words }) => words);
+const manifestCodes = (given: Trace): string[] =>
+  verify(given)
+    .map(({ code }) => code)
+    .filter((code) => /^(segment|peer|attempt|dead-letter)-/.test(code));
+
+test('a trace whose promises are all kept is settled', () => {
+  expect(settled(without())).toEqual({ settled: true, awaited: [], undeclared: [], unknown: [] });
+  expect(manifestCodes(without())).toEqual([]);
+});
+
+test.each([
+  [[4], ['order: 2 of 3 spans of `POST /orders`'], ['segment-short']],
+  [[3, 4, 5, 6, 7, 8], ['the server span 0000000000000003 that answered gateway `POST /orders`'], ['peer-missing']],
+  [[6, 7, 8], ['a consumer of the message that order `send fulfil` sent'], []],
+  [[7, 8], ['attempt 2 after order `process fulfil` failed'], ['attempt-missing']],
+  [[8], ['the dead letter after order `process fulfil` failed'], ['dead-letter-missing']],
+  [[6], [], ['attempt-missing']],
+  [[1], ['the span 0000000000000001 above gateway `POST /orders`'], []],
+  [[1, 2], ['the span 0000000000000002 above order `POST /orders`'], []],
+])('without %j it awaits %j', (numbers, awaited, codes) => {
+  expect(awaitedOf(without(...numbers))).toEqual(awaited);
+  expect(manifestCodes(without(...numbers))).toEqual(codes);
+});
+
+test('nothing at all awaits its first span', () => {
+  expect(settled(trace())).toMatchObject({ settled: false, awaited: [{ what: 'root' }] });
+});
+
+test('every single span that is lost is noticed, by settled or by verify', () => {
+  for (const { n } of WHOLE) {
+    const rest = without(n);
+    expect(settled(rest).settled && manifestCodes(rest).length === 0).toBe(false);
+  }
+});
+
+test('an entry that was called from outside needs no parent', () => {
+  const entry = WHOLE.map((parts) => span(parts.n === 1 ? { ...parts, parent: 99 } : parts));
+  expect(settled(trace(...entry)).settled).toBe(true);
+});
+
+test('a span that starts after its segment has ended is named, and not awaited', () => {
+  const late = span({ n: 9, parent: 3, service: 'order', name: 'SELECT audit', ms: [15, 16] });
+  const outlived = trace(...WHOLE.map(span), late);
+  expect(settled(outlived).settled).toBe(true);
+  const found = verify(outlived).find(({ code }) => code === 'segment-outlived');
+  expect(found?.message).toContain('declared 3 spans and has 4: order "SELECT audit"');
+});
+
+test('a service that declares nothing is named, and makes the trace unsettled', () => {
+  const foreign = WHOLE.map((parts) => span(parts.n === 3 ? { ...parts, attributes: {} } : parts));
+  expect(settled(trace(...foreign))).toMatchObject({ settled: false, awaited: [], undeclared: ['order'] });
+});
+
+test('a call that got no answer is told apart: nobody knows what the server does', () => {
+  const cut = WHOLE.slice(0, 2).map((parts) => span(parts.n === 2 ? { ...parts, attributes: { 'waymark.peer.unknown': true } } : parts));
+  expect(settled(trace(...cut))).toMatchObject({ settled: true, unknown: [{ name: 'POST /orders' }] });
+});

@@ -1,0 +1,121 @@
+import { attributeNumber, attributeText } from './attribute.ts';
+import { counted } from './text.ts';
+import type { Span, Trace } from './trace.ts';
+import { tree, walk } from './tree.ts';
+import type { SpanNode } from './tree.ts';
+
+/** Something that a trace says will come, and that is not there. */
+export interface Awaited {
+  readonly what: 'root' | 'parent' | 'spans' | 'server' | 'consumer' | 'attempt' | 'dead-letter';
+  /** What is awaited, in words that name service and span. */
+  readonly message: string;
+  /** The spans that promise it. */
+  readonly spanIds: readonly string[];
+}
+
+/** Whether all of a trace is there, by what the trace itself says (docs/manifest.md). */
+export interface Settlement {
+  /** Nothing is awaited, and every segment declares its size. */
+  readonly settled: boolean;
+  readonly awaited: readonly Awaited[];
+  /** Services whose spans declare nothing: of them, nobody can tell whether all are there. */
+  readonly undeclared: readonly string[];
+  /** CLIENT spans that got no answer: a server may still be at work for them. */
+  readonly unknown: readonly Span[];
+}
+
+/** Tells whether a trace is settled, or exactly what is still awaited. Spans beyond what was declared are not awaited: `verify` names them. */
+export function settled(trace: Trace): Settlement {
+  const nodes = walk(tree(trace));
+  const awaited = [...tops(nodes), ...segments(nodes).flatMap(short), ...servers(nodes), ...messages(nodes)];
+  const undeclared = new Set(
+    nodes.filter((node) => startsSegment(node) && declared(node.span) === undefined).map(({ span }) => span.service),
+  );
+  const unknown = nodes.filter(({ span }) => span.attributes['waymark.peer.unknown'] === true).map(({ span }) => span);
+  return { settled: awaited.length === 0 && undeclared.size === 0, awaited, undeclared: [...undeclared], unknown };
+}
+
+/** What one process did for one entry: a root that declares its size, and the spans that are there. */
+export interface Segment {
+  readonly root: Span;
+  readonly declared: number;
+  readonly spans: readonly Span[];
+}
+
+/** The segments that declare their size. */
+export function segments(nodes: readonly SpanNode[]): readonly Segment[] {
+  return nodes.flatMap((node) => {
+    const size = declared(node.span);
+    return size === undefined ? [] : [{ root: node.span, declared: size, spans: members(node) }];
+  });
+}
+
+function members(root: SpanNode): Span[] {
+  const found = [root];
+  for (const node of found) found.push(...node.children.filter((child) => !startsSegment(child)));
+  return found.map(({ span }) => span);
+}
+
+/** A segment starts where a size is declared, and wherever the process changes. */
+function startsSegment({ span, parent }: SpanNode): boolean {
+  return declared(span) !== undefined || !parent || processOf(span) !== processOf(parent.span);
+}
+
+const processOf = ({ service, resource }: Span): string => `${service}/${attributeText(resource.attributes['service.instance.id'])}`;
+const declared = (span: Span): number | undefined => attributeNumber(span.attributes['waymark.segment.spans']);
+const text = (span: Span, name: string): string => attributeText(span.attributes[name] ?? '');
+
+function tops(nodes: readonly SpanNode[]): Awaited[] {
+  if (nodes.length === 0) return [{ what: 'root', message: 'no span has come yet', spanIds: [] }];
+  const orphans = nodes.filter(({ span, place }) => place === 'orphan' && span.attributes['waymark.entry'] !== true);
+  const parents = Map.groupBy(orphans, ({ span }) => span.parentSpanId);
+  return [...parents].map(([parent, children]) => ({
+    what: 'parent',
+    message: `the span ${parent} above ${children
+      .slice(0, 3)
+      .map(({ span }) => named(span))
+      .join(', ')}${children.length > 3 ? ' …' : ''}`,
+    spanIds: children.map(({ span }) => span.spanId),
+  }));
+}
+
+function short({ root, declared: size, spans }: Segment): Awaited[] {
+  if (spans.length >= size) return [];
+  const message = `${root.service}: ${spans.length} of ${counted(size, 'span')} of \`${root.name}\``;
+  return [{ what: 'spans', message, spanIds: [root.spanId] }];
+}
+
+function servers(nodes: readonly SpanNode[]): Awaited[] {
+  const here = new Set(nodes.map(({ span }) => span.spanId));
+  return nodes.flatMap(({ span }) => {
+    const peer = text(span, 'waymark.peer.span');
+    return peer === '' || here.has(peer)
+      ? []
+      : [{ what: 'server', message: `the server span ${peer} that answered ${named(span)}`, spanIds: [span.spanId] }];
+  });
+}
+
+/** A message's promises: that it is consumed, that a failed attempt is followed by another, that the last one ends as a dead letter. */
+function messages(nodes: readonly SpanNode[]): Awaited[] {
+  const ofMessage = Map.groupBy(
+    nodes.map(({ span }) => span).filter((span) => text(span, 'messaging.message.id') !== ''),
+    (span) => `${text(span, 'messaging.system')}/${text(span, 'messaging.message.id')}`,
+  );
+  return [...ofMessage.values()].flatMap((spans) => {
+    const consumed = spans.filter(({ kind }) => kind === 'CONSUMER');
+    const attempts = Math.max(0, ...consumed.map((span) => attributeNumber(span.attributes['waymark.job.attempt']) ?? 1));
+    const buried = spans.some((span) => text(span, 'messaging.operation.name') === 'dead_letter');
+    return spans.flatMap((span): Awaited[] => {
+      const next = attributeNumber(span.attributes['waymark.job.next_attempt']) ?? 0;
+      const awaited = (what: Awaited['what'], message: string): Awaited[] => [{ what, message, spanIds: [span.spanId] }];
+      if (span.kind === 'PRODUCER' && consumed.length === 0)
+        return awaited('consumer', `a consumer of the message that ${named(span)} sent`);
+      if (next > attempts) return awaited('attempt', `attempt ${next} after ${named(span)} failed`);
+      if (span.attributes['waymark.job.dead_letter'] === true && !buried)
+        return awaited('dead-letter', `the dead letter after ${named(span)} failed`);
+      return [];
+    });
+  });
+}
+
+const named = ({ service, name }: Span): string => `${service} \`${name}\``;

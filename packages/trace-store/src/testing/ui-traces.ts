@@ -1,0 +1,98 @@
+/** A span as a test describes it; ids are small numbers, times milliseconds after the trace began. */
+interface Parts {
+  readonly id: number;
+  readonly parent?: number;
+  readonly name: string;
+  readonly service: string;
+  readonly ms: readonly [number, number];
+  /** OTLP's number; 1, INTERNAL, by default. */
+  readonly kind?: number;
+  readonly error?: string;
+  readonly attributes?: Readonly<Record<string, string>>;
+  readonly link?: { readonly traceId: string; readonly id: number };
+}
+
+const hex = (id: number): string => id.toString(16).padStart(16, '0');
+
+/** An OTLP/JSON request with one trace that began `ago` milliseconds before now. */
+export function traceRequest(traceId: string, spans: readonly Parts[], ago = 120_000): object {
+  const began = BigInt(Date.now() - ago) * 1_000_000n;
+  const byService = Map.groupBy(spans, ({ service }) => service);
+  return {
+    resourceSpans: [...byService].map(([service, own]) => ({
+      resource: { attributes: attributes({ 'service.name': service }) },
+      scopeSpans: [{ scope: { name: 'test' }, spans: own.map((parts) => spanOf(traceId, began, parts)) }],
+    })),
+  };
+}
+
+function spanOf(
+  traceId: string,
+  began: bigint,
+  { id, parent, name, ms: [from, to], kind = 1, error, attributes: given = {}, link }: Parts,
+): object {
+  return {
+    traceId,
+    spanId: hex(id),
+    ...(parent && { parentSpanId: hex(parent) }),
+    name,
+    kind,
+    startTimeUnixNano: String(began + BigInt(Math.round(from * 1e6))),
+    endTimeUnixNano: String(began + BigInt(Math.round(to * 1e6))),
+    attributes: attributes(given),
+    ...(error !== undefined && { status: { code: 2, message: error } }),
+    ...(link && { links: [{ traceId: link.traceId, spanId: hex(link.id) }] }),
+  };
+}
+
+const attributes = (values: Readonly<Record<string, string>>): object[] =>
+  Object.entries(values).map(([key, stringValue]) => ({ key, value: { stringValue } }));
+
+export const ORDER = 'a'.repeat(32);
+export const SECOND_ORDER = 'c'.repeat(32);
+export const BROKEN = 'b'.repeat(32);
+export const LARGE = 'd'.repeat(32);
+
+const order = (orderId: string, slower: number): Parts[] => [
+  { id: 1, name: 'POST /orders', service: 'gateway', ms: [0, 40 + slower], attributes: { 'order.id': orderId } },
+  { id: 2, parent: 1, name: 'check session', service: 'auth', ms: [1, 5] },
+  { id: 3, parent: 1, name: 'place order', service: 'order', ms: [6, 38 + slower] },
+  { id: 4, parent: 3, name: 'INSERT orders', service: 'order', ms: [8, 12] },
+];
+
+export const orderTrace = traceRequest(ORDER, order('first', 0));
+export const secondOrderTrace = traceRequest(
+  SECOND_ORDER,
+  [...order('second', 20), { id: 5, parent: 3, name: 'refund', service: 'order', ms: [13, 14], error: 'declined' }],
+  90_000,
+);
+
+/** A duplicate, an orphan and an error; and a link to the first order. */
+export const brokenTrace = traceRequest(
+  BROKEN,
+  [
+    { id: 1, name: 'GET /stock', service: 'gateway', ms: [0, 40], error: 'no answer', link: { traceId: ORDER, id: 3 } },
+    { id: 2, parent: 1, name: 'SELECT stock', service: 'inventory', ms: [1, 5] },
+    { id: 2, parent: 1, name: 'SELECT stock', service: 'inventory', ms: [1, 5] },
+    { id: 4, parent: 99, name: 'lost child', service: 'inventory', ms: [8, 12] },
+  ],
+  60_000,
+);
+
+/** 2,000 spans, six deep. */
+export const largeTrace = traceRequest(
+  LARGE,
+  Array.from({ length: 2_000 }, (_, place): Parts => {
+    const id = place + 1;
+    const depth = id === 1 ? 0 : 1 + (place % 6);
+    const from = (id / 2_000) * 900;
+    return {
+      id,
+      ...(id > 1 && { parent: depth === 1 ? 1 : id - 1 }),
+      name: `step ${id}`,
+      service: `service ${id % 5}`,
+      ms: id === 1 ? [0, 1_000] : [from, from + 10 - depth],
+    };
+  }),
+  30_000,
+);

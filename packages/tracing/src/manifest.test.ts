@@ -1,0 +1,65 @@
+import { expect, test } from '@jest/globals';
+import { context, ROOT_CONTEXT, trace, TraceFlags, type Span } from '@opentelemetry/api';
+import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import fc from 'fast-check';
+import { SegmentManifest } from './manifest.ts';
+
+const REMOTE = { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7', traceFlags: TraceFlags.SAMPLED, isRemote: true };
+
+function recorder() {
+  const exporter = new InMemorySpanExporter();
+  const provider = new TracerProvider({ spanProcessors: [new SegmentManifest(), new SimpleSpanProcessor({ exporter })] });
+  const start = (name: string, parent?: Span): Span =>
+    provider.getTracer('test').startSpan(name, {}, parent ? trace.setSpan(ROOT_CONTEXT, parent) : ROOT_CONTEXT);
+  const declared = (): Record<string, unknown> =>
+    Object.fromEntries(exporter.getFinishedSpans().map(({ name, attributes }) => [name, attributes['waymark.segment.spans']]));
+  return { start, declared };
+}
+
+test('a segment’s root declares how many spans it has, and no other span does', () => {
+  const { start, declared } = recorder();
+  const root = start('root');
+  const child = start('child', root);
+  start('grandchild', child).end();
+  child.end();
+  root.end();
+  expect(declared()).toEqual({ root: 3, child: undefined, grandchild: undefined });
+});
+
+test('a parent in another process begins a new segment', () => {
+  const { start, declared } = recorder();
+  const server = start('server', trace.wrapSpanContext(REMOTE));
+  const job = start('job', trace.wrapSpanContext({ ...server.spanContext(), isRemote: true }));
+  job.end();
+  server.end();
+  expect(declared()).toEqual({ server: 1, job: 1 });
+});
+
+test('what starts after the root has ended is not in its count', () => {
+  const { start, declared } = recorder();
+  const root = start('root');
+  root.end();
+  start('late', root).end();
+  expect(declared()).toEqual({ root: 1, late: undefined });
+});
+
+test('a root without an active parent is not taken into the segment of another', () => {
+  const { start, declared } = recorder();
+  const one = start('one');
+  const two = context.with(trace.setSpan(ROOT_CONTEXT, one), () => start('two'));
+  two.end();
+  one.end();
+  expect(declared()).toEqual({ one: 1, two: 1 });
+});
+
+test('any tree of spans, ended in any order that ends children first, is counted whole', () => {
+  fc.assert(
+    fc.property(fc.array(fc.nat(), { maxLength: 50 }), (parents) => {
+      const { start, declared } = recorder();
+      const spans = [start('root')];
+      for (const parent of parents) spans.push(start(`span ${spans.length}`, spans[parent % spans.length]));
+      for (const span of spans.toReversed()) span.end();
+      expect(declared()['root']).toBe(parents.length + 1);
+    }),
+  );
+});

@@ -1,0 +1,29 @@
+import { expect, test } from '@jest/globals';
+import { tracer } from './span.ts';
+import { recordSpans } from './testing/recorded-spans.ts';
+import { notePeer } from './traceresponse.ts';
+
+const recorded = recordSpans();
+
+async function peerNoted(header: (traceId: string) => string | string[] | undefined): Promise<unknown> {
+  const client = tracer().startSpan('client');
+  notePeer(client, header(client.spanContext().traceId));
+  client.end();
+  const [span] = await recorded.take(1);
+  return span?.attributes['waymark.peer.span'];
+}
+
+test('the span that answered is noted', async () => {
+  expect(await peerNoted((traceId) => `00-${traceId}-00f067aa0ba902b7-01`)).toBe('00f067aa0ba902b7');
+});
+
+test.each([
+  ['nothing', () => undefined],
+  ['something else', () => 'hello'],
+  ['two headers', (traceId: string) => [`00-${traceId}-00f067aa0ba902b7-01`, `00-${traceId}-00f067aa0ba902b8-01`]],
+  ['a span that is not sampled', (traceId: string) => `00-${traceId}-00f067aa0ba902b7-00`],
+  ['another trace', () => '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'],
+  ['an id of zeros', (traceId: string) => `00-${traceId}-0000000000000000-01`],
+])('%s promises nothing', async (_, header) => {
+  expect(await peerNoted(header)).toBeUndefined();
+});

@@ -1,0 +1,156 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { testDatabase, type Database as TestDatabase } from '@waymark/local-stack';
+import { openDatabase, type Database } from '@waymark/service-kit';
+import { recordLog } from '@waymark/service-kit/testing';
+import { commitReservation } from './commit-reservation.ts';
+import { expireOnce } from './expire-reservations.ts';
+import { releaseReservation } from './release-reservation.ts';
+import { reserve } from './reserve.ts';
+import { inventoryService } from './service.ts';
+import { available, letTimePass, lines, refill, restock, STOCK } from './testing/shelf.ts';
+
+const { log, lines: logged } = recordLog();
+const TTL = 900;
+let empty: TestDatabase;
+let db: Database;
+let order: string;
+
+beforeAll(async () => {
+  empty = await testDatabase();
+  const service = inventoryService({ HOST: '127.0.0.1', PORT: 0, DATABASE_URL: empty.url, RESERVATION_TTL_SECONDS: TTL }, log);
+  await service.start?.();
+  await service.stop?.();
+  db = openDatabase(empty.url, log);
+});
+afterAll(async () => {
+  await db.close();
+  await empty.drop();
+});
+beforeEach(async () => {
+  await refill(db);
+  order = randomUUID();
+});
+
+const expire = async (): Promise<void> => {
+  await letTimePass(db);
+  await expireOnce(db, log);
+};
+const SOLD = { status: 409, code: 'reservation_lost' };
+
+test('a reservation holds all lines at the prices of now, in the order they were asked for', async () => {
+  const before = Date.now();
+  const reservation = await reserve(db, order, lines({ stool: 1, bell: 2 }), TTL);
+  expect(reservation).toMatchObject({ orderId: order, status: 'held', currency: 'EUR' });
+  expect(reservation.lines).toEqual([
+    { sku: 'stool', quantity: 1, unitPriceCents: 100 },
+    { sku: 'bell', quantity: 2, unitPriceCents: 100 },
+  ]);
+  expect(Math.round((Date.parse(reservation.expiresAt) - before) / 60_000)).toBe(TTL / 60);
+  expect(await available(db)).toEqual({ bell: 3, lamp: 3, stool: 0 });
+});
+
+test('all lines or none: what is short of one leaves the others where they are', async () => {
+  await expect(reserve(db, order, lines({ bell: 2, stool: 2 }), TTL)).rejects.toMatchObject({
+    status: 409,
+    code: 'out_of_stock',
+    message: 'There are not 2 of "stool" left.',
+  });
+  await expect(reserve(db, order, lines({ bell: 2, piano: 1 }), TTL)).rejects.toMatchObject({ status: 422, code: 'unknown_product' });
+  expect(await available(db)).toEqual(STOCK);
+  await expect(reserve(db, order, lines({ bell: 2 }), TTL)).resolves.toMatchObject({ status: 'held' });
+});
+
+test('the same order again has the reservation it has, at the prices it had', async () => {
+  const first = await reserve(db, order, lines({ bell: 2 }), TTL);
+  await db.query('update products set price_cents = 999');
+  expect(await reserve(db, order, lines({ bell: 2 }), TTL)).toEqual(first);
+  await commitReservation(db, order);
+  expect(await reserve(db, order, lines({ bell: 2 }), TTL)).toEqual({ ...first, status: 'committed' });
+  expect(await available(db)).toEqual({ ...STOCK, bell: 3 });
+});
+
+test('the same order by many at once is one reservation', async () => {
+  const all = await Promise.all(Array.from({ length: 20 }, () => reserve(db, order, lines({ bell: 2 }), TTL)));
+  expect(new Set(all.map((one) => JSON.stringify(one))).size).toBe(1);
+  expect(await available(db)).toEqual({ ...STOCK, bell: 3 });
+});
+
+test('what expired is on the shelf again, once', async () => {
+  await reserve(db, order, lines({ bell: 2, lamp: 1 }), TTL);
+  await expireOnce(db, log);
+  expect(await available(db)).toEqual({ bell: 3, lamp: 2, stool: 1 });
+  await letTimePass(db);
+  await Promise.all([expireOnce(db, log), expireOnce(db, log), expireOnce(db, log)]);
+  expect(await available(db)).toEqual(STOCK);
+  expect(logged).toContainEqual(expect.objectContaining({ msg: 'a reservation expired', order }));
+});
+
+test('an expired reservation is committed if there is still enough', async () => {
+  await reserve(db, order, lines({ bell: 2 }), TTL);
+  await expire();
+  expect(await commitReservation(db, order)).toMatchObject({ status: 'committed' });
+  expect(await available(db)).toEqual({ ...STOCK, bell: 3 });
+});
+
+test('an expired reservation whose stock was sold is lost, all lines of it, and stays lost', async () => {
+  await reserve(db, order, lines({ bell: 2, stool: 1 }), TTL);
+  await expire();
+  await reserve(db, randomUUID(), lines({ stool: 1 }), TTL);
+  await expect(commitReservation(db, order)).rejects.toMatchObject({ ...SOLD, message: expect.stringContaining('sold since') });
+  expect(await available(db)).toEqual({ ...STOCK, stool: 0 });
+
+  // Who was told that it is lost gives the money back: it must not become a sale because somebody else's stock came back.
+  await restock(db, 'stool', 1);
+  await expect(commitReservation(db, order)).rejects.toMatchObject(SOLD);
+  await expect(reserve(db, order, lines({ bell: 2, stool: 1 }), TTL)).rejects.toMatchObject(SOLD);
+  expect(await releaseReservation(db, order)).toMatchObject({ status: 'released' });
+  expect(await available(db)).toEqual(STOCK);
+});
+
+test('an expired reservation is renewed if the order asks again and there is enough', async () => {
+  await reserve(db, order, lines({ bell: 2 }), TTL);
+  await expire();
+  await restock(db, 'bell', 1);
+  await expect(reserve(db, order, lines({ bell: 2 }), TTL)).rejects.toMatchObject({ code: 'out_of_stock' });
+  await restock(db, 'bell', 2);
+  const renewed = await reserve(db, order, lines({ bell: 2 }), TTL);
+  expect(renewed).toMatchObject({ status: 'held' });
+  expect(Date.parse(renewed.expiresAt)).toBeGreaterThan(Date.now());
+  expect(await available(db)).toEqual({ ...STOCK, bell: 0 });
+});
+
+test('released is final', async () => {
+  await reserve(db, order, lines({ bell: 2 }), TTL);
+  const released = await releaseReservation(db, order);
+  expect(released).toMatchObject({ status: 'released' });
+  expect(await releaseReservation(db, order)).toEqual(released);
+  await expect(reserve(db, order, lines({ bell: 2 }), TTL)).rejects.toMatchObject(SOLD);
+  await expect(commitReservation(db, order)).rejects.toMatchObject(SOLD);
+  await expire();
+  expect(await available(db)).toEqual(STOCK);
+});
+
+test('committed is final', async () => {
+  await reserve(db, order, lines({ bell: 2 }), TTL);
+  const committed = await commitReservation(db, order);
+  expect(await commitReservation(db, order)).toEqual(committed);
+  await expect(releaseReservation(db, order)).rejects.toMatchObject(SOLD);
+  await expire();
+  expect(await commitReservation(db, order)).toMatchObject({ status: 'committed' });
+  expect(await available(db)).toEqual({ ...STOCK, bell: 3 });
+});
+
+test('what was released after it expired gives nothing back twice', async () => {
+  await reserve(db, order, lines({ bell: 2 }), TTL);
+  await expire();
+  expect(await releaseReservation(db, order)).toMatchObject({ status: 'released' });
+  expect(await available(db)).toEqual(STOCK);
+});
+
+test.each([
+  ['committed', commitReservation],
+  ['released', releaseReservation],
+])('an order without a reservation cannot be %s', async (_, end) => {
+  await expect(end(db, order)).rejects.toMatchObject({ status: 404, code: 'not_found' });
+});

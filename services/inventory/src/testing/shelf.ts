@@ -1,0 +1,47 @@
+import type { Line } from '@waymark/contracts';
+import type { Database } from '@waymark/service-kit';
+
+/** What the tests sell, and how much of it there is at first. */
+export const STOCK: Readonly<Record<string, number>> = { bell: 5, lamp: 3, stool: 1 };
+
+/** Forgets all reservations, and fills the shelf. */
+export async function refill(db: Database): Promise<void> {
+  await db.query('delete from reservation_lines');
+  await db.query('delete from reservations');
+  await db.query('delete from products');
+  await db.query(
+    `insert into products (sku, name, price_cents, position, available)
+     select sku, sku, 100, position, stock from unnest($1::text[], $2::int[]) with ordinality as product (sku, stock, position)`,
+    [Object.keys(STOCK), Object.values(STOCK)],
+  );
+}
+
+/** Sets how much of a product there is. */
+export async function restock(db: Database, sku: string, available: number): Promise<void> {
+  await db.query('update products set available = $2 where sku = $1', [sku, available]);
+}
+
+/** What is on the shelf, by SKU. */
+export async function available(db: Database): Promise<Record<string, number>> {
+  const rows = await db.query<{ sku: string; available: number }>('select sku, available from products order by sku');
+  return Object.fromEntries(rows.map(({ sku, available }) => [sku, available]));
+}
+
+/** What orders hold or have bought, by SKU, as the reservations say. */
+export async function taken(db: Database): Promise<Record<string, number>> {
+  const rows = await db.query<{ sku: string; taken: number }>(
+    `select sku, coalesce(sum(quantity) filter (where status in ('held', 'committed')), 0)::int as taken
+     from products left join reservation_lines using (sku) left join reservations using (order_id) group by sku`,
+  );
+  return Object.fromEntries(rows.map(({ sku, taken }) => [sku, taken]));
+}
+
+/** Moves the end of an order's reservation, or of all, into the past. */
+export async function letTimePass(db: Database, orderId?: string): Promise<void> {
+  await db.query(`update reservations set expires_at = now() - interval '1 second' where order_id = coalesce($1, order_id)`, [
+    orderId ?? null,
+  ]);
+}
+
+export const lines = (quantities: Readonly<Record<string, number>>): Line[] =>
+  Object.entries(quantities).map(([sku, quantity]) => ({ sku, quantity }));
