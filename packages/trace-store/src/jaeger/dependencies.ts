@@ -17,7 +17,7 @@ const STRETCH = 10;
 export async function dependencies(store: TraceStore, from: bigint, to: bigint): Promise<Link[]> {
   const links = new Map<string, Link>();
   let pause = performance.now() + STRETCH;
-  for (const trace of [...store.newestFirst()]) {
+  for (const trace of store.newestFirst()) {
     countLinks(trace, from, to, links);
     if (performance.now() < pause) continue;
     await setImmediate();

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { decode } from '../otlp/decode.ts';
 import { ResourceSpans, ScopeSpans } from '../otlp/schema.ts';
 import { outlinesOf, spansOf } from '../store/read-trace.ts';
+import { spanBytes } from '../store/span-log.ts';
 import type { Chunk, StoredTrace } from '../store/stored-trace.ts';
 import type { TraceStore } from '../store/trace-store.ts';
 import { matchesAttributes, matchesOutline } from './match-span.ts';
@@ -14,8 +15,7 @@ const STRETCH = 10;
 export async function search(store: TraceStore, query: SearchQuery): Promise<StoredTrace[]> {
   const found: StoredTrace[] = [];
   let pause = performance.now() + STRETCH;
-  // The order changes while others are let in.
-  for (const trace of [...store.newestFirst()]) {
+  for (const trace of store.newestFirst()) {
     if (found.length >= query.limit) break;
     if (trace.chunks.some((chunk) => matches(query, chunk))) found.push(trace);
     if (performance.now() < pause) continue;
@@ -27,7 +27,7 @@ export async function search(store: TraceStore, query: SearchQuery): Promise<Sto
 
 function matches(query: SearchQuery, chunk: Chunk): boolean {
   if (query.service !== '' && query.service !== chunk.resource.service) return false;
-  if (query.operation !== '' && !chunk.spans.includes(query.operation)) return false;
+  if (query.operation !== '' && !spanBytes(chunk.place).includes(query.operation)) return false;
   if (!outlinesOf(chunk).some((span) => matchesOutline(query, span))) return false;
   if (query.attributes.size === 0) return true;
   const { scope } = decode(ScopeSpans, chunk.scope.bytes);

@@ -5,24 +5,18 @@ import { LENGTH, ResourceSpans, ScopeSpans, Span, VARINT } from './schema.ts';
 import { Ranges } from './ranges.ts';
 import { Wire } from './wire.ts';
 
-/** Spans of one trace that came together from one resource and scope. They stay encoded: entries of `ScopeSpans.spans`, as they came. */
-export interface SpanGroup {
-  /** The 16 bytes of the trace id, one character each. */
-  readonly trace: string;
-  readonly spans: Buffer;
-  readonly count: number;
-}
-
 /** One `ScopeSpans` of a request. `resource` and `scope` are the enclosing messages without what they enclose. */
 export interface ScannedScope {
   readonly resource: Buffer;
   readonly scope: Buffer;
-  readonly groups: readonly SpanGroup[];
+  /** By trace id, as 16 bytes of one character each: where its spans are in the body, still encoded, as entries of `ScopeSpans.spans`. */
+  readonly traces: ReadonlyMap<string, Ranges>;
   /** Span names, each with the kinds it came with as bits. */
   readonly operations: ReadonlyMap<string, number>;
 }
 
 export interface ScannedRequest {
+  readonly body: Buffer;
   readonly scopes: readonly ScannedScope[];
   readonly spans: number;
   /** Spans that were left out, by reason. */
@@ -63,19 +57,19 @@ class Scan implements ScannedRequest {
   readonly scopes: ScannedScope[] = [];
   spans = 0;
   readonly rejected = new Map<string, number>();
-  readonly #body: Buffer;
+  readonly body: Buffer;
   readonly #wire: Wire;
   readonly #limits: ScanLimits;
 
   constructor(body: Buffer, limits: ScanLimits) {
-    this.#body = body;
+    this.body = body;
     this.#wire = new Wire(body);
     this.#limits = limits;
   }
 
   request(): void {
     const wire = this.#wire;
-    const end = this.#body.length;
+    const end = this.body.length;
     while (wire.at < end) {
       const tag = wire.uint32(end);
       if (isField(tag, 1)) this.#resourceSpans(wire.lengthEnd(end));
@@ -102,8 +96,7 @@ class Scan implements ScannedRequest {
     const byTrace = new Map<string, Ranges>();
     const operations = new Map<string, number>();
     for (const entry of inner) this.#span(entry, oversized, byTrace, operations);
-    const groups = Array.from(byTrace, ([trace, ranges]) => ({ trace, spans: ranges.copy(this.#body), count: ranges.count }));
-    if (groups.length > 0) this.scopes.push({ resource, scope: bytes, groups, operations });
+    if (byTrace.size > 0) this.scopes.push({ resource, scope: bytes, traces: byTrace, operations });
   }
 
   /** Splits a `ResourceSpans` or `ScopeSpans` into what it encloses (field 2) and the rest, wherever on the wire each stands. */
@@ -121,7 +114,7 @@ class Scan implements ScannedRequest {
         wire.at = last;
       } else {
         largest = Math.max(largest, checkField(message, wire, tag, end, 0));
-        rest.push(this.#body.subarray(start, wire.at));
+        rest.push(this.body.subarray(start, wire.at));
       }
     }
     return { bytes: rest.length === 1 ? (rest[0] as Buffer) : Buffer.concat(rest), inner, largest };
@@ -140,10 +133,10 @@ class Scan implements ScannedRequest {
       const start = wire.at;
       const size = checkField(Span, wire, tag, end, 0);
       if (size > largest) largest = size;
-      if (tag === TRACE_ID && wire.at - start === 17) trace = this.#body.toString('latin1', start + 1, wire.at);
-      else if (tag === SPAN_ID) named = wire.at - start === 9 && !isZero(this.#body, start + 1, wire.at);
-      else if (tag === NAME) name = this.#body.toString('utf8', afterVarint(this.#body, start), wire.at);
-      else if (tag === KIND) kind = (this.#body[start] as number) & 0x1f;
+      if (tag === TRACE_ID && wire.at - start === 17) trace = this.body.toString('latin1', start + 1, wire.at);
+      else if (tag === SPAN_ID) named = wire.at - start === 9 && !isZero(this.body, start + 1, wire.at);
+      else if (tag === NAME) name = this.body.toString('utf8', afterVarint(this.body, start), wire.at);
+      else if (tag === KIND) kind = (this.body[start] as number) & 0x1f;
     }
     if (trace === NO_ID || !named) return this.#reject('without trace id or span id');
     if (oversized || largest > this.#limits.maxAttributeBytes)

@@ -12,8 +12,9 @@ export class Evicted {
     this.#generation = Math.max(1, Math.floor(bytes / ID_BYTES / 2));
   }
 
-  get size(): number {
-    return this.#latest.size + this.#earlier.size;
+  /** Estimated memory of the ids that are remembered. */
+  get bytes(): number {
+    return (this.#latest.size + this.#earlier.size) * ID_BYTES;
   }
 
   add(key: string): void {

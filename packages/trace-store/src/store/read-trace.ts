@@ -3,6 +3,7 @@ import type { Json } from '../otlp/decode.ts';
 import { decode } from '../otlp/decode.ts';
 import type { Message } from '../otlp/schema.ts';
 import { ResourceSpans, ScopeSpans, ScopeSpansOutline } from '../otlp/schema.ts';
+import { spanBytes } from './span-log.ts';
 import type { Chunk, StoredTrace } from './stored-trace.ts';
 
 /** A decoded `ResourceSpans`, in the shape of OTLP/JSON. */
@@ -60,4 +61,4 @@ export const spansOf = (chunk: Chunk): SpanJson[] => decodeSpans(ScopeSpans, chu
 /** The outlines of a chunk's spans: much less work than `spansOf`. */
 export const outlinesOf = (chunk: Chunk): SpanOutlineJson[] => decodeSpans(ScopeSpansOutline, chunk) as SpanOutlineJson[];
 
-const decodeSpans = (message: Message, chunk: Chunk): unknown => decode(message, chunk.spans)['spans'];
+const decodeSpans = (message: Message, chunk: Chunk): unknown => decode(message, spanBytes(chunk.place))['spans'];

@@ -1,28 +1,29 @@
 import type { Header } from './headers.ts';
+import type { Slab, SpanBytes } from './span-log.ts';
 
 /** Spans that came together: encoded entries of `ScopeSpans.spans`, with the resource and scope they came under. */
 export interface Chunk {
+  readonly trace: StoredTrace;
   readonly resource: Header;
   readonly scope: Header;
-  readonly spans: Buffer;
   readonly count: number;
+  /** Where the spans are now; they are moved while the trace lives. */
+  place: SpanBytes;
 }
 
-/** One trace as it is kept, and its place among the others in the order of their last arrival. */
+/** One trace as it is kept. */
 export interface StoredTrace {
   /** The 16 bytes of the trace id, one character each. */
   readonly key: string;
   readonly chunks: Chunk[];
-  /** Estimated memory, without the headers. */
-  bytes: number;
   spans: number;
-  older: StoredTrace | undefined;
-  newer: StoredTrace | undefined;
+  /** Where its latest spans were written first: the place that says how long the trace has been quiet. */
+  latest: Slab;
 }
 
-/** What a trace and a chunk cost in objects, map entry and buffer bookkeeping; measured, see `memory.test.ts`. */
-export const TRACE_OVERHEAD = 350;
-export const CHUNK_OVERHEAD = 450;
+/** What a trace and a chunk cost in objects and map entries beside the bytes of their spans; measured, see `memory.test.ts`. */
+export const TRACE_OVERHEAD = 300;
+export const CHUNK_OVERHEAD = 200;
 
 /** The 32 hex digits of a trace id. */
 export const traceIdOf = (key: string): string => Buffer.from(key, 'latin1').toString('hex');

@@ -1,15 +1,17 @@
-import type { ScannedRequest, ScannedScope, SpanGroup } from '../otlp/scan-request.ts';
-import { Arrivals } from './arrivals.ts';
+import type { Ranges } from '../otlp/ranges.ts';
+import type { ScannedRequest, ScannedScope } from '../otlp/scan-request.ts';
 import { Evicted } from './evicted.ts';
 import type { Header } from './headers.ts';
 import { Headers } from './headers.ts';
 import type { Operation } from './operations.ts';
 import { Operations } from './operations.ts';
 import { serviceName } from './service-name.ts';
+import type { Slab, SpanBytes } from './span-log.ts';
+import { SpanLog } from './span-log.ts';
 import type { StoredTrace } from './stored-trace.ts';
 import { CHUNK_OVERHEAD, keyOf, TRACE_OVERHEAD } from './stored-trace.ts';
 
-/** Parts of the memory that are set aside for what is not spans. */
+/** Parts of the memory that what is not spans may take at most. */
 const EVICTED_SHARE = 0.05;
 const OPERATIONS_SHARE = 0.05;
 
@@ -31,14 +33,14 @@ export interface StoreStats {
  */
 export class TraceStore {
   readonly #traces = new Map<string, StoredTrace>();
-  readonly #arrivals = new Arrivals();
+  readonly #log = new SpanLog();
   readonly #resources = new Headers(serviceName);
   readonly #scopes = new Headers(() => '');
   readonly #operations: Operations;
   readonly #evicted: Evicted;
   readonly #maxBytes: number;
   readonly #counts = { spans: 0, evictedTraces: 0, evictedSpans: 0, lateSpans: 0 };
-  #traceBytes = 0;
+  #chunks = 0;
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
@@ -49,14 +51,14 @@ export class TraceStore {
   /** Stores what a request carried; returns how many spans were dropped because their trace had been evicted. */
   add(request: ScannedRequest): number {
     const before = this.#counts.lateSpans;
-    for (const scanned of request.scopes) this.#addScope(scanned);
-    while (this.bytes > this.#maxBytes && this.#arrivals.oldest !== undefined) this.#evict(this.#arrivals.oldest);
+    for (const scanned of request.scopes) this.#addScope(scanned, request.body);
+    while (this.bytes > this.#maxBytes && this.#reclaim());
     return this.#counts.lateSpans - before;
   }
 
   get bytes(): number {
-    const ids = this.#maxBytes * EVICTED_SHARE;
-    return this.#traceBytes + this.#resources.bytes + this.#scopes.bytes + this.#operations.bytes + ids;
+    const objects = this.#traces.size * TRACE_OVERHEAD + this.#chunks * CHUNK_OVERHEAD;
+    return this.#log.bytes + objects + this.#resources.bytes + this.#scopes.bytes + this.#operations.bytes + this.#evicted.bytes;
   }
 
   /** The trace with these 32 hex digits. */
@@ -69,8 +71,9 @@ export class TraceStore {
     return this.#evicted.has(keyOf(traceId));
   }
 
-  newestFirst(): Generator<StoredTrace> {
-    return this.#arrivals.newestFirst();
+  /** All traces, the one that began to arrive last first. */
+  newestFirst(): StoredTrace[] {
+    return [...this.#traces.values()].reverse();
   }
 
   services(): string[] {
@@ -82,53 +85,74 @@ export class TraceStore {
   }
 
   stats(): StoreStats {
-    return { traces: this.#traces.size, bytes: Math.ceil(this.bytes), maxBytes: this.#maxBytes, ...this.#counts };
+    return { traces: this.#traces.size, bytes: this.bytes, maxBytes: this.#maxBytes, ...this.#counts };
   }
 
-  #addScope(scanned: ScannedScope): void {
+  #addScope(scanned: ScannedScope, body: Buffer): void {
     const resource = this.#resources.use(scanned.resource);
     const scope = this.#scopes.use(scanned.scope);
-    for (const group of scanned.groups) {
-      if (this.#evicted.has(group.trace)) this.#counts.lateSpans += group.count;
-      else this.#addGroup(group, resource, scope);
+    for (const [key, ranges] of scanned.traces) {
+      if (this.#evicted.has(key)) this.#counts.lateSpans += ranges.count;
+      else this.#addChunk(key, ranges, body, resource, scope);
     }
     this.#operations.add(resource.service, scanned.operations);
     this.#resources.release(resource);
     this.#scopes.release(scope);
   }
 
-  #addGroup({ trace: key, spans, count }: SpanGroup, resource: Header, scope: Header): void {
-    const trace = this.#touch(key);
+  #addChunk(key: string, ranges: Ranges, body: Buffer, resource: Header, scope: Header): void {
+    const place = this.#log.reserve(ranges.bytes);
+    ranges.copy(body, place.slab.bytes, place.start);
+    const trace = this.#touch(key, place);
+    const chunk = { trace, resource, scope, count: ranges.count, place };
     resource.users++;
     scope.users++;
-    trace.chunks.push({ resource, scope, spans, count });
-    trace.spans += count;
-    trace.bytes += CHUNK_OVERHEAD + spans.length;
-    this.#traceBytes += CHUNK_OVERHEAD + spans.length;
-    this.#counts.spans += count;
+    trace.chunks.push(chunk);
+    place.slab.chunks.push(chunk);
+    trace.spans += ranges.count;
+    this.#counts.spans += ranges.count;
+    this.#chunks++;
   }
 
-  /** The trace with this key, made if need be, as the newest. */
-  #touch(key: string): StoredTrace {
+  /** The trace with this key, made if need be, as the one that was heard of last. */
+  #touch(key: string, { slab }: SpanBytes): StoredTrace {
     let trace = this.#traces.get(key);
-    if (trace === undefined) {
-      trace = { key, chunks: [], bytes: TRACE_OVERHEAD, spans: 0, older: undefined, newer: undefined };
-      this.#traces.set(key, trace);
-      this.#traceBytes += TRACE_OVERHEAD;
-    } else this.#arrivals.remove(trace);
-    this.#arrivals.append(trace);
+    if (trace === undefined) this.#traces.set(key, (trace = { key, chunks: [], spans: 0, latest: slab }));
+    trace.latest = slab;
     return trace;
   }
 
+  /**
+   * Takes back the oldest slab. A trace whose latest spans are in it has been quiet longest and is evicted; spans in it of a trace that is
+   * still being added to are written to the end of the log again. False when there is nothing to take.
+   */
+  #reclaim(): boolean {
+    const slab = this.#log.takeOldest();
+    if (slab === undefined) return false;
+    for (const { trace } of slab.chunks) if (trace.latest === slab && this.#traces.get(trace.key) === trace) this.#evict(trace);
+    this.#rescue(slab);
+    this.#log.recycle(slab);
+    return true;
+  }
+
+  #rescue(slab: Slab): void {
+    for (const chunk of slab.chunks) {
+      if (this.#traces.get(chunk.trace.key) !== chunk.trace) continue;
+      const { start, end } = chunk.place;
+      chunk.place = this.#log.reserve(end - start);
+      slab.bytes.copy(chunk.place.slab.bytes, chunk.place.start, start, end);
+      chunk.place.slab.chunks.push(chunk);
+    }
+  }
+
   #evict(trace: StoredTrace): void {
-    this.#arrivals.remove(trace);
     this.#traces.delete(trace.key);
     this.#evicted.add(trace.key);
     for (const { resource, scope } of trace.chunks) {
       this.#resources.release(resource);
       this.#scopes.release(scope);
     }
-    this.#traceBytes -= trace.bytes;
+    this.#chunks -= trace.chunks.length;
     this.#counts.spans -= trace.spans;
     this.#counts.evictedTraces++;
     this.#counts.evictedSpans += trace.spans;
