@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from '@jest/globals';
-import { readTraces, verify, type Trace } from '@waymark/trace-model';
+import { readTraces, settled, verify, type Trace } from '@waymark/trace-model';
 import { FULFILLED_ORDER } from '../src/testing/parts.ts';
 import { Shopper, until } from '../src/testing/shopper.ts';
 import { sketch } from '../src/testing/sketch.ts';
@@ -30,7 +30,7 @@ async function orderAndReadTrace(): Promise<Trace> {
   expect(await demo.ended(answer.body.id)).toMatchObject({ status: 'fulfilled' });
   return until(
     () => fromJaeger(answer.traceId),
-    (trace) => sketch(trace) === FULFILLED_ORDER.trim(),
+    (trace) => settled(trace).settled,
     'the trace in Jaeger',
   ).catch(() => fromJaeger(answer.traceId));
 }
@@ -40,6 +40,7 @@ beforeAll(() => demo.logIn());
 test('an order is one whole trace in Jaeger', async () => {
   const trace = await orderAndReadTrace();
   expect(sketch(trace)).toBe(FULFILLED_ORDER.trim());
+  expect(settled(trace)).toMatchObject({ settled: true, awaited: [], undeclared: [] });
   expect(verify(trace)).toEqual([]);
 });
 
