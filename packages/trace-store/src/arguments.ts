@@ -31,7 +31,7 @@ export function readArguments(argv: string[], env: NodeJS.ProcessEnv): TraceStor
   if (otlpPort !== undefined) options.otlpPort = otlpPort;
   if (uiPort !== undefined) options.uiPort = uiPort;
   if (memoryMb !== undefined) options.memoryMb = memoryMb;
-  if (host !== undefined) options.host = host;
+  if (host) options.host = host;
   return options;
 }
 

@@ -38,12 +38,15 @@ export interface RunningTraceStore {
   close(): Promise<void>;
 }
 
+/** So many bodies of the largest size may be under way at a time. */
+const MAX_BODIES = 4;
+
 /** Starts a trace backend in this process. Rejects with an `Error` that names the port when one is in use. */
 export async function startTraceStore(options: TraceStoreOptions = {}): Promise<RunningTraceStore> {
   const { otlpPort = 4318, uiPort = 16686, host = '127.0.0.1', memoryMb = 128 } = options;
   const { maxBodyBytes = 16_000_000, maxSpansPerRequest = 100_000, maxAttributeBytes = 65_536 } = options;
   const store = new TraceStore(memoryMb * 1_000_000);
-  const intake = new Intake();
+  const intake = new Intake(MAX_BODIES * maxBodyBytes);
   const stats = (): TraceStoreStats => ({
     ...store.stats(),
     receivedSpans: intake.received,

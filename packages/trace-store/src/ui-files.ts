@@ -69,13 +69,29 @@ function contentOf(path: string): Promise<Content> {
 }
 
 async function read(path: string): Promise<Content> {
+  const text = await textOf(path);
+  const body = Buffer.from(path.endsWith('.html') ? await withPreloads(text) : text);
+  return { body, etag: `"${createHash('sha256').update(body).digest('base64url')}"` };
+}
+
+async function textOf(path: string): Promise<string> {
   const file = FILES.get(path);
   if (!file) throw new Error(`${path} is no file of the UI`);
   const text = await readFile(file, 'utf8');
-  const body = Buffer.from(path.endsWith('.ts') ? forBrowser(text) : text);
-  return { body, etag: `"${createHash('sha256').update(body).digest('base64url')}"` };
+  return path.endsWith('.ts') ? forBrowser(text) : text;
 }
 
 /** A module as the browser takes it: without types, and with a path where it names a package. */
 const forBrowser = (source: string): string =>
   stripTypeScriptTypes(source).replaceAll("from '@waymark/trace-model'", "from '/trace-model/index.ts'");
+
+/** Names all modules of a page in it, so that the browser asks for them at once instead of from import to import. */
+async function withPreloads(html: string): Promise<string> {
+  const modules = new Set([...html.matchAll(/src="([^"]+\.ts)"/g)].map(([, path = '']) => path));
+  for (const path of modules) {
+    for (const [, imported = ''] of (await textOf(path)).matchAll(/from '([^']+\.ts)'/g))
+      modules.add(new URL(imported, `http://ui${path}`).pathname);
+  }
+  const links = [...modules].map((path) => `<link rel="modulepreload" href="${path}" />`);
+  return html.replace('</head>', `${links.join('')}</head>`);
+}

@@ -30,7 +30,7 @@ export function dependencyTable(edges: readonly Dependency[], color: ColorOf): H
     element('thead', {}, element('tr', {}, ...head)),
     element('tbody', {}, ...rows),
   );
-  return element('div', { className: 'table-frame' }, table);
+  return element('div', { className: 'table-frame', tabIndex: 0, role: 'group', ariaLabel: 'Table' }, table);
 }
 
 const number = (text: string | Node): HTMLElement => element('td', { className: 'number' }, text);

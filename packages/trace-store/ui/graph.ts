@@ -10,7 +10,10 @@ import type { ColorOf } from './service-color.ts';
 const BOX_HEIGHT = 40;
 const GAP = { across: 190, down: 56 };
 const MARGIN = 24;
-const LETTER = 8.4;
+const SMALLEST_WIDTH = 900;
+/** Room above the first row for an arrow from a service to itself. */
+const LOOP = 44;
+const LETTER = 7.8;
 const LONGEST_NAME = 24;
 /** With more arrows than this their numbers would hide each other: they show when one points at the arrow. */
 const MANY_EDGES = 24;
@@ -30,7 +33,7 @@ export function drawGraph(host: HTMLElement, traces: readonly Trace[], color: Co
   const databases = new Set(edges.filter(({ kind }) => kind === 'database').map(({ to }) => to));
   const drawing = draw(names, edges, (name) => (databases.has(name) ? undefined : color(name)));
   host.replaceChildren(
-    element('div', { className: 'drawing' }, drawing),
+    element('div', { className: 'drawing', tabIndex: 0, role: 'group', ariaLabel: 'Drawing' }, drawing),
     element(
       'p',
       { className: 'soft' },
@@ -51,11 +54,11 @@ function draw(names: readonly string[], edges: readonly Dependency[], color: (na
   const boxes = new Map(
     placed.map(({ name, layer, place }): [string, Box] => {
       const free = ((tallest - (sizes.get(layer)?.length ?? 1)) * (box.height + GAP.down)) / 2;
-      return [name, { x: MARGIN + layer * (box.width + GAP.across), y: MARGIN + 20 + free + place * (box.height + GAP.down), ...box }];
+      return [name, { x: MARGIN + layer * (box.width + GAP.across), y: MARGIN + LOOP + free + place * (box.height + GAP.down), ...box }];
     }),
   );
   const width = MARGIN * 2 + sizes.size * (box.width + GAP.across) - GAP.across + 40;
-  const height = MARGIN * 2 + 20 + tallest * (box.height + GAP.down) - GAP.down + 20;
+  const height = MARGIN * 2 + LOOP + tallest * (box.height + GAP.down) - GAP.down + 20;
   const most = edges.reduce((most, { calls }) => Math.max(most, calls), 1);
   const picture = svg('svg', {
     viewBox: `0 0 ${width} ${height}`,
@@ -65,6 +68,8 @@ function draw(names: readonly string[], edges: readonly Dependency[], color: (na
     role: 'img',
     'aria-label': 'Who calls whom; the table below says the same',
   });
+  // Shrinks to fit, but not so far that it could not be read; beyond that it scrolls.
+  Object.assign(picture.style, { width: '100%', height: 'auto', maxWidth: `${width}px`, minWidth: `${Math.min(width, SMALLEST_WIDTH)}px` });
   picture.append(svg('defs', {}, arrow('arrow'), arrow('arrow-bad')));
   for (const edge of edges) {
     const [from, to] = [boxes.get(edge.from), boxes.get(edge.to)];

@@ -39,7 +39,7 @@ export function servicesView(traces: readonly Trace[], color: ColorOf): HTMLElem
   return element(
     'div',
     {},
-    element('div', { className: 'table-frame' }, table),
+    element('div', { className: 'table-frame', tabIndex: 0, role: 'group', ariaLabel: 'Table' }, table),
     element(
       'p',
       { className: 'soft' },

@@ -113,7 +113,7 @@ function ids(span: Span, { goTo }: DetailParts): HTMLElement {
   ];
   return element(
     'dl',
-    { className: 'attributes' },
+    { className: 'attributes ids' },
     ...pairs.map(([name, value]) => element('div', {}, element('dt', {}, name), element('dd', {}, value))),
   );
 }

@@ -65,7 +65,10 @@ function size({ spans, errors }: Summary): HTMLElement {
 }
 
 function services({ services }: Summary, color: ColorOf): HTMLElement {
-  const chips = services.slice(0, MOST_CHIPS).map(({ name, spans }) => serviceChip(name, color(name), ` ${spans}`));
+  const chips = services
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    .slice(0, MOST_CHIPS)
+    .map(({ name, spans }) => serviceChip(name, color(name), ` ${spans}`));
   const more =
     services.length > MOST_CHIPS ? element('span', { className: 'soft' }, `and ${services.length - MOST_CHIPS} more`) : undefined;
   return element('div', { className: 'chips' }, ...chips, more);

@@ -1,9 +1,11 @@
-import { verdict } from '@waymark/trace-model';
+import { settled, verdict } from '@waymark/trace-model';
 import type { Finding } from '@waymark/trace-model';
 import { element } from './element.ts';
 import type { Timeline } from './rows.ts';
 import { counted, shown } from './shown.ts';
 
+const WATCHING = 'Its spans may still be coming: this page is watching for them.';
+const SETTLED = 'All that it declares of itself is here.';
 const AT_FIRST = 4;
 const MOST = 200;
 const MOST_SPANS = 5;
@@ -22,10 +24,11 @@ export function drawVerdict(
     { className: 'verdict-line' },
     element('span', { className: `state ${word}` }, word[0]?.toUpperCase() + word.slice(1)),
     element('span', {}, rest),
-    watching ? element('span', { className: 'soft' }, 'Its spans may still be coming: this page is watching for them.') : undefined,
+    element('span', { className: 'soft' }, watching ? WATCHING : settled(trace).settled ? SETTLED : ''),
   );
   const errors = findings.filter(({ severity }) => severity === 'error');
-  const first = errors.slice(0, AT_FIRST);
+  const kinds = Map.groupBy(errors, ({ code }) => code);
+  const first = [...kinds.values()].flatMap((same) => same.slice(0, 1)).slice(0, AT_FIRST);
   const others = findings.filter((finding) => !first.includes(finding));
   const item = (finding: Finding): HTMLElement => findingItem(finding, rowOf, goTo);
   host.replaceChildren(line, list(first.map(item)), more(others, item, first.length > 0, open));

@@ -1,3 +1,4 @@
+import { settled } from '@waymark/trace-model';
 import type { Trace } from '@waymark/trace-model';
 import { loadTrace } from './api.ts';
 
@@ -6,8 +7,9 @@ const LONGEST_WAIT_MS = 15_000;
 /** Exporters send every few seconds, and retry; after this long without anything new a trace is taken to be quiet. */
 const QUIET_MS = 30_000;
 
-/** Whether a trace is so young that spans of it may still be on their way. */
+/** Whether spans may still be on their way: the trace does not say that it is whole, and it is young. */
 export function mayGrow(trace: Trace): boolean {
+  if (settled(trace).settled) return false;
   const end = trace.spans.reduce((last, span) => (span.end > last ? span.end : last), 0n);
   return Date.now() - Number(end / 1_000_000n) < QUIET_MS;
 }
@@ -31,6 +33,7 @@ export async function watch(traceId: string, spans: number, changed: (trace: Tra
     since = Date.now();
     wait = FIRST_WAIT_MS;
     await changed(trace);
+    if (!mayGrow(trace)) break;
   }
   quiet();
 }

@@ -1,4 +1,6 @@
-/** Counts what the OTLP port received. */
+import { HttpError } from './http-error.ts';
+
+/** Counts what the OTLP port received, and bounds how many bytes of bodies it holds at a time. */
 export class Intake {
   received = 0;
   rejected = 0;
@@ -6,6 +8,24 @@ export class Intake {
   refusedRequests = 0;
   /** Requests that failed for a reason within the store. */
   failedRequests = 0;
+
+  readonly #maxBytes: number;
+  #bytes = 0;
+
+  /** `maxBytes` bounds all bodies that are being received or read. */
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Counts bytes that are held from now on. Throws `HttpError` 429, upon which an exporter tries again later, when they are too many. */
+  hold(bytes: number): void {
+    if (this.#bytes + bytes > this.#maxBytes) throw new HttpError(429, 'too many requests are under way; try again');
+    this.#bytes += bytes;
+  }
+
+  letGo(bytes: number): void {
+    this.#bytes -= bytes;
+  }
 
   took(spans: number, rejected: number): void {
     this.received += spans;

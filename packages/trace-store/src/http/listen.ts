@@ -18,10 +18,15 @@ export async function listen(server: Server, port: number, host: string, purpose
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`;
 }
 
-/** Stops listening, ends connections that wait for a next request, and resolves when the last one is closed. */
+/** How long requests under way have to end once the server stops, in milliseconds. */
+const PATIENCE = 2_000;
+
+/** Stops listening and resolves when the last connection is closed; those that take too long are cut off. */
 export async function stop(server: Server): Promise<void> {
   const closed = once(server, 'close');
   server.close();
   server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), PATIENCE);
   await closed;
+  clearTimeout(timer);
 }

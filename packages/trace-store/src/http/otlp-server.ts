@@ -9,7 +9,7 @@ import { scanRequest, TooManySpans } from '../otlp/scan-request.ts';
 import type { TraceStore } from '../store/trace-store.ts';
 import { HttpError } from './http-error.ts';
 import type { Intake } from './intake.ts';
-import { readBody } from './read-body.ts';
+import { withBody } from './read-body.ts';
 
 export interface OtlpLimits extends ScanLimits {
   readonly maxBodyBytes: number;
@@ -36,9 +36,8 @@ async function answer(
     if (signal === undefined) throw new HttpError(404, `there is no ${path}; send traces to /v1/traces`);
     if (request.method !== 'POST') throw new HttpError(405, `${path} takes POST only`);
     if (formatOf(request) === undefined) throw new HttpError(415, 'content-type should be application/x-protobuf or application/json');
-    const body = await readBody(request, limits.maxBodyBytes);
-    const result = signal === 'traces' ? take(store, limits, intake, body, format) : {};
-    send(response, 200, format, ExportResponse, result);
+    const use = (body: Buffer): object => (signal === 'traces' ? take(store, limits, intake, body, format) : {});
+    send(response, 200, format, ExportResponse, await withBody(request, limits.maxBodyBytes, intake, use));
   } catch (error) {
     fail(intake, request, response, format, error);
   }
@@ -51,15 +50,18 @@ function take(store: TraceStore, limits: OtlpLimits, intake: Intake, body: Buffe
   const request = scanRequest(format === 'application/json' ? encode(ExportRequest, parseJson(body)) : body, limits);
   const late = store.add(request);
   const partial = partialSuccess(request, late);
-  intake.took(request.spans, partial?.rejectedSpans ?? 0);
+  intake.took(request.spans, Number(partial?.rejectedSpans ?? 0));
   return partial === undefined ? {} : { partialSuccess: partial };
 }
 
-function partialSuccess({ rejected }: ScannedRequest, late: number): { rejectedSpans: number; errorMessage: string } | undefined {
+function partialSuccess({ rejected }: ScannedRequest, late: number): { rejectedSpans: string; errorMessage: string } | undefined {
   const reasons = [...rejected, ...(late > 0 ? [['of a trace that was already evicted', late] as const] : [])];
   if (reasons.length === 0) return undefined;
   const rejectedSpans = reasons.reduce((sum, [, count]) => sum + count, 0);
-  return { rejectedSpans, errorMessage: `rejected: ${reasons.map(([reason, count]) => `${count} ${reason}`).join(', ')}` };
+  return {
+    rejectedSpans: String(rejectedSpans),
+    errorMessage: `rejected: ${reasons.map(([reason, count]) => `${count} ${reason}`).join(', ')}`,
+  };
 }
 
 function parseJson(body: Buffer): unknown {
@@ -81,6 +83,7 @@ function fail(intake: Intake, request: IncomingMessage, response: ServerResponse
   if (request.destroyed && !request.complete) return;
   intake.refused(status);
   if (!request.complete) response.setHeader('connection', 'close');
+  if (status === 429) response.setHeader('retry-after', '1');
   if (status === 405) response.setHeader('allow', 'POST');
   send(response, status, format, RpcStatus, { code: GRPC_CODES[status] ?? 13, message: (error as Error).message });
 }

@@ -20,7 +20,8 @@ async function route(store: TraceStore, stats: () => object, request: IncomingMe
   const { url = '/', method = 'GET' } = request;
   if (!/^\/api(\/|\?|$)/.test(url)) return serveUi(request, response);
   // A base is needed to parse; a path that starts with two slashes must not become a host.
-  const parsed = new URL(`http://localhost${url}`);
+  const parsed = URL.parse(`http://localhost${url}`);
+  if (parsed === null) return sendJson(request, response, 400, v1Error(400, 'the URL is malformed').body);
   if (parsed.pathname === '/api/stats') return sendJson(request, response, 200, stats());
   const { status, body } = await answerApi(store, method, parsed);
   sendJson(request, response, status, body);

@@ -22,7 +22,7 @@ export async function search(store: TraceStore, query: SearchQuery): Promise<Sto
     await setImmediate();
     pause = performance.now() + STRETCH;
   }
-  return found;
+  return found.filter(({ chunks }) => chunks.length > 0);
 }
 
 function matches(query: SearchQuery, chunk: Chunk): boolean {

@@ -62,9 +62,9 @@ function references(span: SpanJson): Reference[] {
   return [{ refType: others.length < links.length ? 'FOLLOWS_FROM' : 'CHILD_OF', ...parent }, ...others];
 }
 
-const reference = (traceId: unknown, spanId: unknown): { traceID: string; spanID: string } => ({
-  traceID: shortTraceId(String(traceId ?? '').padStart(32, '0')),
-  spanID: String(spanId ?? '').padStart(16, '0'),
+const reference = (traceId: string | undefined, spanId: string | undefined): { traceID: string; spanID: string } => ({
+  traceID: shortTraceId((traceId ?? '').padStart(32, '0')),
+  spanID: (spanId ?? '').padStart(16, '0'),
 });
 
 const microseconds = (nanoseconds: bigint): number => Number(nanoseconds / 1000n);

@@ -6,13 +6,15 @@ export interface Attribute {
   value: Json;
 }
 
+type Scalar = string | number | boolean;
+
 /** The attributes of a decoded resource, scope, span, event or link. */
 export const attributesOf = (holder: unknown): Attribute[] => ((holder as Json)['attributes'] ?? []) as Attribute[];
 
 /** An attribute value as Jaeger writes and searches it: text as it is, lists and maps as JSON, nothing as empty text. */
 export function attributeText(value: Json): string {
   if ('arrayValue' in value || 'kvlistValue' in value) return plainJson(value);
-  const [held] = Object.values(value);
+  const [held] = Object.values(value) as Scalar[];
   return held === undefined ? '' : String(held);
 }
 
@@ -27,7 +29,7 @@ function plainJson(value: Json): string {
     const sorted = [...entries].sort(([a], [b]) => (a < b ? -1 : 1));
     return `{${sorted.map(([key, item]) => `${goString(key)}:${plainJson(item)}`).join(',')}}`;
   }
-  const [held] = Object.values(value);
+  const [held] = Object.values(value) as Scalar[];
   if (held === undefined) return 'null';
   return typeof held === 'string' && !('intValue' in value) ? goString(held) : String(held);
 }

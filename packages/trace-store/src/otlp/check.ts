@@ -12,7 +12,7 @@ export function check(message: Message, wire: Wire, end: number, depth = 0): num
   if (depth > MAX_DEPTH) throw new Malformed(`the request is nested deeper than ${MAX_DEPTH} levels`);
   let largest = 0;
   while (wire.at < end) {
-    const size = checkField(message, wire, wire.uint32(end), end, depth);
+    const size = checkField(message, wire, wire.tag(end), end, depth);
     if (size > largest) largest = size;
   }
   return largest;

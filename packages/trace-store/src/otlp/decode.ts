@@ -17,7 +17,7 @@ export function decode(message: Message, bytes: Buffer): Json {
 function decodeMessage(message: Message, wire: Wire, end: number): Json {
   const json: Json = {};
   while (wire.at < end) {
-    const tag = wire.uint32(end);
+    const tag = wire.tag(end);
     const field = message.byNumber[tag >>> 3];
     if (field === undefined || field.wire !== (tag & 7)) wire.skip(tag & 7, end);
     else decodeField(json, field, wire, end);

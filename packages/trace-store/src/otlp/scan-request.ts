@@ -46,13 +46,6 @@ export function scanRequest(body: Buffer, limits: ScanLimits): ScannedRequest {
 const NO_ID = '\0'.repeat(16);
 const [TRACE_ID, SPAN_ID, NAME, KIND] = [(1 << 3) | LENGTH, (2 << 3) | LENGTH, (5 << 3) | LENGTH, (6 << 3) | VARINT];
 
-/** A field of bytes: where its tag starts, and from where to where its content lies. */
-interface Entry {
-  readonly start: number;
-  readonly from: number;
-  readonly end: number;
-}
-
 class Scan implements ScannedRequest {
   readonly scopes: ScannedScope[] = [];
   spans = 0;
@@ -71,7 +64,7 @@ class Scan implements ScannedRequest {
     const wire = this.#wire;
     const end = this.body.length;
     while (wire.at < end) {
-      const tag = wire.uint32(end);
+      const tag = wire.tag(end);
       if (isField(tag, 1)) this.#resourceSpans(wire.lengthEnd(end));
       else if (tag >>> 3 === 1) throw new Malformed('ExportTraceServiceRequest.resourceSpans is no message');
       else wire.skip(tag & 7, end);
@@ -81,9 +74,9 @@ class Scan implements ScannedRequest {
   #resourceSpans(end: number): void {
     const envelope = this.#envelope(ResourceSpans, end);
     const oversized = envelope.largest > this.#limits.maxAttributeBytes;
-    for (const { from, end } of envelope.inner) {
-      this.#wire.at = from;
-      this.#scopeSpans(envelope.bytes, oversized, end);
+    for (let i = 0; i < envelope.inner.length; i += 3) {
+      this.#wire.at = envelope.inner[i + 1] as number;
+      this.#scopeSpans(envelope.bytes, oversized, envelope.inner[i + 2] as number);
     }
     this.#wire.at = end;
   }
@@ -91,26 +84,32 @@ class Scan implements ScannedRequest {
   #scopeSpans(resource: Buffer, oversizedResource: boolean, end: number): void {
     const { bytes, inner, largest } = this.#envelope(ScopeSpans, end);
     const oversized = oversizedResource || largest > this.#limits.maxAttributeBytes;
-    this.spans += inner.length;
+    this.spans += inner.length / 3;
     if (this.spans > this.#limits.maxSpans) throw new TooManySpans(`a request may carry ${this.#limits.maxSpans} spans`);
     const byTrace = new Map<string, Ranges>();
     const operations = new Map<string, number>();
-    for (const entry of inner) this.#span(entry, oversized, byTrace, operations);
+    for (let i = 0; i < inner.length; i += 3) {
+      const found = this.#span(inner[i + 1] as number, inner[i + 2] as number, oversized, operations);
+      if (found !== undefined) rangesOf(byTrace, found).add(inner[i] as number, inner[i + 2] as number);
+    }
     if (byTrace.size > 0) this.scopes.push({ resource, scope: bytes, traces: byTrace, operations });
   }
 
-  /** Splits a `ResourceSpans` or `ScopeSpans` into what it encloses (field 2) and the rest, wherever on the wire each stands. */
-  #envelope(message: Message, end: number): { bytes: Buffer; inner: Entry[]; largest: number } {
+  /**
+   * Splits a `ResourceSpans` or `ScopeSpans` into what it encloses (field 2) and the rest, wherever on the wire each stands. Of each enclosed
+   * message: where its tag starts, where its content starts and where it ends; in one list of numbers, for there are many.
+   */
+  #envelope(message: Message, end: number): { bytes: Buffer; inner: number[]; largest: number } {
     const wire = this.#wire;
-    const inner: Entry[] = [];
+    const inner: number[] = [];
     const rest: Buffer[] = [];
     let largest = 0;
     while (wire.at < end) {
       const start = wire.at;
-      const tag = wire.uint32(end);
+      const tag = wire.tag(end);
       if (isField(tag, 2)) {
         const last = wire.lengthEnd(end);
-        inner.push({ start, from: wire.at, end: last });
+        inner.push(start, wire.at, last);
         wire.at = last;
       } else {
         largest = Math.max(largest, checkField(message, wire, tag, end, 0));
@@ -120,7 +119,8 @@ class Scan implements ScannedRequest {
     return { bytes: rest.length === 1 ? (rest[0] as Buffer) : Buffer.concat(rest), inner, largest };
   }
 
-  #span({ start: head, from, end }: Entry, oversized: boolean, byTrace: Map<string, Ranges>, operations: Map<string, number>): void {
+  /** Checks one span; the trace it belongs to, or undefined when it is rejected. */
+  #span(from: number, end: number, oversized: boolean, operations: Map<string, number>): string | undefined {
     const wire = this.#wire;
     wire.at = from;
     let trace = NO_ID;
@@ -129,7 +129,7 @@ class Scan implements ScannedRequest {
     let kind = 0;
     let largest = 0;
     while (wire.at < end) {
-      const tag = wire.uint32(end);
+      const tag = wire.tag(end);
       const start = wire.at;
       const size = checkField(Span, wire, tag, end, 0);
       if (size > largest) largest = size;
@@ -142,14 +142,19 @@ class Scan implements ScannedRequest {
     if (oversized || largest > this.#limits.maxAttributeBytes)
       return this.#reject(`with an attribute over ${this.#limits.maxAttributeBytes} bytes`);
     operations.set(name, (operations.get(name) ?? 0) | (1 << kind));
-    let ranges = byTrace.get(trace);
-    if (ranges === undefined) byTrace.set(trace, (ranges = new Ranges()));
-    ranges.add(head, end);
+    return trace;
   }
 
-  #reject(reason: string): void {
+  #reject(reason: string): undefined {
     this.rejected.set(reason, (this.rejected.get(reason) ?? 0) + 1);
+    return undefined;
   }
+}
+
+function rangesOf(byTrace: Map<string, Ranges>, trace: string): Ranges {
+  let ranges = byTrace.get(trace);
+  if (ranges === undefined) byTrace.set(trace, (ranges = new Ranges()));
+  return ranges;
 }
 
 function isZero(bytes: Buffer, from: number, end: number): boolean {

@@ -24,6 +24,13 @@ export class Wire {
     throw new Malformed('a number is longer than ten bytes');
   }
 
+  /** The tag of a field: its number and wire type. */
+  tag(end: number): number {
+    const tag = this.uint32(end);
+    if (tag < 8) throw new Malformed('there is no field with the number 0');
+    return tag;
+  }
+
   /** A varint of 64 bits, signed. */
   int64(end: number): bigint {
     let value = 0n;

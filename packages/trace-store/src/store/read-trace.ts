@@ -28,8 +28,14 @@ export interface SpanJson extends Json {
   endTimeUnixNano?: string;
   attributes?: Attribute[];
   events?: Json[];
-  links?: Json[];
+  links?: LinkJson[];
   status: { code?: number; message?: string };
+}
+
+/** A decoded link, in the shape of OTLP/JSON. */
+export interface LinkJson extends Json {
+  traceId?: string;
+  spanId?: string;
 }
 
 /** What is needed to place a span and to count it. */
@@ -49,7 +55,8 @@ export function readTrace(trace: StoredTrace): ResourceSpansJson[] {
     if (chunk.resource !== before?.resource || chunk.scope !== before.scope) {
       scopeSpans.push({ ...decode(ScopeSpans, chunk.scope.bytes), spans: [] } as unknown as ScopeSpansJson);
     }
-    scopeSpans.at(-1)?.spans.push(...spansOf(chunk));
+    // One by one: a chunk may have more spans than a call may have arguments.
+    for (const span of spansOf(chunk)) scopeSpans.at(-1)?.spans.push(span);
     before = chunk;
   }
   return all;

@@ -73,7 +73,7 @@ export class TraceStore {
 
   /** All traces, the one that began to arrive last first. */
   newestFirst(): StoredTrace[] {
-    return [...this.#traces.values()].reverse();
+    return [...this.#traces.values()].toReversed();
   }
 
   services(): string[] {
@@ -153,6 +153,8 @@ export class TraceStore {
       this.#scopes.release(scope);
     }
     this.#chunks -= trace.chunks.length;
+    // A search that is under way may still hold the trace, and its bytes are about to become others'.
+    trace.chunks.length = 0;
     this.#counts.spans -= trace.spans;
     this.#counts.evictedTraces++;
     this.#counts.evictedSpans += trace.spans;

@@ -22,8 +22,8 @@ export interface Tab extends AsyncDisposable {
 }
 
 /** A page in a tab of its own. */
-export async function openTab(browser: Browser, url: string, { colorScheme = 'light', width = 1400 } = {}): Promise<Tab> {
-  const page = await browser.newPage({ colorScheme: colorScheme === 'dark' ? 'dark' : 'light', viewport: { width, height: 900 } });
+export async function openTab(browser: Browser, url: string, width = 1400): Promise<Tab> {
+  const page = await browser.newPage({ viewport: { width, height: 900 } });
   page.setDefaultTimeout(15_000);
   const complaints: string[] = [];
   page.on('console', (message) => message.type() === 'log' || complaints.push(message.text()));

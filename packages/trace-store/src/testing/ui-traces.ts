@@ -14,14 +14,13 @@ interface Parts {
 
 const hex = (id: number): string => id.toString(16).padStart(16, '0');
 
-/** An OTLP/JSON request with one trace that began `ago` milliseconds before now. */
-export function traceRequest(traceId: string, spans: readonly Parts[], ago = 120_000): object {
-  const began = BigInt(Date.now() - ago) * 1_000_000n;
+/** An OTLP/JSON request with one trace that began at `began`, in milliseconds since 1970. */
+export function traceRequest(traceId: string, spans: readonly Parts[], began = Date.now() - 120_000): object {
   const byService = Map.groupBy(spans, ({ service }) => service);
   return {
     resourceSpans: [...byService].map(([service, own]) => ({
       resource: { attributes: attributes({ 'service.name': service }) },
-      scopeSpans: [{ scope: { name: 'test' }, spans: own.map((parts) => spanOf(traceId, began, parts)) }],
+      scopeSpans: [{ scope: { name: 'test' }, spans: own.map((parts) => spanOf(traceId, BigInt(began) * 1_000_000n, parts)) }],
     })),
   };
 }
@@ -64,7 +63,7 @@ export const orderTrace = traceRequest(ORDER, order('first', 0));
 export const secondOrderTrace = traceRequest(
   SECOND_ORDER,
   [...order('second', 20), { id: 5, parent: 3, name: 'refund', service: 'order', ms: [13, 14], error: 'declined' }],
-  90_000,
+  Date.now() - 90_000,
 );
 
 /** A duplicate, an orphan and an error; and a link to the first order. */
@@ -76,7 +75,7 @@ export const brokenTrace = traceRequest(
     { id: 2, parent: 1, name: 'SELECT stock', service: 'inventory', ms: [1, 5] },
     { id: 4, parent: 99, name: 'lost child', service: 'inventory', ms: [8, 12] },
   ],
-  60_000,
+  Date.now() - 60_000,
 );
 
 /** 2,000 spans, six deep. */
@@ -94,5 +93,5 @@ export const largeTrace = traceRequest(
       ms: id === 1 ? [0, 1_000] : [from, from + 10 - depth],
     };
   }),
-  30_000,
+  Date.now() - 30_000,
 );

@@ -15,7 +15,7 @@ export function warn(span: SpanJson, remark: string): void {
 /** The remarks on a span. */
 export function warningsOf(span: SpanJson): string[] {
   const holder = span.attributes?.find(({ key }) => key === WARNINGS);
-  return holder === undefined ? [] : list(holder.value).map((item) => String(item['stringValue'] ?? ''));
+  return holder === undefined ? [] : list(holder.value).map((item) => (item['stringValue'] as string | undefined) ?? '');
 }
 
 /** Whoever sent the attribute may have given it another type; then it holds no remarks of Jaeger's. */

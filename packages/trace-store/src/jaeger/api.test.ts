@@ -1,0 +1,138 @@
+import { expect, test } from '@jest/globals';
+import { ask, send } from '../testing/ask.ts';
+import { attribute, request, span, TIME } from '../testing/otlp.ts';
+import { storeForTest } from '../testing/store-for-test.ts';
+
+const TRACE = 'b'.repeat(32);
+const HOUR = 'query.startTimeMin=2025-11-22T08:00:00Z&query.startTimeMax=2025-11-22T09:00:00Z';
+const service = attribute('service.name', { stringValue: 'shop' });
+
+const spans = [
+  span(TRACE, 1, { name: 'buy', kind: 2 }),
+  span(TRACE, 2, {
+    name: 'pay',
+    kind: 3,
+    parent: 1,
+    status: { code: 2 },
+    links: [{ traceId: TRACE, spanId: '00'.repeat(7) + '01', attributes: [attribute('why', { stringValue: 'batch' })] }],
+  }),
+  span(TRACE, 3, { name: 'stray', parent: 77 }),
+];
+
+test('a summary counts spans, errors and orphans, and names the root', async () => {
+  const { otlpUrl, url } = await storeForTest();
+  await send(otlpUrl, JSON.stringify(request([service], spans)));
+  expect(await ask(`${url}/api/v3/trace-summaries?${HOUR}`)).toEqual({
+    status: 200,
+    body: {
+      summaries: [
+        {
+          traceId: TRACE,
+          rootServiceName: 'shop',
+          rootOperationName: 'buy',
+          minStartTimeUnixNano: String(TIME),
+          maxEndTimeUnixNano: String(TIME + 10_000_003n),
+          spanCount: 3,
+          errorSpanCount: 1,
+          orphanSpanCount: 1,
+          services: [{ name: 'shop', spanCount: 3, errorSpanCount: 1 }],
+        },
+      ],
+    },
+  });
+});
+
+test.each([
+  [{ error: 'true' }, 1],
+  [{ error: 'maybe' }, 0],
+  [{ 'span.kind': 'client' }, 1],
+  [{ 'span.kind': 'consumer' }, 0],
+  [{ 'span.status': 'error', 'span.kind': 'server' }, 0],
+  [{ 'scope.name': 'test' }, 1],
+  [{ 'scope.version': '2' }, 0],
+  [{ 'resource.service.name': 'shop' }, 1],
+  [{ 'resource.why': 'batch' }, 0],
+  [{ why: 'batch' }, 1],
+])('attributes %j find %i traces', async (attributes, count) => {
+  const { otlpUrl, url } = await storeForTest();
+  await send(otlpUrl, JSON.stringify(request([service], spans)));
+  const { body } = await ask(`${url}/api/v3/trace-summaries?${HOUR}&query.attributes=${encodeURIComponent(JSON.stringify(attributes))}`);
+  expect((body as { summaries: unknown[] }).summaries).toHaveLength(count);
+});
+
+test('the newest trace comes first, and no more than asked for', async () => {
+  const { otlpUrl, url } = await storeForTest();
+  for (const digit of ['1', '2', '3']) await send(otlpUrl, JSON.stringify(request([service], [span(digit.repeat(32), 1, { name: 'a' })])));
+  const { body } = await ask(`${url}/api/v3/trace-summaries?${HOUR}&query.searchDepth=2`);
+  expect((body as { summaries: { traceId: string }[] }).summaries.map(({ traceId }) => traceId[0])).toEqual(['3', '2']);
+});
+
+test('a span is kept as it was sent, even one that ends before it starts', async () => {
+  const { otlpUrl, url } = await storeForTest();
+  const backwards = { traceId: TRACE, spanId: '0000000000000001', name: 'back', startTimeUnixNano: '20', endTimeUnixNano: '10' };
+  await send(otlpUrl, JSON.stringify(request([], [backwards])));
+  expect(await ask(`${url}/api/v3/traces/${TRACE}?rawTraces=true`)).toMatchObject({
+    body: { result: { resourceSpans: [{ scopeSpans: [{ spans: [backwards] }] }] } },
+  });
+  expect(await ask(`${url}/api/traces/${TRACE}`)).toMatchObject({
+    status: 200,
+    body: { data: [{ spans: [{ duration: 0 }], processes: { p1: { serviceName: 'missing-service-name' } } }] },
+  });
+});
+
+const some = (digit: number): string => digit.toString(16).padStart(32, '0');
+
+test('a trace that was evicted is not found, and the answer says why', async () => {
+  const { otlpUrl, url } = await storeForTest({ memoryMb: 1 });
+  const filler = attribute('filler', { stringValue: 'x'.repeat(50_000) });
+  for (let digit = 1; digit <= 40; digit++)
+    await send(otlpUrl, JSON.stringify(request([service], [span(some(digit), 1, { name: 'a', attributes: [filler] })])));
+  expect(await ask(`${url}/api/v3/traces/${some(1)}`)).toEqual({
+    status: 404,
+    body: { error: { httpCode: 404, message: 'No traces found: the trace was evicted, the memory bound is reached' } },
+  });
+  expect(await ask(`${url}/api/traces/${some(1)}`)).toMatchObject({
+    status: 404,
+    body: { errors: [{ msg: expect.stringMatching(/evicted/) }] },
+  });
+});
+
+test.each([
+  ['/api', 404],
+  ['/api/nothing', 404],
+  ['/api/v3/nothing', 404],
+  ['/api/traces/', 404],
+  ['/api/services/%E0%A4%A/operations', 200],
+  ['/api/traces?service=%', 200],
+  ['/api/stats', 200],
+])('%s is answered with JSON and %i', async (path, status) => {
+  const { url } = await storeForTest();
+  expect((await ask(url + path)).status).toBe(status);
+});
+
+test('only GET and HEAD are taken', async () => {
+  const { url } = await storeForTest();
+  expect((await fetch(`${url}/api/services`, { method: 'POST', body: '{}' })).status).toBe(405);
+  const head = await fetch(`${url}/api/services`, { method: 'HEAD' });
+  expect([head.status, await head.text()]).toEqual([200, '']);
+});
+
+test.each(['limit=0', 'limit=-1'])('%s is refused', async (limit) => {
+  const { url } = await storeForTest();
+  expect(await ask(`${url}/api/traces?service=shop&${limit}`)).toMatchObject({
+    status: 400,
+    body: { errors: [{ msg: 'invalid parameter: limit must be greater than 0' }] },
+  });
+});
+
+test('100,000 spans of one request can be read again', async () => {
+  const { otlpUrl, url } = await storeForTest();
+  const many = Array.from({ length: 100_000 }, (_, index) => ({
+    traceId: TRACE,
+    spanId: (index + 1).toString(16).padStart(16, '0'),
+    name: 'a',
+  }));
+  await send(otlpUrl, JSON.stringify(request([], many)));
+  const { body } = await ask(`${url}/api/v3/traces/${TRACE}?rawTraces=true`);
+  expect(body).toMatchObject({ result: { resourceSpans: [{ scopeSpans: [{ spans: { length: 100_000 } }] }] } });
+});

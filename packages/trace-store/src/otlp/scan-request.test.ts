@@ -1,0 +1,123 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { attribute, request, span } from '../testing/otlp.ts';
+import { decode } from './decode.ts';
+import { encode } from './encode.ts';
+import { Malformed } from './malformed.ts';
+import { scanRequest } from './scan-request.ts';
+import { ExportRequest, ScopeSpans } from './schema.ts';
+
+const LIMITS = { maxSpans: 100, maxAttributeBytes: 1000 };
+const [ONE, TWO] = ['1'.repeat(32), '2'.repeat(32)] as const;
+const scan = (json: object): ReturnType<typeof scanRequest> => scanRequest(encode(ExportRequest, json), LIMITS);
+const NAME = attribute('service.name', { stringValue: 's' });
+
+test('spans are sorted by trace and stay encoded', () => {
+  const scanned = scan(
+    request([NAME], [span(ONE, 1, { name: 'a', kind: 2 }), span(TWO, 2, { name: 'b' }), span(ONE, 3, { name: 'a', kind: 3 })]),
+  );
+  const [scope] = scanned.scopes;
+  const found = [...(scope?.traces ?? [])].map(([trace, ranges]) => {
+    const bytes = Buffer.alloc(ranges.bytes);
+    ranges.copy(scanned.body, bytes, 0);
+    return [
+      Buffer.from(trace, 'latin1').toString('hex'),
+      (decode(ScopeSpans, bytes)['spans'] as { spanId: string }[]).map(({ spanId }) => spanId),
+    ];
+  });
+  expect(found).toEqual([
+    [ONE, ['0000000000000001', '0000000000000003']],
+    [TWO, ['0000000000000002']],
+  ]);
+  expect([...(scope?.operations ?? [])]).toEqual([
+    ['a', 0b1100],
+    ['b', 0b1],
+  ]);
+});
+
+test('a resource after its spans counts like one before them', () => {
+  const encoded = encode(ExportRequest, {
+    resourceSpans: [{ scopeSpans: [{ spans: [span(ONE, 1, { name: 'a' })] }], resource: { attributes: [NAME] } }],
+  });
+  expect(scanRequest(encoded, LIMITS).scopes[0]?.resource.includes('service.name')).toBe(true);
+});
+
+test.each([
+  ['without trace id or span id', [span('0'.repeat(32), 1, { name: 'a' }), span('', 1, { name: 'a' }), span(ONE, 0, { name: 'a' })]],
+  ['with an attribute over 1000 bytes', [span(ONE, 1, { name: 'a', attributes: [attribute('long', { stringValue: 'x'.repeat(1000) })] })]],
+])('spans %s are rejected, the others are not', (reason, spans) => {
+  const scanned = scan(request([NAME], [...spans, span(ONE, 9, { name: 'fine' })]));
+  expect([...scanned.rejected]).toEqual([[reason, spans.length]]);
+  expect(scanned.scopes[0]?.traces.size).toBe(1);
+});
+
+test('an oversized resource takes its spans with it', () => {
+  const scanned = scan(request([NAME, attribute('long', { stringValue: 'x'.repeat(1000) })], [span(ONE, 1, { name: 'a' })]));
+  expect(scanned.rejected.size).toBe(1);
+});
+
+test('more spans than allowed are refused', () => {
+  const spans = Array.from({ length: 101 }, (_, index) => span(ONE, index + 1, { name: 'a' }));
+  expect(() => scan(request([], spans))).toThrow('a request may carry 100 spans');
+});
+
+const nested = (depth: number): object => (depth === 0 ? {} : { arrayValue: { values: [nested(depth - 1)] } });
+
+test('values nested without end are refused', () => {
+  // Every list is two messages deep. By hand, because the encoder refuses it as well.
+  let bytes = Buffer.alloc(0);
+  const wrap = (tag: number): void =>
+    void (bytes = Buffer.concat([Buffer.from([tag, (bytes.length & 0x7f) | 0x80, bytes.length >> 7]), bytes]));
+  for (let depth = 0; depth < 100; depth++) for (const tag of [0x0a, 0x2a]) wrap(tag);
+  for (const tag of [0x12, 0x4a, 0x12, 0x12, 0x0a]) wrap(tag);
+  expect(() => scanRequest(bytes, LIMITS)).toThrow('nested deeper than 64 levels');
+  expect(() => scan(request([], [span(ONE, 1, { name: 'a', attributes: [attribute('deep', nested(100))] })]))).toThrow(
+    'nested deeper than 64 levels',
+  );
+});
+
+test.each([
+  ['0a05', 'a field claims 5 bytes where 0 are left'],
+  ['0affffffff0f', 'a field claims 4294967295 bytes'],
+  ['08', 'ExportTraceServiceRequest.resourceSpans is no message'],
+  ['00', 'there is no field with the number 0'],
+  ['0b', 'is no message'],
+  ['13', 'wire type 3'],
+  ['ffffffffffffffffffffff', 'a number is longer than ten bytes'],
+  ['0a0212', 'a field claims'],
+  ['0a06120412020a01', 'a field claims'],
+  ['0a06120412020a05', 'a field claims'],
+  ['0a08120612040a020102', 'traceId should have 16 bytes, but has 2'],
+  ['0a0612041202080a', 'Span.traceId has wire type 0 instead of 2'],
+])('%s is malformed: %s', (hex, message) => {
+  expect(() => scanRequest(Buffer.from(hex, 'hex'), LIMITS)).toThrow(message);
+});
+
+test('damaged requests are malformed or can be decoded to the last byte', () => {
+  const whole = encode(
+    ExportRequest,
+    request(
+      [NAME],
+      [span(ONE, 1, { name: 'a', kind: 2, attributes: [NAME], events: [{ name: 'e' }] }), span(TWO, 2, { name: 'b', parent: 1 })],
+    ),
+  );
+  const damage = fc.array(fc.tuple(fc.nat(whole.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 });
+  fc.assert(
+    fc.property(damage, fc.nat(whole.length), (changes, length) => {
+      const body = Buffer.from(whole.subarray(0, length || whole.length));
+      for (const [at, byte] of changes) if (at < body.length) body[at] = byte;
+      expect(outcome(body)).toBe('fine');
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+function outcome(body: Buffer): string {
+  try {
+    scanRequest(body, LIMITS);
+  } catch (error) {
+    return error instanceof Malformed ? 'fine' : String(error);
+  }
+  decode(ExportRequest, body);
+  return 'fine';
+}

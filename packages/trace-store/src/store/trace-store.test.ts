@@ -1,0 +1,78 @@
+import { expect, test } from '@jest/globals';
+import { encode } from '../otlp/encode.ts';
+import { scanRequest } from '../otlp/scan-request.ts';
+import { ExportRequest } from '../otlp/schema.ts';
+import { attribute, request, span } from '../testing/otlp.ts';
+import { readTrace } from './read-trace.ts';
+import { TraceStore } from './trace-store.ts';
+
+const LIMITS = { maxSpans: 100_000, maxAttributeBytes: 65_536 };
+const id = (number: number): string => number.toString(16).padStart(32, '0');
+const filler = attribute('filler', { stringValue: 'x'.repeat(10_000) });
+
+function add(store: TraceStore, trace: number, spanId = 1, service = 's'): number {
+  const json = request(
+    [attribute('service.name', { stringValue: service })],
+    [span(id(trace), spanId, { name: `op ${spanId}`, kind: 2, attributes: [filler] })],
+  );
+  return store.add(scanRequest(encode(ExportRequest, json), LIMITS));
+}
+
+function spanIds(store: TraceStore, trace: number): number[] {
+  const found = store.get(id(trace));
+  const spans = found === undefined ? [] : readTrace(found).flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans));
+  return spans.map(({ spanId }) => Number.parseInt(spanId, 16));
+}
+
+test('over the bound, the traces that have been quiet longest go as a whole', () => {
+  const store = new TraceStore(1_000_000);
+  for (let trace = 1; trace <= 300; trace++) add(store, trace);
+  const { bytes, maxBytes, traces, spans, evictedTraces, evictedSpans } = store.stats();
+  expect(bytes).toBeLessThanOrEqual(maxBytes);
+  expect(traces).toBeGreaterThan(40);
+  expect([traces + evictedTraces, spans + evictedSpans]).toEqual([300, 300]);
+  const present = Array.from({ length: 300 }, (_, index) => store.get(id(index + 1)) !== undefined);
+  expect(present).toEqual(present.toSorted((a, b) => Number(a) - Number(b)));
+});
+
+test('a trace that is still being added to stays, with all its spans', () => {
+  const store = new TraceStore(1_000_000);
+  for (let round = 1; round <= 300; round++) {
+    add(store, 1_000 + round);
+    if (round % 10 === 0) add(store, 1, round);
+  }
+  expect(store.stats().evictedTraces).toBeGreaterThan(100);
+  expect(spanIds(store, 1)).toEqual(Array.from({ length: 30 }, (_, index) => (index + 1) * 10));
+});
+
+test('spans that come after their trace was evicted are dropped and counted', () => {
+  const store = new TraceStore(1_000_000);
+  for (let trace = 1; trace <= 300; trace++) add(store, trace);
+  expect(store.wasEvicted(id(1))).toBe(true);
+  expect(add(store, 1, 2)).toBe(1);
+  expect(store.get(id(1))).toBeUndefined();
+  expect(store.stats().lateSpans).toBe(1);
+});
+
+test('a trace larger than the memory is evicted, and the store goes on', () => {
+  const store = new TraceStore(1_000_000);
+  for (let spanId = 1; spanId <= 300; spanId++) add(store, 1, spanId);
+  expect(store.wasEvicted(id(1))).toBe(true);
+  add(store, 2);
+  expect(spanIds(store, 2)).toEqual([1]);
+  expect(store.stats().bytes).toBeLessThan(1_000_000);
+});
+
+test('services and operations are listed, with kinds, and are bounded too', () => {
+  const store = new TraceStore(1_000_000);
+  add(store, 1, 1, 'a');
+  add(store, 1, 2, 'a');
+  expect(store.operations('a')).toEqual([
+    { name: 'op 1', spanKind: 'server' },
+    { name: 'op 2', spanKind: 'server' },
+  ]);
+  expect(store.operations('a', 'client')).toEqual([]);
+  for (let number = 0; number < 2_000; number++) add(store, 2 + number, 1, `service ${number}`);
+  expect(store.services().length).toBeLessThan(300);
+  expect(store.services().at(-1)).toBe('service 1999');
+});
