@@ -1,7 +1,7 @@
 import type { Reservation } from '@waymark/contracts';
 import { Problem, type Database, type Sql } from '@waymark/service-kit';
 import { lockReservation, setStatus } from './inventory-db.ts';
-import { take } from './reserve.ts';
+import { take } from './stock.ts';
 
 /**
  * The order is paid: its stock is gone for good. An expired reservation is renewed if there is still enough; if not it is lost, and stays so,

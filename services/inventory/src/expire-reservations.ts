@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Database, Logger } from '@waymark/service-kit';
-import { expireHeld, giveBack } from './inventory-db.ts';
+import { linesOf, lockDue, setExpired } from './inventory-db.ts';
+import { giveBack } from './stock.ts';
 
 const EVERY_MS = 1_000;
 
@@ -15,8 +16,10 @@ export async function expireReservations(db: Database, log: Logger, signal: Abor
 /** Expires what is due now. */
 export async function expireOnce(db: Database, log: Logger): Promise<void> {
   const expired = await db.transaction(async (tx) => {
-    const orders = await expireHeld(tx);
-    if (orders.length > 0) await giveBack(tx, orders);
+    const orders = await lockDue(tx);
+    if (orders.length === 0) return [];
+    await setExpired(tx, orders);
+    await giveBack(tx, await linesOf(tx, orders));
     return orders;
   });
   for (const order of expired) log.info({ order }, 'a reservation expired');

@@ -21,6 +21,11 @@ export async function takeStock(tx: Sql, sku: string, quantity: number): Promise
   return row?.available;
 }
 
+/** Adds to a product's stock. */
+export async function returnStock(tx: Sql, sku: string, quantity: number): Promise<void> {
+  await tx.query('update products set available = available + $2 where sku = $1', [sku, quantity]);
+}
+
 /** Inserts an order's reservation at today's prices; false if the order has one already. Waits for another that is just being made. */
 export async function insertReservation(tx: Sql, orderId: string, lines: readonly Line[], ttlSeconds: number): Promise<boolean> {
   const inserted = await tx.query(
@@ -59,8 +64,9 @@ export async function findReservation(sql: Sql, orderId: string): Promise<Reserv
 
 /** The same, locked until the transaction ends, so that nothing else changes its state meanwhile. */
 export async function lockReservation(tx: Sql, orderId: string): Promise<Reservation | undefined> {
-  await tx.query('select from reservations where order_id = $1 for update', [orderId]);
-  return findReservation(tx, orderId);
+  const locked = await tx.query('select from reservations where order_id = $1 for update', [orderId]);
+  // One that was not there to be locked may be there now, and in somebody else's hand.
+  return locked.length > 0 ? findReservation(tx, orderId) : undefined;
 }
 
 export async function setStatus(tx: Sql, reservation: Reservation, status: Reservation['status']): Promise<Reservation> {
@@ -77,25 +83,20 @@ export async function renew(tx: Sql, reservation: Reservation, ttlSeconds: numbe
   return { ...reservation, status: 'held', expiresAt: row?.expires_at.toISOString() ?? reservation.expiresAt };
 }
 
-/** Marks the reservations that are due as expired, and gives their orders; skips those that another transaction has in hand. */
-export async function expireHeld(tx: Sql): Promise<string[]> {
-  const rows = await tx.query<{ order_id: string }>(
-    `update reservations set status = 'expired' where order_id in (
-       select order_id from reservations where status = 'held' and expires_at < now() order by expires_at limit 100 for update skip locked
-     ) returning order_id`,
+/** Locks the reservations that are due to expire, and gives their orders; skips those that another transaction has in hand. */
+export async function lockDue(tx: Sql): Promise<string[]> {
+  const due = await tx.query<{ orderId: string }>(
+    `select order_id as "orderId" from reservations where status = 'held' and expires_at < now()
+     order by expires_at limit 100 for update skip locked`,
   );
-  return rows.map(({ order_id }) => order_id);
+  return due.map(({ orderId }) => orderId);
 }
 
-/**
- * Adds the orders' lines to the stock again; locks the products in the order of their SKUs, as taking does, and no more than it does: a
- * stronger lock would wait for orders that are just being made, whose lines refer to the products.
- */
-export async function giveBack(tx: Sql, orderIds: readonly string[]): Promise<void> {
-  await tx.query(
-    `with back as (select sku, sum(quantity)::int as quantity from reservation_lines where order_id = any($1) group by sku),
-       locked as (select sku from products where sku in (select sku from back) order by sku collate "C" for no key update)
-     update products set available = available + back.quantity from back join locked using (sku) where products.sku = back.sku`,
-    [orderIds],
-  );
+export async function setExpired(tx: Sql, orderIds: readonly string[]): Promise<void> {
+  await tx.query(`update reservations set status = 'expired' where order_id = any($1)`, [orderIds]);
+}
+
+/** What the orders reserved, summed up by product. */
+export async function linesOf(sql: Sql, orderIds: readonly string[]): Promise<Line[]> {
+  return sql.query('select sku, sum(quantity)::int as quantity from reservation_lines where order_id = any($1) group by sku', [orderIds]);
 }

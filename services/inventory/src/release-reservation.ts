@@ -1,6 +1,7 @@
 import type { Reservation } from '@waymark/contracts';
 import { Problem, type Database } from '@waymark/service-kit';
-import { giveBack, lockReservation, setStatus } from './inventory-db.ts';
+import { lockReservation, setStatus } from './inventory-db.ts';
+import { giveBack } from './stock.ts';
 
 /** The order ended without a sale: its stock is free again, and stays so. Repeating is harmless. */
 export async function releaseReservation(db: Database, orderId: string): Promise<Reservation> {
@@ -15,7 +16,7 @@ export async function releaseReservation(db: Database, orderId: string): Promise
       case 'expired':
         return setStatus(tx, reservation, 'released');
       case 'held':
-        await giveBack(tx, [orderId]);
+        await giveBack(tx, reservation.lines);
         return setStatus(tx, reservation, 'released');
     }
   });

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { testDatabase, type Database as TestDatabase } from '@waymark/local-stack';
-import { openDatabase, type Database } from '@waymark/service-kit';
+import { openDatabase, type Database, type Sql } from '@waymark/service-kit';
 import { recordLog } from '@waymark/service-kit/testing';
 import { commitReservation } from './commit-reservation.ts';
 import { expireOnce } from './expire-reservations.ts';
+import { lockReservation } from './inventory-db.ts';
 import { releaseReservation } from './release-reservation.ts';
 import { reserve } from './reserve.ts';
 import { inventoryService } from './service.ts';
@@ -153,4 +154,15 @@ test.each([
   ['released', releaseReservation],
 ])('an order without a reservation cannot be %s', async (_, end) => {
   await expect(end(db, order)).rejects.toMatchObject({ status: 404, code: 'not_found' });
+});
+
+test('a reservation that is made just after one looked for it in vain is not touched without its lock', async () => {
+  const sql: Sql = {
+    async query<Row>(text: string, values?: readonly unknown[]): Promise<Row[]> {
+      const rows = await db.query<Row>(text, values);
+      await reserve(db, order, lines({ bell: 2 }), TTL);
+      return rows;
+    },
+  };
+  expect(await lockReservation(sql, order)).toBeUndefined();
 });

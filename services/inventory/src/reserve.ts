@@ -1,6 +1,7 @@
 import type { Line, Reservation } from '@waymark/contracts';
-import { Problem, type Database, type Sql } from '@waymark/service-kit';
-import { insertReservation, lockReservation, renew, takeStock } from './inventory-db.ts';
+import { Problem, type Database } from '@waymark/service-kit';
+import { insertReservation, lockReservation, renew } from './inventory-db.ts';
+import { take } from './stock.ts';
 
 /**
  * Holds the stock of an order for some seconds: all lines or none. The same order again gets the reservation it has, so a caller that
@@ -15,12 +16,4 @@ export async function reserve(db: Database, orderId: string, lines: readonly Lin
     if (isNew || reservation.status === 'expired') await take(tx, reservation.lines);
     return reservation.status === 'expired' ? renew(tx, reservation, ttlSeconds) : reservation;
   });
-}
-
-/** Takes the lines from the stock; in the order of their SKUs, so that two orders never wait for each other. */
-export async function take(tx: Sql, lines: readonly Line[]): Promise<void> {
-  for (const { sku, quantity } of lines.toSorted((a, b) => (a.sku < b.sku ? -1 : 1))) {
-    const left = await takeStock(tx, sku, quantity);
-    if (left === undefined) throw new Problem(409, 'out_of_stock', `There are not ${quantity} of "${sku}" left.`);
-  }
 }

@@ -15,7 +15,7 @@ import { modelled, type Step } from './testing/stock-model.ts';
 
 jest.setTimeout(60_000);
 
-const { log, lines: logged } = recordLog();
+const { log } = recordLog();
 let empty: TestDatabase;
 let db: Database;
 
@@ -62,7 +62,6 @@ async function take({ what, order }: Step, ids: string[], wish: Record<string, n
     ({ status }) => status,
     (error: unknown) => {
       if (error instanceof Problem) return error.code;
-      else console.log(what, (error as any).detail, (error as any).where, (error as any).hint);
       throw error;
     },
   );

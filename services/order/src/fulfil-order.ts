@@ -14,7 +14,8 @@ export async function fulfilOrder(parts: Parts, orderId: string): Promise<void> 
   if (!order) return parts.log.info({ order: orderId }, 'there is nothing left to fulfil');
   const outcome = await charge(parts.db, order.id, order.totalCents);
   if (outcome === 'declined') return reject(parts, order, DECLINED);
-  if (await commitStock(parts, order)) {
+  // Money that is on its way back buys nothing, even if the stock is there again.
+  if (outcome === 'accepted' && (await commitStock(parts, order))) {
     await fulfil(parts.db, order.id);
     annotate({ [ORDER_STATUS]: 'fulfilled' });
     parts.log.info({ order: order.id }, 'order fulfilled');

@@ -1,9 +1,7 @@
 import { span } from '@waymark/tracing';
 import type { Sql } from '@waymark/service-kit';
 import { PAYMENT_AMOUNT, PAYMENT_OUTCOME } from './attributes.ts';
-import { countCharge, settlePayment } from './payment-db.ts';
-
-export type Outcome = 'accepted' | 'declined';
+import { countCharge, refundPayment, settlePayment, type Outcome } from './payment-db.ts';
 
 /** Nothing was answered; trying again is safe, because the provider charges an order once. */
 class ProviderUnavailable extends Error {
@@ -12,7 +10,8 @@ class ProviderUnavailable extends Error {
 
 /**
  * A simulated payment provider. As real ones do for tests, it acts by the amount: more than 10,000.00 is declined, an amount that ends
- * in .97 gets no answer at the first attempt, one that ends in .98 never gets one. The rest is accepted.
+ * in .97 gets no answer at the first attempt, one that ends in .98 never gets one. The rest is accepted. Asked again about the same
+ * order, it says what became of its payment, a refund included.
  * @throws {ProviderUnavailable} if no answer came
  */
 export async function charge(sql: Sql, orderId: string, amountCents: number): Promise<Outcome> {
@@ -32,7 +31,7 @@ export async function charge(sql: Sql, orderId: string, amountCents: number): Pr
   );
 }
 
-/** Gives the money of an accepted payment back; of one that is given back already, not again. */
+/** Gives the money of an accepted payment back, once. */
 export async function refund(sql: Sql, orderId: string): Promise<void> {
-  await span('refund payment', () => settlePayment(sql, orderId, 'refunded'), { attributes: { [PAYMENT_OUTCOME]: 'refunded' } });
+  await span('refund payment', () => refundPayment(sql, orderId), { attributes: { [PAYMENT_OUTCOME]: 'refunded' } });
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Line, Order } from '@waymark/contracts';
-import { Problem } from '@waymark/service-kit';
+import { Problem, type Sql } from '@waymark/service-kit';
 import { annotate } from '@waymark/tracing';
 import { ORDER_ID } from './attributes.ts';
 import { fulfilOrderJob } from './jobs.ts';
@@ -23,7 +23,7 @@ export async function placeOrder(parts: Parts, userId: string, key: string, line
   return db.transaction(async (tx) => {
     const order = await insertOrder(tx, newOrder(orderId, userId, reservation.lines));
     if (order) await jobs.add(tx, fulfilOrderJob, { orderId }, fulfilmentDelaySeconds);
-    return order ?? storedMeanwhile(parts, orderId);
+    return order ?? storedMeanwhile(tx, orderId);
   });
 }
 
@@ -41,8 +41,9 @@ function requestHash(lines: Line[]): Buffer {
   return createHash('sha256').update(JSON.stringify(sorted)).digest();
 }
 
-async function storedMeanwhile({ db }: Parts, orderId: string): Promise<Order> {
-  const order = await findOrder(db, orderId);
+/** On the transaction's own connection: if each of them waited for a second one, there would soon be none. */
+async function storedMeanwhile(tx: Sql, orderId: string): Promise<Order> {
+  const order = await findOrder(tx, orderId);
   if (!order) throw new Error(`order ${orderId} could neither be stored nor found`);
   return order;
 }

@@ -1,0 +1,20 @@
+import { expect, test } from '@jest/globals';
+import { gatewayApi } from '@waymark/contracts';
+import { environmentIn, environmentOf, pathsIn, pathsOf } from '@waymark/service-kit/testing';
+import { config } from './config.ts';
+
+const readme = new URL('../README.md', import.meta.url);
+
+test('the README lists each route', async () => {
+  expect(await pathsIn(readme)).toEqual(pathsOf(gatewayApi));
+});
+
+test('the README lists each variable with its default', async () => {
+  expect(await environmentIn(readme)).toEqual(
+    environmentOf(config, {
+      AUTH_URL: 'http://localhost:8081',
+      ORDER_URL: 'http://localhost:8082',
+      INVENTORY_URL: 'http://localhost:8083',
+    }),
+  );
+});

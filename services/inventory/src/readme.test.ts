@@ -1,0 +1,14 @@
+import { expect, test } from '@jest/globals';
+import { inventoryApi } from '@waymark/contracts';
+import { environmentIn, environmentOf, pathsIn, pathsOf } from '@waymark/service-kit/testing';
+import { config } from './config.ts';
+
+const readme = new URL('../README.md', import.meta.url);
+
+test('the README lists each route', async () => {
+  expect(await pathsIn(readme)).toEqual(pathsOf(inventoryApi));
+});
+
+test('the README lists each variable with its default', async () => {
+  expect(await environmentIn(readme)).toEqual(environmentOf(config, { DATABASE_URL: 'postgres://localhost/inventory' }));
+});

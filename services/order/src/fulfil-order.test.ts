@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { testDatabase, type Database as TestDatabase } from '@waymark/local-stack';
+import { Problem } from '@waymark/service-kit';
+import { fulfilOrder } from './fulfil-order.ts';
+import { releaseStockJob } from './jobs.ts';
+import { settlePayment } from './payment-db.ts';
+import { charge, refund } from './payment-provider.ts';
+import { placeOrder } from './place-order.ts';
+import { releaseStock } from './release-stock.ts';
+import { openBench, type Bench } from './testing/bench.ts';
+import { works } from './works.ts';
+
+let empty: TestDatabase;
+let bench: Bench;
+let order: string;
+
+beforeAll(async () => {
+  empty = await testDatabase();
+  bench = await openBench(empty.url);
+});
+afterAll(async () => {
+  await bench[Symbol.asyncDispose]();
+  await empty.drop();
+});
+beforeEach(async () => {
+  bench.inventory.refusal = undefined;
+  order = await place(3);
+});
+
+/** At 100 cents each. */
+const place = async (quantity: number): Promise<string> =>
+  (await placeOrder(bench.parts, randomUUID(), randomUUID(), [{ sku: 'lamp', quantity }])).id;
+const fulfil = async (): Promise<void> => fulfilOrder(bench.parts, order);
+const state = async (): Promise<unknown[]> => [
+  await bench.statusOf(order),
+  await bench.paymentOf(order),
+  bench.inventory.reservations.get(order)?.status,
+];
+const releases = async (): Promise<string[]> => (await bench.jobs()).filter((job) => job === `${releaseStockJob.name} ${order}`);
+const LOST = new Problem(409, 'reservation_lost', 'Sold since.');
+
+test('fulfilling charges the order, commits its stock, and is done', async () => {
+  await fulfil();
+  expect(await state()).toEqual(['fulfilled', 'accepted', 'committed']);
+  expect(await releases()).toEqual([]);
+});
+
+test('fulfilling again, and by many at once, charges once and ends the same', async () => {
+  await Promise.all(Array.from({ length: 12 }, fulfil));
+  await fulfil();
+  expect(await state()).toEqual(['fulfilled', 'accepted', 'committed']);
+  expect(await bench.parts.db.query('select from payments where order_id = $1', [order])).toHaveLength(1);
+});
+
+test.each([['fails' as const], ['answer lost' as const]])(
+  'an attempt at which the inventory’s %s leaves the order pending, and the next one ends it',
+  async (fault) => {
+    bench.inventory.faults = [fault, fault, fault];
+    await expect(fulfil()).rejects.toMatchObject({ status: 503 });
+    bench.inventory.faults = [];
+    expect((await state()).slice(0, 2)).toEqual(['pending', 'accepted']);
+    await fulfil();
+    expect(await state()).toEqual(['fulfilled', 'accepted', 'committed']);
+  },
+);
+
+test('an order whose stock was sold since is refunded and rejected, and releases what it holds', async () => {
+  bench.inventory.refusal = LOST;
+  await fulfil();
+  expect(await state()).toEqual(['rejected', 'refunded', 'held']);
+  await fulfil();
+  expect(await releases()).toHaveLength(1);
+});
+
+test('an order that was refunded is not fulfilled any more, though the stock came back', async () => {
+  bench.inventory.refusal = LOST;
+  const crashing = { ...bench.parts, jobs: { ...bench.parts.jobs, add: () => Promise.reject(new Error('crash')) } };
+  await expect(fulfilOrder(crashing, order)).rejects.toThrow('crash');
+  expect(await state()).toEqual(['pending', 'refunded', 'held']);
+  bench.inventory.refusal = undefined;
+  await fulfil();
+  expect(await state()).toEqual(['rejected', 'refunded', 'held']);
+  expect(await releases()).toHaveLength(1);
+});
+
+test('a declined payment rejects the order and releases its stock, and is not asked for again', async () => {
+  await bench.parts.db.query('update orders set total_cents = 1000001 where id = $1', [order]);
+  await fulfil();
+  await fulfil();
+  expect(await state()).toEqual(['rejected', 'declined', 'held']);
+  expect(await releases()).toHaveLength(1);
+});
+
+test('a provider that does not answer leaves the order pending', async () => {
+  await bench.parts.db.query('update orders set total_cents = 198 where id = $1', [order]);
+  await expect(fulfil()).rejects.toThrow('The payment provider did not answer');
+  expect(await state()).toEqual(['pending', null, 'held']);
+});
+
+test('the provider gives money back once, and only what it took', async () => {
+  const { db } = bench.parts;
+  expect(await charge(db, order, 300)).toBe('accepted');
+  await refund(db, order);
+  // An attempt that was slow to keep its outcome.
+  await settlePayment(db, order, 'accepted');
+  expect(await charge(db, order, 300)).toBe('refunded');
+  expect(await bench.paymentOf(order)).toBe('refunded');
+
+  const declined = randomUUID();
+  await charge(db, declined, 1_000_001);
+  await refund(db, declined);
+  expect(await bench.paymentOf(declined)).toBe('declined');
+});
+
+test('an order that has ended has nothing left to fulfil', async () => {
+  await bench.parts.db.query(`update orders set status = 'cancelled' where id = $1`, [order]);
+  await fulfil();
+  await fulfilOrder(bench.parts, randomUUID());
+  expect(await state()).toEqual(['cancelled', undefined, 'held']);
+});
+
+test('releasing gives the stock back; where there is nothing to give, that is fine', async () => {
+  await releaseStock(bench.parts, order);
+  expect(bench.inventory.reservations.get(order)?.status).toBe('released');
+  await expect(releaseStock(bench.parts, randomUUID())).resolves.toBeUndefined();
+  bench.inventory.faults = ['fails'];
+  await expect(releaseStock(bench.parts, order)).rejects.toMatchObject({ status: 503 });
+});
+
+test('an order whose fulfilment was given up is a dead letter, unless it had ended', async () => {
+  const bury = works(bench.parts).find(({ name }) => name === 'fulfil_order')?.bury;
+  const buryOrder = async (): Promise<void> => bench.parts.db.transaction(async (tx) => bury?.(tx, { orderId: order }));
+  await buryOrder();
+  expect(await bench.statusOf(order)).toBe('dead_letter');
+  await bench.parts.db.query(`update orders set status = 'fulfilled' where id = $1`, [order]);
+  await buryOrder();
+  expect(await bench.statusOf(order)).toBe('fulfilled');
+});

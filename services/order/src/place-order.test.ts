@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { orderApi, type Order } from '@waymark/contracts';
+import { testDatabase, type Database as TestDatabase } from '@waymark/local-stack';
+import { Problem, serviceApp } from '@waymark/service-kit';
+import { serve } from '@waymark/service-kit/testing';
+import { claimPlacement } from './order-db.ts';
+import { placeOrder } from './place-order.ts';
+import { routes } from './routes.ts';
+import { openBench, type Bench } from './testing/bench.ts';
+
+let empty: TestDatabase;
+let bench: Bench;
+let user: string;
+let key: string;
+
+beforeAll(async () => {
+  empty = await testDatabase();
+  bench = await openBench(empty.url);
+});
+afterAll(async () => {
+  await bench[Symbol.asyncDispose]();
+  await empty.drop();
+});
+beforeEach(async () => {
+  await bench.clear();
+  [user, key] = [randomUUID(), randomUUID()];
+});
+
+const LINES = [
+  { sku: 'lamp', quantity: 2 },
+  { sku: 'map', quantity: 1 },
+];
+const place = async (lines = LINES): Promise<Order> => placeOrder(bench.parts, user, key, lines);
+const stored = async (): Promise<{ id: string }[]> => bench.parts.db.query('select id from orders');
+
+/** One reservation, one order and one job, all of the same order. */
+async function expectOneOrder({ id }: Order): Promise<void> {
+  expect([...bench.inventory.reservations.keys()]).toEqual([id]);
+  expect(await stored()).toEqual([{ id }]);
+  expect(await bench.jobs()).toEqual([`fulfil_order ${id}`]);
+}
+
+test('an order is stored at the prices of its reservation, with the job that will fulfil it', async () => {
+  const order = await place();
+  expect(order).toMatchObject({ status: 'pending', totalCents: 300, lines: [{ sku: 'lamp', unitPriceCents: 100 }, { sku: 'map' }] });
+  await expectOneOrder(order);
+});
+
+test('a reservation whose answer was lost is found again within the same request', async () => {
+  bench.inventory.faults = ['answer lost'];
+  const order = await place();
+  expect(bench.inventory.calls).toEqual([`reserve ${order.id}`, `reserve ${order.id}`]);
+  await expectOneOrder(order);
+});
+
+test('one that was lost for good is found by the next request with the key', async () => {
+  bench.inventory.faults = ['answer lost', 'answer lost', 'answer lost'];
+  await expect(place()).rejects.toMatchObject({ status: 503, code: 'unavailable' });
+  expect([await stored(), await bench.jobs()]).toEqual([[], []]);
+  await expectOneOrder(await place());
+});
+
+test('an inventory that fails is a 503, and the next request with the key places the order', async () => {
+  bench.inventory.faults = ['fails'];
+  await expect(place()).rejects.toMatchObject({ status: 503, code: 'unavailable' });
+  await expectOneOrder(await place());
+});
+
+test('an inventory that is too slow is a 504, and the next request with the key finds what it did', async () => {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  bench.inventory.gate = promise;
+  const health = { check: () => Promise.resolve(), draining: false };
+  const app = serviceApp({ api: orderApi, handlers: routes(bench.parts), log: bench.parts.log, health });
+  await using server = await serve(app.callback());
+  const ask = async (timeoutMs: number): Promise<{ status: number; body: Order }> => {
+    const headers = { 'content-type': 'application/json', 'x-user-id': user, 'idempotency-key': key, 'x-timeout-ms': String(timeoutMs) };
+    const answer = await fetch(`${server.url}/orders`, { method: 'POST', headers, body: JSON.stringify({ lines: LINES }) });
+    return { status: answer.status, body: (await answer.json()) as Order };
+  };
+  expect(await ask(200)).toMatchObject({ status: 504, body: { code: 'deadline_exceeded' } });
+  expect([await stored(), await bench.jobs()]).toEqual([[], []]);
+  resolve(undefined);
+  const again = await ask(10_000);
+  expect(again.status).toBe(201);
+  await expectOneOrder(again.body);
+});
+
+test('a crash between the reservation and the order leaks nothing: the next request with the key finds it', async () => {
+  const crashing = { ...bench.parts, jobs: { ...bench.parts.jobs, add: () => Promise.reject(new Error('crash')) } };
+  await expect(placeOrder(crashing, user, key, LINES)).rejects.toThrow('crash');
+  expect(bench.inventory.reservations.size).toBe(1);
+  expect([await stored(), await bench.jobs()]).toEqual([[], []]);
+  await expectOneOrder(await place());
+});
+
+test('many at once with one key are one order and one job', async () => {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  bench.inventory.gate = promise;
+  const placing = Array.from({ length: 20 }, () => place());
+  setImmediate(resolve, undefined);
+  const orders = await Promise.all(placing);
+  expect(new Set(orders.map((order) => JSON.stringify(order))).size).toBe(1);
+  await expectOneOrder(orders[0] as Order);
+});
+
+test('the key again is the same order, whatever has become of it, and reserves nothing', async () => {
+  const order = await place();
+  await bench.parts.db.query(`update orders set status = 'cancelled'`);
+  expect(await place(LINES.toReversed())).toEqual({ ...order, status: 'cancelled' });
+  expect(bench.inventory.calls).toHaveLength(1);
+});
+
+test.each([
+  ['another quantity', [{ sku: 'lamp', quantity: 3 }, LINES[1]]],
+  ['another product', [{ sku: 'bell', quantity: 2 }, LINES[1]]],
+  ['a line less', [LINES[0]]],
+])('the key with %s is refused, before anything is reserved', async (_, lines) => {
+  const order = await place();
+  await expect(place(lines as typeof LINES)).rejects.toMatchObject({ status: 422, code: 'idempotency_key_reused' });
+  await expectOneOrder(order);
+});
+
+test('the same key of two people is two orders', async () => {
+  const [mine, theirs] = await Promise.all([place(), placeOrder(bench.parts, randomUUID(), key, LINES)]);
+  expect(mine.id).not.toBe(theirs.id);
+  expect(await stored()).toHaveLength(2);
+});
+
+const claim = async (request: string): ReturnType<typeof claimPlacement> => claimPlacement(bench.parts.db, user, key, Buffer.from(request));
+
+test('a key is claimed once, for one order and one request', async () => {
+  const claims = await Promise.all(['this', 'this', 'that', 'this'].map(claim));
+  expect(new Set(claims.map(({ orderId }) => orderId)).size).toBe(1);
+  expect(new Set([claims[0], claims[1], claims[3]].map((one) => one?.sameRequest)).size).toBe(1);
+  expect(claims[2]?.sameRequest).toBe(!claims[0]?.sameRequest);
+});
+
+test('an order that was refused may be placed with the same key once there is stock', async () => {
+  bench.inventory.refusal = new Problem(409, 'out_of_stock', 'There are not 2 of "lamp" left.');
+  await expect(place()).rejects.toMatchObject({ status: 409, code: 'out_of_stock', message: 'There are not 2 of "lamp" left.' });
+  expect([await stored(), await bench.jobs()]).toEqual([[], []]);
+  bench.inventory.refusal = undefined;
+  await expectOneOrder(await place());
+});
