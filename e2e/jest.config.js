@@ -1,3 +1,1 @@
-import base from '../jest.config.js';
-
-export default { ...base, testTimeout: 60_000 };
+export { default } from '../jest.config.js';
