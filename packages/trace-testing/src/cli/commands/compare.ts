@@ -1,0 +1,21 @@
+import { compare as compared, comparisonText } from '#trace-model';
+import type { Command } from '../command.ts';
+import { json } from '../json.ts';
+import { Misuse } from '../misuse.ts';
+import { readOperands } from '../read-operand.ts';
+
+export const compare: Command = {
+  name: 'compare',
+  operands: '<trace> <trace>',
+  summary: 'Lays two traces over each other',
+  details:
+    '`-` only in the first, `+` only in the second, `!` another status; the order of siblings does not matter. Exits with 1 when they differ.',
+  options: {},
+  async run(given, io) {
+    const [a, b, ...more] = await readOperands(given, io, 2);
+    if (!a || !b || more.length > 0) throw new Misuse('compare takes two traces, and each file with one.');
+    const comparison = compared(a, b);
+    io.print(given.json ? json(comparison) : comparisonText(comparison));
+    return comparison.same ? 0 : 1;
+  },
+};

@@ -1,0 +1,31 @@
+import { formatDuration, servicesTable, type ServiceRow } from '#trace-model';
+import type { Command } from '../command.ts';
+import { json } from '../json.ts';
+import { readOperands } from '../read-operand.ts';
+
+export const services: Command = {
+  name: 'services',
+  operands: '<trace>…',
+  summary: 'Shows what each service contributed',
+  details: 'Self time is what its spans spent themselves, not in a span below.',
+  options: {},
+  async run(given, io) {
+    const rows = servicesTable(await readOperands(given, io));
+    io.print(given.json ? json(rows) : table(rows));
+    return 0;
+  },
+};
+
+function table(rows: readonly ServiceRow[]): string {
+  const cells = rows.map(({ service, spans, p50, p95, max, selfTime, errors }) => [
+    service,
+    String(spans),
+    ...[p50, p95, max, selfTime].map(formatDuration),
+    String(errors),
+  ]);
+  const all = [['service', 'spans', 'median', 'p95', 'longest', 'self time', 'errors'], ...cells];
+  const widths = (all[0] ?? []).map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
+  return all
+    .map((row) => row.map((cell, at) => (at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0))).join('  '))
+    .join('\n');
+}

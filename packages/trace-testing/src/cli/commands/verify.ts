@@ -1,0 +1,28 @@
+import { annotations } from '../annotations.ts';
+import { colouredVerdict } from '../colour.ts';
+import type { Command } from '../command.ts';
+import { json } from '../json.ts';
+import { judged, report, type Judged } from '../judged.ts';
+import { readOperands } from '../read-operand.ts';
+
+export const verify: Command = {
+  name: 'verify',
+  operands: '<trace>…',
+  summary: 'Says whether traces are complete and sound, and if not, why',
+  details: 'Exits with 1 when one is broken. In GitHub Actions, annotates the run.',
+  options: {},
+  async run(given, io) {
+    const traces = (await readOperands(given, io)).map(judged);
+    if (given.json) io.print(json(traces.map(report)));
+    else for (const one of traces) io.print([`trace ${one.trace.traceId}`, colouredVerdict(one, io), ...explained(one)].join('\n'));
+    // Not into the JSON: the runner reads workflow commands from either stream.
+    const say = given.json ? io.remark : io.print;
+    if (io.env['GITHUB_ACTIONS'] === 'true') for (const line of traces.flatMap(annotations)) say(line);
+    return traces.some(({ broken }) => broken) ? 1 : 0;
+  },
+};
+
+const explained = ({ unsaid, findings }: Judged): string[] => [
+  ...unsaid.map((line) => `  waits for ${line}`),
+  ...findings.flatMap(({ code, severity, message, cause }) => [`  ${severity} ${code}: ${message}`, `    ${cause}`]),
+];

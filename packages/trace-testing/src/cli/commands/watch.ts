@@ -1,0 +1,43 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { traceBackend } from '../../trace-backend.ts';
+import { TraceBackendError } from '../../trace-backend-error.ts';
+import type { Command } from '../command.ts';
+import { judged, report } from '../judged.ts';
+import { Misuse } from '../misuse.ts';
+import { NewTraces } from '../new-traces.ts';
+import { traceRow } from '../trace-row.ts';
+
+const PAUSE_MS = 1000;
+
+export const watch: Command = {
+  name: 'watch',
+  operands: '[service]…',
+  summary: 'Follows new traces, a line and verdict each',
+  details:
+    'A trace is judged as soon as it says that it is complete, or once nothing more has come for 3 s. With --json a line of JSON each. Ctrl-C ends it.',
+  options: {},
+  async run({ operands, url, json: asJson }, io) {
+    if (operands.includes('-')) throw new Misuse('watch follows a backend, not standard input.');
+    const backend = traceBackend(url);
+    const stop = io.interrupted();
+    const traces = new NewTraces(Date.now());
+    const known = await backend.services(stop);
+    if (!asJson) io.remark(`watching ${operands.join(', ') || 'all services'} at ${backend.url}; Ctrl-C ends it`);
+    let services = operands.length > 0 ? operands : known;
+    while (!stop.aborted) {
+      for (const service of services) traces.add(await backend.search({ service, ...traces.window() }, stop).catch(unlessStopped(stop)));
+      for (const one of traces.due().map(judged)) io.print(asJson ? JSON.stringify(report(one)) : traceRow(one, io));
+      await sleep(PAUSE_MS, undefined, { signal: stop }).catch(() => undefined);
+      if (operands.length === 0 && !stop.aborted) services = await backend.services(stop).catch(unlessStopped(stop));
+    }
+    return 0;
+  },
+};
+
+/** A question that was broken off by Ctrl-C has no answer, and one that met a passing fault is asked again. */
+const unlessStopped =
+  (stop: AbortSignal) =>
+  (error: unknown): [] => {
+    if (stop.aborted || (error instanceof TraceBackendError && error.passing)) return [];
+    throw error;
+  };

@@ -1,0 +1,129 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { startTraceStore, type RunningTraceStore } from '@waymark/trace-store';
+import { order } from '../testing/order.ts';
+import { runTrace } from '../testing/run-trace.ts';
+import { newTraceId, otlp, request, send } from '../testing/spans.ts';
+
+let store: RunningTraceStore;
+let directory: string;
+let url: string[];
+const [good, bad, short] = [newTraceId(), newTraceId(), newTraceId()];
+const goodSpans = otlp(order(), { traceId: good });
+const goodFile = JSON.stringify(request(goodSpans));
+const badFile = JSON.stringify(request(otlp(order({ status: 500 }), { traceId: bad })));
+
+beforeAll(async () => {
+  store = await startTraceStore({ otlpPort: 0, uiPort: 0 });
+  directory = await mkdtemp(join(tmpdir(), 'trace-cli-'));
+  url = ['--url', store.url];
+  await send(store.otlpUrl, goodSpans);
+  await send(store.otlpUrl, otlp(order({ status: 500, insert: 'UPDATE orders' }), { traceId: bad }));
+  await send(store.otlpUrl, otlp(order(), { traceId: short }).slice(0, -1));
+  await writeFile(join(directory, 'bad.json'), badFile);
+});
+afterAll(async () => {
+  await store.close();
+  await rm(directory, { recursive: true });
+});
+
+test('show draws a trace from a backend, a file or standard input', async () => {
+  const fromUrl = await runTrace(['show', good, ...url]);
+  expect(fromUrl.code).toBe(0);
+  expect(fromUrl.out).toMatch(/^trace \w+\n.*5 spans · 2 services\ngateway POST \/v1\/orders 201/);
+  expect(fromUrl.out).toMatch(/\ncomplete: 5 spans/);
+  expect((await runTrace(['show', good], { env: { TRACES_URL: store.url } })).out).toBe(fromUrl.out);
+  expect((await runTrace(['show', '-'], { input: goodFile })).out).toBe(fromUrl.out);
+  expect((await runTrace(['show', join(directory, 'bad.json')])).out).toContain('POST /orders 500');
+  expect(JSON.parse((await runTrace(['show', good, '--json', ...url])).out)).toMatchObject([
+    { traceId: good, broken: false, spans: [{ service: 'gateway' }, {}, {}, {}, {}] },
+  ]);
+});
+
+test('colours are there only where they are wanted', async () => {
+  expect((await runTrace(['show', good, ...url])).out).not.toContain('\u001b');
+  expect((await runTrace(['show', good, ...url], { colour: true })).out).toContain('\u001b[32mcomplete');
+});
+
+test('verify exits with 1 on a broken trace, and says why', async () => {
+  expect(await runTrace(['verify', good, ...url])).toMatchObject({ code: 0, out: expect.stringContaining('complete: 5 spans') });
+  expect(await runTrace(['verify', short, ...url])).toMatchObject({
+    code: 1,
+    out: expect.stringMatching(/broken: .*segment-short.*\n {2}error segment-short: .*order: 2 of 3 spans/),
+  });
+  expect(JSON.parse((await runTrace(['verify', short, good, '--json', ...url])).out)).toMatchObject([{ broken: true }, { broken: false }]);
+});
+
+test('verify annotates a run of GitHub Actions, and nothing else', async () => {
+  const { out } = await runTrace(['verify', '-'], { input: badFile, env: { GITHUB_ACTIONS: 'true' } });
+  expect(out).toContain(`::error title=status-contradicted in trace ${bad}::`);
+  expect(out).not.toMatch(/::error title=[^:]*%(?!25|0D|0A|3A|2C)/);
+  expect((await runTrace(['verify', '-'], { input: badFile })).out).not.toContain('::error');
+});
+
+test('compare exits with 1 where traces differ', async () => {
+  expect(await runTrace(['compare', good, good, ...url])).toMatchObject({ code: 0 });
+  expect(await runTrace(['compare', good, bad, ...url])).toMatchObject({
+    code: 1,
+    out: expect.stringMatching(/^- +order {2}INSERT orders/m),
+  });
+  expect(await runTrace(['compare', good, ...url])).toMatchObject({ code: 2, err: expect.stringContaining('2 traces are missing') });
+});
+
+test('services and flow tell of all the traces', async () => {
+  expect((await runTrace(['services', good, bad, ...url])).out).toMatch(/^service +spans +median .*\norder +6 /);
+  expect((await runTrace(['flow', good, ...url])).out).toMatch(/^flowchart LR\n[^]*"order"/);
+  expect((await runTrace(['flow', good, '--sequence', ...url])).out).toMatch(/^sequenceDiagram/);
+  expect((await runTrace(['flow', good, bad, '--sequence', ...url])).code).toBe(2);
+});
+
+test('wait exits with 1 when time is up, and says what is missing', async () => {
+  expect(await runTrace(['wait', good, ...url])).toMatchObject({ code: 0, out: expect.stringContaining('complete: 5 spans') });
+  expect(await runTrace(['wait', short, '--timeout', '20ms', ...url])).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('order: 2 of 3 spans'),
+  });
+});
+
+test('search finds the traces of a service', async () => {
+  const { code, out } = await runTrace(['search', 'order', '--span', 'UPDATE orders', ...url]);
+  expect(code).toBe(0);
+  expect(out).toMatch(new RegExp(`^\\S+ {2}${bad} .* gateway SERVER POST /v1/orders 500 {2}broken: [^\\n]*$`));
+  expect((await runTrace(['search', 'order', ...url, '--attribute', 'http.route=/orders'])).out.split('\n')).toHaveLength(3);
+  expect((await runTrace(['search', 'order', ...url, '--longer', '1h'])).code).toBe(1);
+  expect((await runTrace(['search', 'ordr', ...url])).err).toContain('It knows no service "ordr". Did you mean "order"?');
+});
+
+test.each<[string[], RegExp]>([
+  [['sohw'], /there is no command "sohw"\. Did you mean "show"\?/],
+  [['paint'], /There are show, verify, compare/],
+  [['show', '--jsn', 'x'], /Unknown option '--jsn'\. Did you mean "--json"\? See trace show --help\./],
+  [['show'], /a trace is missing: give a trace id, a file, or -/],
+  [['show', '5f0c'], /5f0c is no file that can be read \(ENOENT\), and no trace id, which has 32 hex digits and not 4/],
+  [['show', '-'], /standard input is not JSON/],
+  [['show', 'a'.repeat(32), '--url', 'localhost:1'], /"localhost:1" is not the URL of a trace backend/],
+  [['wait', 'a'.repeat(32), '--timeout', '5'], /--timeout takes a duration such as 500ms/],
+  [['search', 'order', '--limit', 'x'], /--limit takes a number/],
+])('%j is misuse', async (args, message) => {
+  expect(await runTrace(args)).toMatchObject({ code: 2, out: '', err: expect.stringMatching(message) });
+});
+
+test('what is not there is said', async () => {
+  expect(await runTrace(['show', 'a'.repeat(32), ...url])).toMatchObject({ code: 2, err: expect.stringContaining('there is no trace') });
+  expect(await runTrace(['show', '-'], { input: '{"a":1}' })).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('standard input is not a trace'),
+  });
+});
+
+test('every command explains itself', async () => {
+  const { code, out } = await runTrace(['--help']);
+  expect(code).toBe(0);
+  const commands = [...out.matchAll(/^ {2}(\w+) /gm)].map(([, name = '']) => name);
+  expect(commands).toEqual(['show', 'verify', 'compare', 'services', 'flow', 'wait', 'search', 'watch']);
+  for (const name of commands)
+    expect(await runTrace([name, '--help'])).toMatchObject({ code: 0, out: expect.stringContaining(`usage: trace ${name}`) });
+  expect((await runTrace([])).code).toBe(2);
+});

@@ -1,0 +1,41 @@
+import { waterfall, type Trace } from '#trace-model';
+import { whyStructure, type Judgement } from './completeness.ts';
+
+/** The trace did not become complete in time. The message lists what is missing and draws what is there. */
+export class IncompleteTraceError extends Error {
+  override readonly name = 'IncompleteTraceError';
+  /** As it was when time was up. */
+  readonly trace: Trace;
+  readonly missing: readonly string[];
+
+  constructor(trace: Trace, { missing, completeness }: Judgement, { url, timeoutMs }: { url: string; timeoutMs: number }) {
+    const after = `after ${timeoutMs < 1000 ? `${timeoutMs} ms` : `${(timeoutMs / 1000).toFixed(1)} s`}`;
+    const structure =
+      (missing.length === 0 || !declares(trace)) && completeness.by === 'structure'
+        ? `\nIt can only be judged by its structure: ${whyStructure(completeness)}.`
+        : '';
+    super(
+      trace.spans.length === 0
+        ? nothing(trace.traceId, after, url)
+        : `trace ${trace.traceId} is not complete ${after}: still waiting for\n${list(missing)}${structure}\n\n${waterfall(trace, { width: 110 })}\n\n${hint(missing)}`,
+    );
+    this.trace = trace;
+    this.missing = missing;
+  }
+}
+
+/** In a trace with a manifest, a service may seem to declare nothing only because what declares is missing. */
+const declares = ({ spans }: Trace): boolean => spans.some(({ attributes }) => 'waymark.segment.spans' in attributes);
+
+const list = (missing: readonly string[]): string =>
+  missing.length === 0 ? '  a pause in which nothing more comes' : missing.map((line) => `  ${line}`).join('\n');
+
+const nothing = (traceId: string, after: string, url: string): string =>
+  `trace ${traceId} is not complete ${after}: not one span of it has come to ${url}.\n` +
+  'Does the service export to this backend (OTEL_EXPORTER_OTLP_ENDPOINT), soon enough (OTEL_BSP_SCHEDULE_DELAY, 5000 ms by default), and is the trace sampled?';
+
+function hint(missing: readonly string[]): string {
+  if (missing.some((line) => line.startsWith('the span ')))
+    return 'Is the caller above instrumented, and does it export here? A traceparent that a test makes up itself has a parent that never comes: leave it out, and take the trace id from the answer.';
+  return 'Do all services export to this backend, and soon enough (OTEL_BSP_SCHEDULE_DELAY)? Does an exporter report dropped spans?';
+}

@@ -1,0 +1,22 @@
+/** Waits until a trace is complete, and asserts what is in it. */
+export type { CompleteTrace, Traces } from './traces.ts';
+export { tracesFrom, UnsampledTraceError } from './traces.ts';
+export type { HeaderRecord, TraceSource } from './trace-source.ts';
+export type { Completeness } from './completeness.ts';
+export { IncompleteTraceError } from './incomplete-trace-error.ts';
+export { TraceBackendError } from './trace-backend-error.ts';
+export type { Outcome } from './outcome.ts';
+export { holds, holdsNot } from './outcome.ts';
+export { isComplete } from './is-complete.ts';
+export { matchTree } from './match-tree.ts';
+export { treeText } from './tree-text.ts';
+export type { Times } from './has-span.ts';
+export { hasSpan } from './has-span.ts';
+export type { ExpectedAttributes, ExpectedValue, SpanQuery } from './span-query.ts';
+export { hasNoErrors } from './has-no-errors.ts';
+export { hasCriticalPath } from './has-critical-path.ts';
+export { calls } from './calls.ts';
+export type { LinkTarget } from './links-to.ts';
+export { linksTo } from './links-to.ts';
+export { traceSnapshot } from './trace-snapshot.ts';
+export type { Attributes, AttributeValue, Span, SpanEvent, SpanKind, SpanLink, Trace } from '#trace-model';

@@ -1,0 +1,41 @@
+import { AssertionError } from 'node:assert';
+import type { Trace } from '#trace-model';
+import { judge } from './completeness.ts';
+
+/** What came of asking something of a trace. */
+export interface Outcome {
+  readonly pass: boolean;
+  /** When it did not pass: what was expected, what came, where they part. When it did: what was found. */
+  readonly message: string;
+  readonly trace: Trace;
+}
+
+/** Throws an `AssertionError` with the outcome's message unless it passed. */
+export function holds({ pass, message }: Outcome): void {
+  if (!pass) throw new AssertionError({ message, stackStartFn: holds });
+}
+
+/**
+ * Throws an `AssertionError` if the outcome passed, and also if the trace is not complete: what is not there may still come, so that nobody
+ * can say that it is not.
+ */
+export function holdsNot(outcome: Outcome): void {
+  const { pass, message } = negated(outcome);
+  if (!pass) throw new AssertionError({ message, stackStartFn: holdsNot });
+}
+
+/** The opposite of an outcome, as far as the trace is complete. */
+export function negated({ pass, message, trace }: Outcome): Outcome {
+  if (pass) return { pass: false, message: `expected the opposite, but ${message}`, trace };
+  return incomplete(trace) ?? { pass: true, message, trace };
+}
+
+/** The outcome of asking an incomplete trace for what is not there; undefined when it is complete. */
+export function incomplete(trace: Trace): Outcome | undefined {
+  const { missing } = judge(trace);
+  if (missing.length === 0) return undefined;
+  const message =
+    `cannot tell: trace ${trace.traceId} is not complete, and what is not there may still come. It waits for\n` +
+    `${missing.map((line) => `  ${line}`).join('\n')}\nWait for all of it first: await tracesFrom(url).of(answer).`;
+  return { pass: false, message, trace };
+}

@@ -1,0 +1,125 @@
+import { readTraces, TraceFormatError, type Trace } from '#trace-model';
+import { readJson } from './read-json.ts';
+import { TraceBackendError } from './trace-backend-error.ts';
+import { searchParameters, type TraceSearch } from './trace-search.ts';
+
+/** What a Jaeger, or what answers like one, can be asked. Each question rejects with a `TraceBackendError`. */
+export interface TraceBackend {
+  readonly url: string;
+  /** The trace as it is now; without spans when there is none (yet). */
+  trace(traceId: string, signal?: AbortSignal): Promise<Trace>;
+  services(signal?: AbortSignal): Promise<readonly string[]>;
+  /** The traces that are so, newest first. */
+  search(search: TraceSearch, signal?: AbortSignal): Promise<readonly Trace[]>;
+}
+
+/** A backend by the address of its UI, such as `http://localhost:16686`. Throws a `TraceBackendError` when that is no URL. */
+export function traceBackend(address: string): TraceBackend {
+  const url = base(address);
+  let dialect: 'v3' | 'v1' | undefined;
+  const ask = (path: string, signal?: AbortSignal): Promise<Answer> => get(url, path, signal);
+
+  return {
+    url,
+    async trace(traceId, signal) {
+      if (dialect !== 'v1') {
+        const answer = await ask(`/api/v3/traces/${traceId}?raw_traces=true`, signal);
+        if (answer.known) {
+          dialect = 'v3';
+          return one(answer, url, traceId);
+        }
+      }
+      const answer = await ask(`/api/traces/${traceId}?raw=true`, signal);
+      if (!answer.known) throw notABackend(url, answer);
+      dialect = 'v1';
+      return one(answer, url, traceId);
+    },
+    async services(signal) {
+      const v3 = await ask('/api/v3/services', signal);
+      if (v3.known) return strings(v3.body, 'services');
+      const v1 = await ask('/api/services', signal);
+      if (!v1.known) throw notABackend(url, v1);
+      return strings(v1.body, 'data');
+    },
+    async search(search, signal) {
+      const v3 = await ask(`/api/v3/traces?${searchParameters(search).v3}`, signal);
+      const answer = v3.known ? v3 : await ask(`/api/traces?${searchParameters(search).v1}`, signal);
+      if (!answer.known) throw notABackend(url, answer);
+      return traces(answer, url).toSorted((a, b) => Number((b.spans[0]?.start ?? 0n) - (a.spans[0]?.start ?? 0n)));
+    },
+  };
+}
+
+/** An answer; `known` when it is what a Jaeger says, and not a page, plain text, or the JSON of something else. */
+interface Answer {
+  readonly known: boolean;
+  readonly status: number;
+  readonly type: string;
+  readonly body: unknown;
+}
+
+async function get(url: string, path: string, signal?: AbortSignal): Promise<Answer> {
+  const answer = await fetch(url + path, { signal: signal ?? null, headers: { accept: 'application/json' } }).catch((error: unknown) => {
+    throw unreachable(url, error);
+  });
+  const body = await readJson(answer).catch((error: unknown) => {
+    throw error instanceof RangeError ? new TraceBackendError(error.message) : unreachable(url, error);
+  });
+  const type = answer.headers.get('content-type') ?? 'no content type';
+  if (answer.status === 401 || answer.status === 403)
+    throw new TraceBackendError(`${url} refuses to be read: ${answer.status}. Use the address behind the login.`);
+  if (answer.status >= 500) throw new TraceBackendError(`${url}${path} has a fault of its own: ${answer.status}`, { passing: true });
+  return { known: isJaegers(body), status: answer.status, type, body };
+}
+
+function isJaegers(body: unknown): boolean {
+  if (typeof body !== 'object' || body === null) return false;
+  return 'result' in body || 'data' in body || 'services' in body || ('error' in body && typeof body.error === 'object');
+}
+
+function one(answer: Answer, url: string, traceId: string): Trace {
+  return traces(answer, url).find((trace) => trace.traceId === traceId) ?? { traceId, spans: [] };
+}
+
+/** In v3 and v1, 404 means that there are no such traces. */
+function traces({ status, body }: Answer, url: string): readonly Trace[] {
+  if (status === 404) return [];
+  try {
+    return readTraces(body);
+  } catch (error) {
+    if (error instanceof TraceFormatError) throw new TraceBackendError(`${url} answered ${status}: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+function strings(body: unknown, name: string): readonly string[] {
+  const list = (body as Readonly<Record<string, unknown>>)[name];
+  return Array.isArray(list) ? list.filter((item) => typeof item === 'string') : [];
+}
+
+function base(address: string): string {
+  const url = URL.parse(address);
+  if (url?.protocol === 'http:' || url?.protocol === 'https:') return url.href.replace(/[?#].*$/, '').replace(/\/+$/, '');
+  throw new TraceBackendError(
+    `${JSON.stringify(address)} is not the URL of a trace backend; expected something like http://localhost:16686`,
+  );
+}
+
+const notABackend = (url: string, { status, type }: Answer): TraceBackendError =>
+  new TraceBackendError(
+    `${url} is not a trace backend: neither /api/v3/traces nor /api/traces is there (${status}, ${type}). ` +
+      "Pass the address of Jaeger's UI, by default port 16686, and not the one that receives spans (4317, 4318).",
+  );
+
+const PASSING = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN', 'UND_ERR_SOCKET']);
+
+/** A connection that broke may be made again; where nothing listens, asking again does not help. */
+function unreachable(url: string, error: unknown): TraceBackendError {
+  const code = codeOf(error) ?? codeOf(causeOf(error)) ?? String(causeOf(error) ?? error);
+  const mend = code === 'ECONNREFUSED' ? 'Is the trace backend running, and is this its port?' : 'Is this its address?';
+  return new TraceBackendError(`${url} cannot be reached (${code}). ${mend}`, { passing: PASSING.has(code), cause: error });
+}
+
+/** Errors of `fetch` are of another realm in Jest, where `instanceof` does not know them. */
+const codeOf = (error: unknown): string | undefined => (error as { code?: unknown } | undefined)?.code?.toString();
+const causeOf = (error: unknown): unknown => (error as { cause?: unknown } | undefined)?.cause;

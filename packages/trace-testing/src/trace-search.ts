@@ -1,0 +1,46 @@
+/** Which traces to look for. */
+export interface TraceSearch {
+  readonly service: string;
+  readonly operation?: string;
+  /** Span attributes that must be so. */
+  readonly attributes?: Readonly<Record<string, string>>;
+  /** Milliseconds since 1970; the last hour by default. */
+  readonly from?: number;
+  readonly to?: number;
+  readonly minDurationMs?: number;
+  /** At most so many; 20 by default. */
+  readonly limit?: number;
+}
+
+/** The query for `/api/v3/traces`, in the snake_case that every Jaeger v2 reads, and for the older `/api/traces`. */
+export function searchParameters(search: TraceSearch): { v3: string; v1: string } {
+  const { service, operation = '', attributes, to = Date.now(), from = to - 3_600_000, minDurationMs, limit = 20 } = search;
+  const tags = attributes && Object.keys(attributes).length > 0 ? JSON.stringify(attributes) : '';
+  const shortest = minDurationMs === undefined ? '' : `${minDurationMs}ms`;
+  return {
+    v3: filled({
+      'query.service_name': service,
+      'query.operation_name': operation,
+      'query.start_time_min': new Date(from).toISOString(),
+      'query.start_time_max': new Date(to).toISOString(),
+      'query.duration_min': shortest,
+      'query.attributes': tags,
+      'query.num_traces': String(limit),
+      'query.search_depth': String(limit),
+      'query.raw_traces': 'true',
+    }),
+    v1: filled({
+      service,
+      operation,
+      start: String(from * 1000),
+      end: String(to * 1000),
+      minDuration: shortest,
+      tags,
+      limit: String(limit),
+      raw: 'true',
+    }),
+  };
+}
+
+const filled = (parameters: Readonly<Record<string, string>>): string =>
+  new URLSearchParams(Object.entries(parameters).filter(([, value]) => value !== '')).toString();

@@ -1,0 +1,130 @@
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { startTraceStore, type RunningTraceStore } from '@waymark/trace-store';
+import { order } from './testing/order.ts';
+import { newTraceId, otlp, send, span } from './testing/spans.ts';
+import { tracesFrom } from './traces.ts';
+
+let store: RunningTraceStore;
+const servers: Server[] = [];
+beforeAll(async () => {
+  store = await startTraceStore({ otlpPort: 0, uiPort: 0 });
+});
+afterAll(async () => {
+  await store.close();
+  for (const server of servers) server.close();
+});
+
+/** A server that answers each path as told. */
+async function serving(answer: (path: string) => { status: number; type: string; body: string }): Promise<string> {
+  const server = createServer((request, response) => {
+    const { status, type, body } = answer(request.url ?? '');
+    response.writeHead(status, { 'content-type': type }).end(body);
+  }).listen(0, '127.0.0.1');
+  servers.push(server);
+  await once(server, 'listening');
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** The address of a server that has gone. */
+async function closed(): Promise<string> {
+  const url = await serving(() => ({ status: 200, type: 'text/plain', body: '' }));
+  servers.pop()?.close();
+  return url;
+}
+
+test('gives the trace of an answer once all its spans have come, however they arrive', async () => {
+  const traceId = newTraceId();
+  const spans = otlp(order(), { traceId });
+  const answer = new Response(null, { headers: { traceresponse: `00-${traceId}-00f067aa0ba902b7-01` } });
+  const waiting = tracesFrom(store.url).of(answer);
+  for (const one of spans.toReversed()) await send(store.otlpUrl, [one]);
+  const trace = await waiting;
+  expect(trace.spans).toHaveLength(5);
+  expect(trace.completeness).toEqual({ by: 'manifest', undeclared: [], unanswered: [] });
+});
+
+test('names what is missing, and draws what is there, when time is up', async () => {
+  const traceId = newTraceId();
+  const spans = otlp(order(), { traceId });
+  await send(
+    store.otlpUrl,
+    spans.filter(({ span }) => span.name !== 'INSERT orders'),
+  );
+  const error = await tracesFrom(store.url)
+    .of({ traceId }, { timeoutMs: 60 })
+    .catch((error: unknown) => error as Error);
+  expect(error).toMatchObject({ name: 'IncompleteTraceError', missing: ['order: 2 of 3 spans of `POST /orders`'] });
+  expect((error as Error).message).toContain(`trace ${traceId} is not complete after 60 ms: still waiting for\n  order: 2 of 3 spans`);
+  expect((error as Error).message).toMatch(/order +└ SELECT orders/);
+  expect((error as Error).message).not.toContain('by its structure');
+});
+
+test('says that nothing came, and what to look at', async () => {
+  await expect(tracesFrom(store.url).of(newTraceId(), { timeoutMs: 30 })).rejects.toThrow(
+    /not one span of it has come to http:.*\n.*OTEL_EXPORTER_OTLP_ENDPOINT/,
+  );
+});
+
+test('an unsampled trace is refused at once', async () => {
+  const headers = { traceresponse: `00-${newTraceId()}-00f067aa0ba902b7-00` };
+  await expect(tracesFrom(store.url).of({ headers }, { timeoutMs: 1e9 })).rejects.toThrow(/is not sampled/);
+});
+
+test('a trace without a manifest is judged by its structure, and says so', async () => {
+  const traceId = newTraceId();
+  await send(store.otlpUrl, otlp(order(), { traceId, manifest: false }));
+  const { completeness } = await tracesFrom(store.url).of(traceId, { timeoutMs: 300 });
+  expect(completeness).toEqual({ by: 'structure', undeclared: ['gateway', 'order'], unanswered: [] });
+});
+
+test('a trace without a manifest whose root is missing is not complete', async () => {
+  const traceId = newTraceId();
+  await send(store.otlpUrl, otlp(order(), { traceId, manifest: false }).slice(1));
+  await expect(tracesFrom(store.url).of(traceId, { timeoutMs: 200 })).rejects.toThrow(
+    /the span [0-9a-f]{16} above gateway `POST`\nIt can only be judged by its structure: gateway, order do not declare/,
+  );
+});
+
+test('a call without an answer leaves only the structure to judge by', async () => {
+  const traceId = newTraceId();
+  await send(store.otlpUrl, otlp(span('gateway', 'CLIENT', 'POST', { 'waymark.peer.unknown': true }), { traceId }));
+  const { completeness } = await tracesFrom(store.url).of(traceId, { timeoutMs: 300 });
+  expect(completeness).toEqual({ by: 'structure', undeclared: [], unanswered: ['gateway `POST`'] });
+});
+
+test('reads the older dialect where v3 is not there', async () => {
+  const traceId = newTraceId();
+  await send(store.otlpUrl, otlp(order(), { traceId }));
+  const v1 = await (await fetch(`${store.url}/api/traces/${traceId}?raw=true`)).text();
+  const url = await serving((path) =>
+    path.startsWith('/api/traces/')
+      ? { status: 200, type: 'application/json', body: v1 }
+      : { status: 404, type: 'text/plain', body: '404 page not found' },
+  );
+  expect((await tracesFrom(url).of(traceId)).spans).toHaveLength(5);
+});
+
+test('tells what is wrong with the address', async () => {
+  const page = await serving(() => ({ status: 200, type: 'text/html', body: '<!doctype html>' }));
+  await expect(tracesFrom(page).of(newTraceId())).rejects.toThrow(/is not a trace backend: .*\(200, text\/html\).*port 16686/);
+  await expect(tracesFrom(store.otlpUrl).of(newTraceId())).rejects.toThrow(/is not a trace backend/);
+  await expect(tracesFrom(await closed()).of(newTraceId())).rejects.toThrow(/cannot be reached \(ECONNREFUSED\)/);
+  expect(() => tracesFrom('localhost:16686')).toThrow(/"localhost:16686" is not the URL of a trace backend/);
+});
+
+test('a fault of the backend may pass until time is up', async () => {
+  const traceId = newTraceId();
+  await send(store.otlpUrl, otlp(order(), { traceId }));
+  const body = await (await fetch(`${store.url}/api/v3/traces/${traceId}`)).text();
+  let asked = 0;
+  const url = await serving(() =>
+    ++asked < 3 ? { status: 503, type: 'text/plain', body: '' } : { status: 200, type: 'application/json', body },
+  );
+  expect((await tracesFrom(url).of(traceId)).spans).toHaveLength(5);
+  const broken = await serving(() => ({ status: 503, type: 'text/plain', body: '' }));
+  await expect(tracesFrom(broken).of(traceId, { timeoutMs: 30 })).rejects.toThrow(/fault of its own: 503/);
+});
