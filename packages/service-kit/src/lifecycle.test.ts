@@ -24,7 +24,8 @@ beforeEach(async () => {
 afterEach(async () => empty.drop());
 
 const startService = (env: Record<string, string> = {}): Program =>
-  runProgram('service-program', { DATABASE_URL: empty.url, PORT: '0', ...receiver.env, ...env });
+  // Spans are delivered as the process ends, or not at all.
+  runProgram('service-program', { DATABASE_URL: empty.url, PORT: '0', ...receiver.env, OTEL_BSP_SCHEDULE_DELAY: '600000', ...env });
 
 async function portOf(service: Program): Promise<number> {
   return (await service.logged('listening on'))['port'] as number;
