@@ -1,4 +1,5 @@
 import postgres from '@waymark/local-stack/jest-preset';
 import base from '../../jest.config.js';
 
-export default { ...base, ...postgres };
+// Most of these tests wait: for processes, jobs and signs of life.
+export default { ...base, ...postgres, maxWorkers: 2 };

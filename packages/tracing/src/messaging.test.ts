@@ -42,8 +42,9 @@ test("a message's baggage is on the span that works it off", async () => {
   expect(consumer?.attributes['waymark.traffic']).toBe('bench');
 });
 
+const fail = () => Promise.reject(new RangeError('declined'));
+
 test('a failed attempt says what follows: the next one, or the dead letter', async () => {
-  const fail = () => Promise.reject(new RangeError('declined'));
   await expect(consume(message, {}, { attempt: 1, maxAttempts: 2 }, fail)).rejects.toThrow('declined');
   await expect(consume(message, {}, { attempt: 2, maxAttempts: 2 }, fail)).rejects.toThrow('declined');
 

@@ -95,8 +95,8 @@ test('done all at once, each call is answered or refused in words, and nothing i
     fc.asyncProperty(wishes, fc.array(step, { minLength: 10, maxLength: 30 }), async (wish, steps) => {
       await refill(db);
       const ids = wish.map(() => randomUUID());
-      // Half of the orders have their reservations by then, the others get them meanwhile.
-      await Promise.all(ids.map((_, order) => order % 2 === 0 && take({ what: 'reserve', order }, ids, wish)));
+      // Two of the orders have their reservations by then, the other gets its own meanwhile.
+      await Promise.all([0, 2].map((order) => take({ what: 'reserve', order }, ids, wish)));
       await Promise.all(steps.map((one) => take(one, ids, wish)));
       await expectNothingLost();
     }),
