@@ -11,8 +11,7 @@ interface Services {
 export const routes = ({ auth, order, inventory }: Services): Handlers<typeof gatewayApi> => {
   const asUser = async (authorization: string): Promise<{ 'x-user-id': string }> => {
     const session = await auth.introspect({ body: { token: authorization.slice('Bearer '.length) } });
-    if (!session.active)
-      throw new Problem(401, 'unauthenticated', 'The session has ended; log in again.', { headers: { 'www-authenticate': 'Bearer' } });
+    if (!session.active) throw new Problem(401, 'unauthenticated', 'The session has ended; log in again.');
     return { 'x-user-id': session.userId };
   };
   return {
