@@ -6,7 +6,7 @@ import { openDatabase } from './database.ts';
 import { runProgram, type Program } from './testing/program.ts';
 import { recordLog } from './testing/record-log.ts';
 import { serve } from './testing/serve.ts';
-import { startSpanReceiver } from './testing/span-receiver.ts';
+import { attribute, startSpanReceiver } from './testing/span-receiver.ts';
 import { until } from './testing/until.ts';
 
 jest.setTimeout(40_000);
@@ -23,9 +23,9 @@ beforeEach(async () => {
 });
 afterEach(async () => empty.drop());
 
-const startService = (env: Record<string, string> = {}): Program =>
+const startService = (env: Record<string, string> = {}, program = 'service-program'): Program =>
   // Spans are delivered as the process ends, or not at all.
-  runProgram('service-program', { DATABASE_URL: empty.url, PORT: '0', ...receiver.env, OTEL_BSP_SCHEDULE_DELAY: '600000', ...env });
+  runProgram(program, { DATABASE_URL: empty.url, PORT: '0', ...receiver.env, OTEL_BSP_SCHEDULE_DELAY: '600000', ...env });
 
 async function portOf(service: Program): Promise<number> {
   return (await service.logged('listening on'))['port'] as number;
@@ -75,6 +75,45 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
     await db.close();
   },
 );
+
+/** Has a task detached, and waits until only that is left to end. */
+async function drainAfter(service: Program, path: string): Promise<string | null> {
+  const port = await portOf(service);
+  const { status, headers } = await fetch(`http://127.0.0.1:${port}${path}`, { method: 'POST' });
+  expect(status).toBe(201);
+  service.kill('SIGTERM');
+  await service.logged('draining');
+  await until(
+    () => isOpen(port),
+    (open) => !open,
+    'new connections to be refused',
+  );
+  return headers.get('x-trace-id');
+}
+
+test('a detached task may end after the last request: it is awaited, its database is open, its spans are delivered', async () => {
+  await using service = startService({}, 'detaching-program');
+  const traceId = await drainAfter(service, '/soon');
+  service.kill('SIGUSR2');
+
+  expect([await service.ended, service.errors()]).toEqual([0, '']);
+  expect(await service.logged('the task ends')).toMatchObject({ rows: [{ text: 'sent' }], trace_id: traceId });
+  const spans = receiver.spans.filter((span) => span.traceId === traceId);
+  const [request, task] = ['POST /soon', 'send receipt'].map((name) => spans.find((span) => span.name === name));
+  expect(spans.map(({ name }) => name).sort()).toEqual(['POST /soon', 'SELECT', 'send receipt']);
+  expect([attribute(request, 'waymark.segment.spans'), attribute(task, 'waymark.segment.spans')]).toEqual(['1', '2']);
+  expect(task?.parentSpanId).toBe(request?.spanId);
+});
+
+test('a detached task that does not end is cut off and named, and the process ends all the same', async () => {
+  await using service = startService({}, 'detaching-program');
+  const traceId = await drainAfter(service, '/never');
+
+  expect([await service.ended, service.errors()]).toEqual([0, '']);
+  await service.logged('detached tasks still running after 3000 ms were cut off: wait for ever');
+  const task = receiver.spans.find((span) => span.traceId === traceId && span.name === 'wait for ever');
+  expect(attribute(task, 'error.type')).toBe('cut_off');
+});
 
 test('a signal during the start is not lost: the service starts, and stops at once', async () => {
   await using service = startService({ SLOW_START: 'yes' });

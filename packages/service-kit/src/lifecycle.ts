@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { shutdownTracing } from '@waymark/tracing';
+import { drainDetached, shutdownTracing } from '@waymark/tracing';
 import type Koa from 'koa';
 import type { Logger } from 'pino';
 import { closeClients } from './client.ts';
@@ -23,8 +23,11 @@ export interface Service {
 /** How long requests in flight may take to end once the service drains, in milliseconds. */
 const DRAIN_MS = 8_000;
 
+/** How long the detached tasks may take to end after the last request, in milliseconds. */
+const DETACHED_MS = 3_000;
+
 /**
- * Runs a service until SIGTERM or SIGINT, then drains it: no new connections, requests in flight are answered, jobs in flight end,
+ * Runs a service until SIGTERM or SIGINT, then drains it: no new connections, requests in flight are answered, detached tasks and jobs end,
  * spans are delivered; the process then ends by itself. A service that cannot start says why and ends with exit code 1.
  */
 export async function run(name: string, wire: (log: Logger) => Service): Promise<void> {
@@ -49,8 +52,17 @@ async function serve(service: Service, log: Logger, signal: Promise<string>): Pr
     log.info({ signal: await signal }, 'draining');
     await drain(server, service.health, log);
   } finally {
+    await endDetached(DETACHED_MS, log);
     await service.stop?.();
+    // What the last jobs have detached: the database is closed.
+    await endDetached(0, log);
   }
+}
+
+/** Waits for the detached tasks. They may need the database, so it is still open. */
+async function endDetached(ms: number, log: Logger): Promise<void> {
+  const names = await drainDetached(ms);
+  if (names.length > 0) log.warn(`detached tasks still running after ${ms} ms were cut off: ${names.join(', ')}`);
 }
 
 /** Listens from the first moment, so that a signal during start-up is not lost. */

@@ -92,6 +92,46 @@ test('a span that starts after its segment has ended is named, and not awaited',
   expect(found?.message).toContain('declared 3 spans and has 4: order "SELECT audit"');
 });
 
+/** A request that began a detached task, which began another: both outlive it. */
+const DETACHED: SpanParts[] = [
+  { n: 1, kind: 'SERVER', name: 'POST /orders', attributes: size(1, { 'waymark.segment.detached': ['0000000000000002'] }) },
+  {
+    n: 2,
+    parent: 1,
+    links: [1],
+    name: 'send receipt',
+    ms: [5, 30],
+    attributes: size(2, { 'waymark.segment.detached': ['0000000000000004'] }),
+  },
+  { n: 3, parent: 2, name: 'render', ms: [6, 25] },
+  { n: 4, parent: 2, links: [2], name: 'archive', ms: [20, 40], attributes: size(1) },
+];
+
+test('a detached task is a segment of its own, which may end after what began it', () => {
+  const whole = trace(...DETACHED.map(span));
+  expect(settled(whole)).toEqual({ settled: true, awaited: [], undeclared: [], unknown: [] });
+  expect(verify(whole)).toEqual([]);
+});
+
+test.each([
+  [[2, 3, 4], ['the detached task 0000000000000002 of shop `POST /orders`'], ['peer-missing']],
+  [[4], ['the detached task 0000000000000004 of shop `send receipt`'], ['peer-missing']],
+  [[3], ['shop: 1 of 2 spans of `send receipt`'], ['segment-short']],
+  [[1], ['the span 0000000000000001 above shop `send receipt`'], []],
+])('a detached task is awaited by its id: without %j it awaits %j', (numbers, awaited, codes) => {
+  const rest = trace(...DETACHED.filter(({ n }) => !numbers.includes(n)).map(span));
+  expect(awaitedOf(rest)).toEqual(awaited);
+  expect(manifestCodes(rest)).toEqual(codes);
+});
+
+test('the ids of detached tasks are read as Jaeger v1 has them, too', () => {
+  const text = { ...DETACHED[0]!, attributes: size(1, { 'waymark.segment.detached': '["0000000000000002","0000000000000009"]' }) };
+  expect(settled(trace(span(text))).awaited).toMatchObject([
+    { what: 'detached', message: 'the detached task 0000000000000002 of shop `POST /orders`', spanIds: ['0000000000000001'] },
+    { what: 'detached', message: 'the detached task 0000000000000009 of shop `POST /orders`' },
+  ]);
+});
+
 test('a service that declares nothing is named, and makes the trace unsettled', () => {
   const foreign = WHOLE.map((parts) => span(parts.n === 3 ? { ...parts, attributes: {} } : parts));
   expect(settled(trace(...foreign))).toMatchObject({ settled: false, awaited: [], undeclared: ['order'] });

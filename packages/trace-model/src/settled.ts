@@ -6,7 +6,7 @@ import type { SpanNode } from './tree.ts';
 
 /** Something that a trace says will come, and that is not there. */
 export interface Awaited {
-  readonly what: 'root' | 'parent' | 'spans' | 'server' | 'consumer' | 'attempt' | 'dead-letter';
+  readonly what: 'root' | 'parent' | 'spans' | 'detached' | 'server' | 'consumer' | 'attempt' | 'dead-letter';
   /** What is awaited, in words that name service and span. */
   readonly message: string;
   /** The spans that promise it. */
@@ -27,7 +27,7 @@ export interface Settlement {
 /** Tells whether a trace is settled, or exactly what is still awaited. Spans beyond what was declared are not awaited: `verify` names them. */
 export function settled(trace: Trace): Settlement {
   const nodes = walk(tree(trace));
-  const awaited = [...tops(nodes), ...segments(nodes).flatMap(short), ...servers(nodes), ...messages(nodes)];
+  const awaited = [...tops(nodes), ...segments(nodes).flatMap(short), ...detached(nodes), ...servers(nodes), ...messages(nodes)];
   const undeclared = new Set(
     nodes.filter((node) => startsSegment(node) && declared(node.span) === undefined).map(({ span }) => span.service),
   );
@@ -83,6 +83,17 @@ function short({ root, declared: size, spans }: Segment): Awaited[] {
   if (spans.length >= size) return [];
   const message = `${root.service}: ${spans.length} of ${counted(size, 'span')} of \`${root.name}\``;
   return [{ what: 'spans', message, spanIds: [root.spanId] }];
+}
+
+function detached(nodes: readonly SpanNode[]): Awaited[] {
+  const here = new Set(nodes.map(({ span }) => span.spanId));
+  return nodes.flatMap(({ span }) => {
+    // Jaeger v1 has the array as text.
+    const promised = text(span, 'waymark.segment.detached').match(/[0-9a-f]{16}/g) ?? [];
+    return promised
+      .filter((id) => !here.has(id))
+      .map((id) => ({ what: 'detached' as const, message: `the detached task ${id} of ${named(span)}`, spanIds: [span.spanId] }));
+  });
 }
 
 function servers(nodes: readonly SpanNode[]): Awaited[] {

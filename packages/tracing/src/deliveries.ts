@@ -64,3 +64,8 @@ export function limitWaiting(
     shutdown: () => processor.shutdown(),
   };
 }
+
+/** Says how many spans were lost in all, if any were: for a process that is about to end, when no more can be. */
+export function warnOfLosses({ lost }: Deliveries, warn: (message: string) => void): void {
+  if (lost > 0) warn(`Spans lost since the start: ${lost}`);
+}

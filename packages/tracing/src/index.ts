@@ -1,9 +1,16 @@
 export { SpanKind } from '@opentelemetry/api';
+export { batcher, type Batcher, type BatcherOptions, type BatchItem } from './batcher.ts';
+export { bind } from './bind.ts';
 export { extract, inject, type Carrier } from './carrier.ts';
+export { detach, detachedTasks, drainDetached, TooManyDetachedTasksError } from './detach.ts';
 export { activeTraceId, responseHeaders } from './http.ts';
+export type { Frozen, Immutable } from './immutable.ts';
 export { traced } from './koa.ts';
 export { logCorrelation } from './log.ts';
 export { consume, deadLetter, produce, type Attempt, type Message } from './messaging.ts';
+export { QueueFullError } from './queue-full.ts';
+export { contextKey, RequestContext, type ContextKey } from './request-context.ts';
 export { annotate, failActive, span, type SpanOptions } from './span.ts';
 export { shutdownTracing, startTracing, type Tracing } from './start.ts';
+export { tracedRequest, type RequestOptions } from './traced-request.ts';
 export { traceRequests, type TracedRequest } from './undici.ts';

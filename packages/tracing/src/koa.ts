@@ -24,6 +24,7 @@ import {
 import type { ServerResponse } from 'node:http';
 import type { Context as KoaContext, Middleware } from 'koa';
 import { allowedBaggage, baggageAttributes } from './baggage.ts';
+import { watchCtx } from './detached-ctx.ts';
 import { httpSpanName, methodAttributes, responseHeaders } from './http.ts';
 import { ENTRY } from './names.ts';
 import { asError, fail, failWithStatus, tracer } from './span.ts';
@@ -35,11 +36,13 @@ type Failure = { thrown?: unknown };
  * Koa middleware, to be used first: a SERVER span for each request (semantic conventions, HTTP server), continued from a valid
  * incoming `traceparent` (W3C Trace Context §3.2) and begun anew from a malformed one; `x-trace-id` and `traceresponse` on every
  * answer. The route is the one that @koa/router matched, written as OpenAPI writes it. An error that reaches Koa is recorded if it
- * became a 5xx, and answered as Koa answers it.
+ * became a 5xx, and answered as Koa answers it. Unless NODE_ENV is `production`, a detached task that reads the request's `ctx` is warned of.
  * @param entry true where callers from outside come in, whose own spans need not be in the trace
  */
 export function traced({ entry = false }: { entry?: boolean } = {}): Middleware {
+  const developing = process.env['NODE_ENV'] !== 'production';
   return async (ctx, next) => {
+    if (developing) watchCtx(ctx);
     const caller = allowedBaggage(propagation.extract(ROOT_CONTEXT, ctx.req.headers));
     const attributes = { ...requestAttributes(ctx), ...baggageAttributes(caller), ...(entry && { [ENTRY]: true }) };
     const span = tracer().startSpan(httpSpanName(ctx.method), { kind: SpanKind.SERVER, attributes }, caller);
@@ -48,7 +51,7 @@ export function traced({ entry = false }: { entry?: boolean } = {}): Middleware 
     const failure: Failure = {};
     ctx.set(headers);
     watchErrors(ctx, active, headers, failure);
-    endWithResponse(ctx, span, failure);
+    endWithResponse(ctx, span, active, failure);
     try {
       await context.with(active, next);
     } catch (error) {
@@ -97,8 +100,11 @@ function serverPort(ctx: KoaContext): number {
   return Number(/:(\d+)$/.exec(ctx.host)?.[1]) || (ctx.secure ? 443 : 80);
 }
 
-/** `finish`: the answer was handed over. `close` without it: the caller went away first. */
-function endWithResponse(ctx: KoaContext, span: Span, failure: Failure): void {
+/**
+ * `finish`: the answer was handed over, in the context of whoever wrote last, which is not always the request's. `close` without it: the
+ * caller went away first.
+ */
+function endWithResponse(ctx: KoaContext, span: Span, active: Context, failure: Failure): void {
   const answeredAt = noteAnswer(ctx.res);
   let ended = false;
   const end = (complete: boolean): void => {
@@ -109,7 +115,7 @@ function endWithResponse(ctx: KoaContext, span: Span, failure: Failure): void {
     describeOutcome(ctx, span, failure, complete);
     span.end(complete ? answeredAt() : undefined);
   };
-  ctx.res.once('finish', () => end(true));
+  ctx.res.once('finish', () => context.with(active, end, undefined, true));
   ctx.res.once('close', () => end(false));
 }
 

@@ -1,6 +1,7 @@
 import { SpanKind, type Attributes, type Span } from '@opentelemetry/api';
 import { baggageAttributes } from './baggage.ts';
-import { extract, inject, type Carrier } from './carrier.ts';
+import type { Carrier } from './carrier.ts';
+import { pack, unpack } from './context-carrier.ts';
 import { DEAD_LETTER, JOB_ATTEMPT, JOB_MAX_ATTEMPTS, NEXT_ATTEMPT } from './names.ts';
 import { span } from './span.ts';
 
@@ -14,9 +15,13 @@ export interface Message {
   id: string;
 }
 
-/** Runs `fn`, which stores or sends the message together with the carrier, inside a PRODUCER span. */
+/**
+ * Runs `fn`, which stores or sends the message together with the carrier, inside a PRODUCER span. The carrier has the trace, the baggage
+ * and the RequestContext, whose values are then stored with the message.
+ * @throws {RangeError} for a RequestContext of more than 8 KB
+ */
 export async function produce<T>(message: Message, fn: (carrier: Carrier) => Promise<T>): Promise<T> {
-  return span(`send ${message.destination}`, () => fn(inject()), {
+  return span(`send ${message.destination}`, () => fn(pack()), {
     kind: SpanKind.PRODUCER,
     attributes: attributesOf(message, 'send'),
   });
@@ -29,11 +34,11 @@ export interface Attempt {
 }
 
 /**
- * Runs `fn`, which works the message off, inside a CONSUMER span: a child of the PRODUCER span whose carrier came along. If it fails,
- * the span says what follows: the next attempt, or `deadLetter`.
+ * Runs `fn`, which works the message off, inside a CONSUMER span: a child of the PRODUCER span whose carrier came along, with its
+ * RequestContext, known by the names of its keys. If it fails, the span says what follows: the next attempt, or `deadLetter`.
  */
 export async function consume<T>(message: Message, carrier: Carrier, { attempt, maxAttempts }: Attempt, fn: () => Promise<T>): Promise<T> {
-  const producer = extract(carrier);
+  const producer = unpack(carrier);
   const attributes = {
     ...attributesOf(message, 'process'),
     [JOB_ATTEMPT]: attempt,
@@ -54,7 +59,7 @@ export async function consume<T>(message: Message, carrier: Carrier, { attempt, 
 /** Runs `fn`, which puts a message away that failed at its last attempt, inside a span below the PRODUCER span whose carrier came along. */
 export async function deadLetter<T>(message: Message, carrier: Carrier, fn: () => Promise<T>): Promise<T> {
   const attributes = attributesOf(message, 'dead_letter');
-  return span(`dead-letter ${message.destination}`, fn, { parent: extract(carrier), attributes });
+  return span(`dead-letter ${message.destination}`, fn, { parent: unpack(carrier), attributes });
 }
 
 function attributesOf({ system, destination, id }: Message, operation: 'send' | 'process' | 'dead_letter'): Attributes {

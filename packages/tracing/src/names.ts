@@ -11,18 +11,24 @@ export const BAGGAGE_MAX_VALUE = 64;
 export const JOB_ATTEMPT = 'waymark.job.attempt';
 export const JOB_MAX_ATTEMPTS = 'waymark.job.max_attempts';
 
+/** How many items a batch has. */
+export const BATCH_ITEMS = 'waymark.batch.items';
+
 // The manifest: how a trace says what belongs to it (docs/manifest.md).
 
 /** On a segment's root: how many spans the segment has, itself included. */
 export const SEGMENT_SPANS = 'waymark.segment.spans';
 
+/** On a segment's root: the span ids of the detached tasks that were begun in it. Each is the root of a segment of its own. */
+export const SEGMENT_DETACHED = 'waymark.segment.detached';
+
 /** On a segment's root that may have been called from outside: its parent need not be in the trace. */
 export const ENTRY = 'waymark.entry';
 
-/** On a CLIENT span: the id of the SERVER span that answered it. */
+/** On a CLIENT span, or one that waits for a worker thread: the id of the span that answered it. */
 export const PEER_SPAN = 'waymark.peer.span';
 
-/** On a CLIENT span that was sent and got no answer: nobody knows whether a server worked on it. */
+/** On such a span that was sent and got no answer: nobody knows whether anyone worked on it. */
 export const PEER_UNKNOWN = 'waymark.peer.unknown';
 
 /** On a CONSUMER span that failed: the attempt that follows, or that the message becomes a dead letter. */

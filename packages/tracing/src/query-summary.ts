@@ -8,7 +8,8 @@ export function nameQuerySpan(span: Span, { query }: { query: { text: string } }
   span.setAttribute(ATTR_DB_QUERY_SUMMARY, summary);
 }
 
-const OPERATION = /\b(select|insert|update|delete|merge|begin|commit|rollback|create|alter|drop|truncate|listen|notify)\b/i;
+const OPERATION =
+  /\b(select|insert|update|delete|merge|begin|commit|rollback to savepoint|rollback|savepoint|create|alter|drop|truncate|listen|notify)\b/i;
 const TARGET = /\b(?:from|into|update|table|join)\s+(?:if\s+(?:not\s+)?exists\s+|only\s+)?([\w."]+)/i;
 const CALLED = /\bselect\s+([\w."]+)\s*\(/i;
 

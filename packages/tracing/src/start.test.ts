@@ -86,6 +86,7 @@ test('a dead backend fails no work: the program ends by itself, says so once, an
 
   expect(ran).toMatchObject({ code: 0, printed: { deliveries: { waiting: 0, delivered: 0, lost: 5_000 } } });
   expect(ran.errors.match(/Spans cannot be delivered and are being lost: ./g)).toHaveLength(1);
+  expect(ran.errors.match(/Spans lost since the start: 5000$/gm)).toHaveLength(1);
 });
 
 test('a full queue loses the newest spans, says so once, and counts them', async () => {
@@ -101,6 +102,7 @@ test('a full queue loses the newest spans, says so once, and counts them', async
   expect(delivered + lost).toBe(1_000);
   expect(backend.received.spans).toHaveLength(delivered);
   expect(ran.errors.match(/being lost/g)).toHaveLength(1);
+  expect(ran.errors.match(new RegExp(`Spans lost since the start: ${lost}$`, 'gm'))).toHaveLength(1);
 });
 
 test.each([

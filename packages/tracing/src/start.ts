@@ -2,7 +2,7 @@ import { getNodeAutoInstrumentations } from '@opentelemetry/auto-instrumentation
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { BatchSpanProcessor, NoopSpanProcessor, type SpanProcessor } from '@opentelemetry/sdk-trace';
 import { applyDefaults } from './defaults.ts';
-import { countDeliveries, limitWaiting, type Deliveries } from './deliveries.ts';
+import { countDeliveries, limitWaiting, warnOfLosses, type Deliveries } from './deliveries.ts';
 import { exporterFromEnv } from './exporter.ts';
 import { SegmentManifest } from './manifest.ts';
 import { PreciseStart } from './precise-start.ts';
@@ -36,7 +36,12 @@ export function startTracing(): Tracing {
     }),
   });
   sdk.start();
-  running = { deliveries, shutdown: () => sdk.shutdown().catch(() => undefined) };
+  const stop = async (): Promise<void> => {
+    await sdk.shutdown().catch(() => undefined);
+    warnOfLosses(deliveries, warn);
+  };
+  let stopped: Promise<void> | undefined;
+  running = { deliveries, shutdown: () => (stopped ??= stop()) };
   return running;
 }
 

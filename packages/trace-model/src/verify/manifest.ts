@@ -25,6 +25,7 @@ function outlived({ root, declared, spans }: Segment): Finding[] {
 const CODES: Partial<Record<Awaited['what'], [code: FindingCode, cause: string]>> = {
   spans: ['segment-short', 'The rest is on its way, was lost on export, or never ended.'],
   server: ['peer-missing', 'Its process died, its spans were lost on export, or they are on their way.'],
+  detached: ['peer-missing', 'It still runs, its process died, its spans were lost on export, or they are on their way.'],
   attempt: ['attempt-missing', 'The next attempt is still waiting for its time, or its process died.'],
   'dead-letter': ['dead-letter-missing', 'The job is about to be put away, or the process that would died.'],
 };

@@ -44,3 +44,10 @@ test('a secret name is enough, unless the value was taken out', () => {
 test('links are searched too', () => {
   expect(verify(trace({ ...span({ n: 1 }), links: [link] }))[0]?.message).toContain('an e-mail address in a link, why.');
 });
+
+test('a span id of digits only is no card number, where span ids belong', () => {
+  const id = '4111111111111111';
+  const attributes = { 'waymark.peer.span': id, 'waymark.segment.detached': [id, id], span_id: id };
+  expect(found({ n: 1, attributes }).filter(({ code }) => code === 'secret')).toEqual([]);
+  expect(found({ n: 1, attributes: { card: id } })).toMatchObject([{ code: 'secret' }]);
+});

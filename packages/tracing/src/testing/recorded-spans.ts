@@ -2,7 +2,7 @@ import { afterEach } from '@jest/globals';
 import { context, diag, DiagLogLevel, propagation, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from '@opentelemetry/core';
-import { TracerProvider, type ReadableSpan } from '@opentelemetry/sdk-trace';
+import { TracerProvider, type ReadableSpan, type SpanProcessor } from '@opentelemetry/sdk-trace';
 
 /** The spans that ended in this test file, handed over as they end. */
 export interface RecordedSpans {
@@ -12,17 +12,17 @@ export interface RecordedSpans {
 
 /**
  * Registers a real SDK in Jest's sandbox of this test file: spans go to memory, context and headers are W3C's.
- * A test fails that leaves a span untaken, or that touches one after its end.
+ * A test fails that leaves a span untaken, or that touches one after its end. `before` are processors that spans pass first.
  */
-export function recordSpans(): RecordedSpans {
+export function recordSpans(...before: SpanProcessor[]): RecordedSpans {
   let ended: ReadableSpan[] = [];
   let wake = Promise.withResolvers<void>();
   const onEnd = (span: ReadableSpan): void => {
     ended.push(span);
     wake.resolve();
   };
-  const spanProcessor = { onStart() {}, onEnd, forceFlush: () => Promise.resolve(), shutdown: () => Promise.resolve() };
-  trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [spanProcessor] }));
+  const spanProcessor: SpanProcessor = { onStart() {}, onEnd, forceFlush: () => Promise.resolve(), shutdown: () => Promise.resolve() };
+  trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [...before, spanProcessor] }));
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   propagation.setGlobalPropagator(new CompositePropagator({ propagators: [new W3CTraceContextPropagator(), new W3CBaggagePropagator()] }));
   const misuse = watchMisuse();

@@ -5,6 +5,9 @@ import { serve } from './http-server.ts';
 export interface ReceivedSpan {
   name: string;
   traceId: string;
+  spanId: string;
+  parentSpanId?: string;
+  attributes: { key: string; value: Record<string, unknown> }[];
 }
 
 interface OtlpRequest {

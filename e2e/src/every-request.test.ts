@@ -1,0 +1,153 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { problem, type Order } from '@waymark/contracts';
+import type { Span } from '@waymark/trace-model';
+import { tracesFrom, UnsampledTraceError, type CompleteTrace } from '@waymark/trace-testing';
+import '@waymark/trace-testing/jest';
+import { lackedBy } from './scenarios/required-attributes.ts';
+import type { Scenario, Visitors } from './scenarios/scenario.ts';
+import { scenarios } from './scenarios/scenarios.ts';
+import { logOf, wholeLogOf } from './shop/logs.ts';
+import { shopUnderTest } from './shop/shop-under-test.ts';
+import { Shopper, type Answer } from './shop/shopper.ts';
+
+const { gateway, traces: tracesUrl, logs } = shopUnderTest();
+const traces = tracesFrom(tracesUrl);
+const SERVICES = ['gateway', 'auth', 'order', 'inventory'];
+/** Longer than any order takes here. */
+const PATIENCE_MS = 40_000;
+
+let visitors: Promise<Visitors>;
+const asked = new Map<Scenario, Promise<Answer>>();
+
+async function logInAll(): Promise<Visitors> {
+  const [stranger, demo, ada] = [new Shopper(gateway), new Shopper(gateway), new Shopper(gateway)];
+  await Promise.all([demo.logIn(), ada.logIn('ada@waymark.test')]);
+  return { stranger, demo, ada, somebody: () => new Shopper(gateway) };
+}
+
+/** All requests are made at once, as they come to a shop; the tests then look at one after the other. */
+beforeAll(async () => {
+  visitors = logInAll();
+  for (const scenario of scenarios.filter(canRun)) asked.set(scenario, visitors.then(scenario.ask));
+  await Promise.allSettled(asked.values());
+});
+
+const canRun = ({ needs }: Scenario): boolean => !needs || process.env[needs.name] === needs.value;
+const answerTo = (scenario: Scenario): Promise<Answer> => asked.get(scenario) as Promise<Answer>;
+
+const orderIdOf = async (scenario: Scenario): Promise<string> => ((await answerTo(scenario)).body as Order).id;
+
+/** The trace of a scenario, waited for once. */
+const found = new Map<Scenario, Promise<CompleteTrace>>();
+async function traceOf(scenario: Scenario): Promise<CompleteTrace> {
+  const trace = found.get(scenario) ?? answerTo(scenario).then((answer) => traces.of(answer, { timeoutMs: PATIENCE_MS }));
+  found.set(scenario, trace);
+  return trace;
+}
+
+const logged = logs ? test : test.skip;
+
+for (const scenario of scenarios) {
+  const { title, status, body, headers = {}, order, tree, spans = [], completeness = 'manifest', needs } = scenario;
+  const [run, why] = canRun(scenario) ? [describe, ''] : [describe.skip, ` (skipped: the shop must have ${needs?.name}=${needs?.value})`];
+  run(`${title}${why}`, () => {
+    test(`is answered with ${status}, and with the trace`, async () => {
+      const answer = await answerTo(scenario);
+      expect(answer).toMatchObject({ status, ...(body && { body }) });
+      expect(answer.headers.get('traceresponse')).toMatch(new RegExp(`^00-${answer.traceId}-[0-9a-f]{16}-01$`));
+      expect(answer.headers.get('server-timing')).toBe(`traceparent;desc="${answer.headers.get('traceresponse')}"`);
+      expect(Object.fromEntries(answer.headers)).toMatchObject(headers);
+      if (status >= 400) expectProblem(answer);
+    });
+
+    test('leaves a complete trace: these spans, each in its place, and no errors but these', async () => {
+      const trace = await traceOf(scenario);
+      expect(trace).toMatchTree(tree);
+      expect(trace).toHaveSpan({ status: 'ERROR' }, { exactly: tree.match(/ ERROR\b/g)?.length ?? 0 });
+      expect(trace).toBeComplete();
+      expect(trace.completeness).toMatchObject({ by: completeness, undeclared: [] });
+    });
+
+    test('says on each span what there is to say', async () => {
+      const trace = await traceOf(scenario);
+      expect(trace.spans.flatMap(lackedBy)).toEqual([]);
+      for (const span of spans) expect(trace).toHaveSpan(span);
+    });
+
+    if (order) {
+      test('ends as it should', async () => {
+        expect(await (await visitors).demo.ended(await orderIdOf(scenario))).toMatchObject(order);
+      });
+    }
+
+    logged(`is logged by each service with the trace’s ids${logs ? '' : ' (skipped: SHOP_LOGS is not set)'}`, async () => {
+      await expectLogged(await traceOf(scenario));
+    });
+  });
+}
+
+describe('all requests together', () => {
+  test('leave no password, token or e-mail on a span or in a log line', async () => {
+    const { demo, ada } = await visitors;
+    const spans = JSON.stringify(await seen(), (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
+    const lines = logs ? (await Promise.all(SERVICES.map(wholeLogOf))).join('\n') : '';
+    for (const secret of [demo.token, ada.token, 'waymark.test', 'hunter2', 'Bearer ', 'x'.repeat(43), 'postgres://']) {
+      expect(spans).not.toContain(secret);
+      expect(lines).not.toContain(secret);
+    }
+  });
+
+  test.each(SERVICES)('show of %s the spans that its README lists, and no others', async (service) => {
+    const listed = await spansIn(new URL(`../../services/${service}/README.md`, import.meta.url));
+    const emitted = (await seen()).filter((span) => span.service === service).map(({ kind, name }) => `${kind} ${name}`);
+    const rare = scenarios.every(canRun) ? [] : listed.filter((span) => !emitted.includes(span));
+    expect([...new Set([...emitted, ...rare])].toSorted()).toEqual(listed.toSorted());
+  });
+});
+
+test('health checks are answered, and leave no trace', async () => {
+  for (const path of ['/healthz', '/readyz']) expect((await fetch(gateway + path)).status).toBe(200);
+  await traces.of(await (await visitors).stranger.call('GET', '/v1/products'));
+  const { data } = (await (await fetch(`${tracesUrl}/api/operations?service=gateway`)).json()) as { data: { name: string }[] };
+  const names = data.map(({ name }) => name);
+  expect(names).toContain('GET /v1/products');
+  expect(names.filter((name) => name.includes('/healthz') || name.includes('/readyz'))).toEqual([]);
+});
+
+test('a caller who wants no trace leaves none, and whoever waits for it is told so', async () => {
+  const traceId = randomBytes(16).toString('hex');
+  const answer = await (await visitors).demo.place('desk-lamp', 1, randomUUID(), { traceparent: `00-${traceId}-00f067aa0ba902b7-00` });
+  expect(answer).toMatchObject({ status: 201, traceId });
+  await expect(traces.of(answer)).rejects.toThrow(UnsampledTraceError);
+  await (await visitors).demo.ended(answer.body.id);
+  await traces.of(await (await visitors).demo.place('desk-lamp'), { timeoutMs: PATIENCE_MS });
+  expect(await traces.now(answer)).toMatchObject({ spans: [] });
+});
+
+async function seen(): Promise<Span[]> {
+  return (await Promise.all(scenarios.filter(canRun).map(traceOf))).flatMap(({ spans }) => spans);
+}
+
+/** The spans that a README lists: kind and names, the first columns of the table under "## Spans". */
+async function spansIn(readme: URL): Promise<string[]> {
+  const [, section = ''] = (await readFile(readme, 'utf8')).split('## Spans\n');
+  return section.split('\n').flatMap((row) => {
+    const [, kind = '', names = ''] = row.split('|').map((cell) => cell.trim());
+    return [...names.matchAll(/`([^`]+)`/g)].map(([, name]) => `${kind} ${name}`);
+  });
+}
+
+function expectProblem({ headers, body, status, traceId }: Answer): void {
+  expect(headers.get('content-type')).toMatch(/^application\/problem\+json/);
+  expect(problem.parse(body)).toMatchObject({ status, traceId, title: expect.any(String), detail: expect.any(String) });
+}
+
+async function expectLogged({ traceId, spans }: CompleteTrace): Promise<void> {
+  for (const { service, spanId, attributes } of spans.filter(({ kind }) => kind === 'SERVER')) {
+    const lines = await logOf(service, traceId, (sofar) => sofar.some((line) => line['span_id'] === spanId));
+    const status = Number(attributes['http.response.status_code']);
+    expect(lines).toContainEqual(expect.objectContaining({ service, trace_id: traceId, span_id: spanId, status }));
+  }
+}

@@ -1,0 +1,32 @@
+import { randomInt } from 'node:crypto';
+import { expect, test } from '@jest/globals';
+import { tracesFrom, type CompleteTrace } from '@waymark/trace-testing';
+import '@waymark/trace-testing/jest';
+import { FULFILLED_ORDER, OUT_OF_STOCK } from './scenarios/parts.ts';
+import { shopUnderTest } from './shop/shop-under-test.ts';
+import { Shopper, type Answer } from './shop/shopper.ts';
+
+const { gateway, traces: tracesUrl } = shopUnderTest();
+/** ORDERS=1000 for the long run. */
+const ORDERS = Number(process.env['ORDERS'] || 60);
+const MOST_AT_ONCE = 16;
+const PRODUCTS = ['tea-pot', 'field-notebook', 'trail-map', 'desk-lamp', 'oak-stool'];
+
+test(`${ORDERS} orders, some at once and some alone: each trace settles, and none is called incomplete that is not`, async () => {
+  const demo = new Shopper(gateway);
+  await demo.logIn();
+  const traces = tracesFrom(tracesUrl);
+  const judged = async (answer: Answer): Promise<[Answer, CompleteTrace]> => [answer, await traces.of(answer, { timeoutMs: 60_000 })];
+  const pending: Promise<[Answer, CompleteTrace]>[] = [];
+  while (pending.length < ORDERS) {
+    const wave = Math.min(randomInt(1, MOST_AT_ONCE + 1), ORDERS - pending.length);
+    const answers = await Promise.all(Array.from({ length: wave }, () => demo.place(PRODUCTS[randomInt(PRODUCTS.length)] ?? '')));
+    pending.push(...answers.map(judged));
+  }
+  for (const [answer, trace] of await Promise.all(pending)) {
+    expect([201, 409]).toContain(answer.status);
+    expect(trace).toMatchTree(answer.status === 201 ? FULFILLED_ORDER : OUT_OF_STOCK);
+    expect(trace).toBeComplete();
+    expect(trace.completeness.by).toBe('manifest');
+  }
+}, 600_000);

@@ -1,0 +1,46 @@
+import { randomUUID } from 'node:crypto';
+import { expect, test } from '@jest/globals';
+import type { Shopper } from '../shop/shopper.ts';
+import { until } from '../shop/until.ts';
+import { startOwnShop } from './own-shop.ts';
+
+test('the order service killed amid 100 orders loses none that it acknowledged, and no stock', async () => {
+  await using own = await startOwnShop({ inventory: { RESERVATION_TTL_SECONDS: '5' } });
+  const { shop, demo } = own;
+  const before = await demo.available('trail-map');
+  const keys = Array.from({ length: 100 }, () => randomUUID());
+  const placing = keys.map(async (key, at) => {
+    const answer = await demo.place('trail-map', 1, key);
+    if (at === 40) await shop.kill('order', 'SIGKILL');
+    return answer;
+  });
+  const first = await Promise.all(placing);
+  const acknowledged = first.filter(({ status }) => status === 201);
+  expect(first.filter(({ status }) => status !== 201 && status !== 503).map(({ status, body }) => [status, body])).toEqual([]);
+  await shop.restart('order');
+
+  // Whoever got no answer asks again with the same key, as one should: half of them do.
+  const unanswered = keys.filter((_, at) => first[at]?.status !== 201);
+  const again = await Promise.all(unanswered.filter((_, at) => at % 2 === 0).map((key) => demo.place('trail-map', 1, key)));
+  expect(again.every(({ status }) => status === 201)).toBe(true);
+
+  for (const { body } of [...acknowledged, ...again]) expect(await demo.ended(body.id)).toMatchObject({ status: 'fulfilled' });
+
+  // An order may have been stored and its answer lost: it counts too. What was only reserved comes back when it expires.
+  const stored = await allOrders(demo);
+  expect(new Set(stored.map(({ id }) => id)).size).toBe(stored.length);
+  const sold = stored.filter(({ status }) => status === 'fulfilled').length;
+  expect(sold).toBeGreaterThanOrEqual(acknowledged.length + again.length);
+  await until(
+    () => demo.available('trail-map'),
+    (available) => available === before - sold,
+    `${before - sold} in stock`,
+  );
+}, 120_000);
+
+async function allOrders(demo: Shopper): Promise<{ id: string; status: string }[]> {
+  type Page = { items: { id: string; status: string }[] };
+  const ended = ({ items }: Page): boolean => items.every(({ status }) => status !== 'pending');
+  const page = async (): Promise<Page> => (await demo.call<Page>('GET', '/v1/orders?limit=100')).body;
+  return (await until(page, ended, 'all orders to end')).items;
+}

@@ -1,0 +1,26 @@
+import { startShop, type Shop, type ShopOptions } from '@waymark/local-stack';
+import { startTraceStore } from '@waymark/trace-store';
+import { tracesFrom, type Traces } from '@waymark/trace-testing';
+import { Shopper } from '../shop/shopper.ts';
+
+/** A shop that one test may configure, kill and overrun. */
+export interface OwnShop extends AsyncDisposable {
+  shop: Shop;
+  /** What its services exported. */
+  traces: Traces;
+  /** Somebody who is logged in. */
+  demo: Shopper;
+}
+
+/** The whole shop as child processes on free ports, with a Postgres and a trace store of its own. */
+export async function startOwnShop(env: NonNullable<ShopOptions['env']> = {}): Promise<OwnShop> {
+  await using undo = new AsyncDisposableStack();
+  const store = await startTraceStore({ otlpPort: 0, uiPort: 0 });
+  undo.defer(() => store.close());
+  const all = { OTEL_EXPORTER_OTLP_ENDPOINT: store.otlpUrl, OTEL_BSP_SCHEDULE_DELAY: '100', ...env.all };
+  const shop = undo.use(await startShop({ env: { ...env, all } }));
+  const demo = new Shopper(shop.urls.gateway);
+  await demo.logIn();
+  const stop = undo.move();
+  return { shop, traces: tracesFrom(store.url), demo, [Symbol.asyncDispose]: () => stop.disposeAsync() };
+}

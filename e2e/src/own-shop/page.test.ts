@@ -1,0 +1,128 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { startShop, type Shop } from '@waymark/local-stack';
+import type { Browser } from 'playwright-core';
+import { addButton, chromiumPath, click, openShop, orders, placeOrder, requests, startBrowser } from './shop-page.ts';
+
+const TRACE_UI_URL = 'http://traces.test:16686';
+const inBrowser = chromiumPath ? describe : describe.skip;
+
+inBrowser(`in Chromium${chromiumPath ? '' : ' (skipped: none found; install it or set CHROMIUM_PATH)'}`, () => {
+  let shop: Shop;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    [shop, browser] = await Promise.all([startShop({ env: { gateway: { TRACE_UI_URL } } }), startBrowser()]);
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await shop?.close();
+  });
+
+  test.each(['light', 'dark'])('one logs in, orders, sees the order fulfilled and is led to its trace, in %s', async (colorScheme) => {
+    await using tab = await openShop(browser, shop.urls.gateway, { colorScheme });
+    const { page, complaints, urls } = tab;
+    await click(page, 'Log in');
+    await page.getByText('You are logged in').first().waitFor();
+    await addButton(page, 'Desk lamp').click();
+    await addButton(page, 'Trail map').click();
+    await page.getByLabel('Quantity of Trail map').fill('2');
+    const traceId = await placeOrder(page);
+
+    const order = orders(page).first();
+    await order.getByText('Fulfilled').waitFor();
+    expect(traceId).toMatch(/^[0-9a-f]{32}$/);
+    expect(await order.textContent()).toContain('€63.00');
+    const link = order.getByRole('link', { name: 'See this order’s trace' });
+    expect(await link.getAttribute('href')).toBe(`${TRACE_UI_URL}/trace/${traceId}`);
+    expect(await link.getAttribute('target')).toBe('_blank');
+    const request = requests(page).filter({ hasText: 'placed an order' });
+    expect(await request.getByRole('link').textContent()).toBe(traceId);
+
+    await click(page, 'Log out');
+    await page.getByRole('button', { name: 'Log in', exact: true }).waitFor();
+    expect(await orders(page).count()).toBe(0);
+    expect(complaints).toEqual([]);
+    expect(urls.filter((url) => url.includes('waymark.test') || url.includes('token'))).toEqual([]);
+  });
+
+  test('what goes wrong is said in words, with its trace, on a narrow screen too', async () => {
+    await using tab = await openShop(browser, shop.urls.gateway, { width: 360 });
+    const { page } = tab;
+    await addButton(page, 'The last lantern').click();
+    await addButton(page, 'The last lantern').click();
+    const refused = await placeOrder(page, 'Log in and place the order');
+    const alert = page.getByRole('alert').filter({ hasText: 'Not enough in stock' });
+    await alert.waitFor();
+    expect(await alert.getByRole('link').getAttribute('href')).toBe(`${TRACE_UI_URL}/trace/${refused}`);
+
+    await click(page, 'Remove The last lantern');
+    await addButton(page, 'Grand piano').click();
+    await placeOrder(page);
+    await orders(page).filter({ hasText: 'Rejected' }).getByText('The payment was declined').waitFor();
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360);
+  });
+
+  test('an order whose answer was lost is placed again with the same key, and is one order', async () => {
+    await using tab = await openShop(browser, shop.urls.gateway);
+    const { page } = tab;
+    const keys: (string | undefined)[] = [];
+    await page.route('**/v1/orders', async (route) => {
+      if (route.request().method() !== 'POST') return route.continue();
+      keys.push(route.request().headers()['idempotency-key']);
+      const answer = await route.fetch();
+      await (keys.length === 1 ? route.abort() : route.fulfill({ response: answer }));
+    });
+    await addButton(page, 'Brass bell').click();
+    await click(page, 'Log in and place the order');
+    await page.getByRole('alert').getByText('No answer').waitFor();
+    await placeOrder(page);
+    await orders(page).first().getByText('Brass bell').waitFor();
+    expect(keys).toEqual([keys[0], keys[0]]);
+
+    await page.reload();
+    await orders(page).first().waitFor();
+    expect(await orders(page).filter({ hasText: 'Brass bell' }).count()).toBe(1);
+  });
+
+  test('what is added while an order is on its way stays for the next one', async () => {
+    await using tab = await openShop(browser, shop.urls.gateway);
+    const { page } = tab;
+    const added = Promise.withResolvers<undefined>();
+    await page.route('**/v1/orders', async (route) => {
+      await added.promise;
+      await route.continue();
+    });
+    await addButton(page, 'Tea pot').click();
+    const sent = page.waitForRequest('**/v1/orders');
+    const placed = placeOrder(page, 'Log in and place the order');
+    await sent;
+    await addButton(page, 'Tea pot').click();
+    await addButton(page, 'Oak stool').click();
+    added.resolve(undefined);
+    await placed;
+    await orders(page).first().waitFor();
+    expect(await page.getByLabel('Quantity of Tea pot').inputValue()).toBe('1');
+    expect(await page.getByLabel('Quantity of Oak stool').inputValue()).toBe('1');
+  });
+
+  test('a session that has ended logs the page out, and says so', async () => {
+    await using tab = await openShop(browser, shop.urls.gateway);
+    const { page } = tab;
+    await page.evaluate("sessionStorage.setItem('waymark.token', 'a-token-of-a-session-long-over')");
+    await page.reload();
+    await page.getByRole('alert').getByText('The session has ended; log in again.').waitFor();
+    await page.getByRole('button', { name: 'Log in', exact: true }).waitFor();
+    expect(await page.evaluate("sessionStorage.getItem('waymark.token')")).toBeNull();
+  });
+
+  test('the API page describes each route and gives a curl for it', async () => {
+    await using tab = await openShop(browser, shop.urls.gateway);
+    const { page, complaints } = tab;
+    await page.getByRole('link', { name: 'API' }).click();
+    const route = page.getByRole('region', { name: 'POST /v1/orders', exact: true });
+    await route.getByText('out_of_stock').waitFor();
+    expect(await route.locator('pre').textContent()).toContain(`curl -i ${shop.urls.gateway}/v1/orders`);
+    expect(complaints).toEqual([]);
+  });
+});

@@ -1,0 +1,8 @@
+/** Indents text that stands for a part of a tree, so that it can stand below another span. */
+export function below(depth: number, part: string): string {
+  return part
+    .trim()
+    .split('\n')
+    .map((line) => `${'  '.repeat(depth)}${line}`)
+    .join('\n');
+}

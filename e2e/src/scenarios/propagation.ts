@@ -1,0 +1,35 @@
+import { randomBytes } from 'node:crypto';
+import { LISTING } from './parts.ts';
+import type { Scenario } from './scenario.ts';
+
+const list = (title: string, headers: Record<string, string>, spans: Scenario['spans'] = []): Scenario => ({
+  title,
+  ask: ({ stranger }) => stranger.call('GET', '/v1/products', { headers }),
+  status: 200,
+  tree: LISTING,
+  spans,
+});
+
+const anew = (traceparent: string): Scenario => list(`a malformed traceparent (${traceparent}), which begins a new trace`, { traceparent });
+
+/** Of a caller who exports no spans. */
+const CALLER = `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`;
+
+export const propagation: Scenario[] = [
+  list('a valid traceparent, whose trace is continued', { traceparent: CALLER }, [
+    { service: 'gateway', kind: 'SERVER', attributes: { 'waymark.entry': true } },
+  ]),
+  anew('00-0-0-01'),
+  anew('00-00000000000000000000000000000000-00f067aa0ba902b7-01'),
+  anew('ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'),
+  anew('hello'),
+  list('baggage, of which only what is allowed travels on', { baggage: 'waymark.traffic=test,token=abc,email=demo@waymark.test' }, [
+    { service: 'inventory', kind: 'SERVER', attributes: { 'waymark.traffic': 'test' } },
+  ]),
+  {
+    title: 'a query string, which is on no span',
+    ask: ({ stranger }) => stranger.call('GET', '/v1/products?password=hunter2'),
+    status: 200,
+    tree: LISTING,
+  },
+];

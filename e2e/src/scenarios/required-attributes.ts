@@ -1,0 +1,46 @@
+import type { Span } from '@waymark/trace-model';
+
+const RESOURCE = ['service.name', 'service.instance.id', 'host.name', 'telemetry.sdk.language'];
+
+const HTTP_SERVER = [
+  'http.request.method',
+  'http.response.status_code',
+  'url.path',
+  'url.scheme',
+  'server.address',
+  'server.port',
+  'client.address',
+  'network.protocol.version',
+  'waymark.segment.spans',
+];
+const HTTP_CLIENT = ['http.request.method', 'url.full', 'url.template', 'server.address', 'server.port'];
+/** Unless no answer came, which is an error. */
+const ANSWERED = ['http.response.status_code', 'waymark.peer.span'];
+const DATABASE = ['db.system.name', 'db.namespace', 'db.query.text', 'server.address', 'server.port'];
+const MESSAGE = [
+  'messaging.system',
+  'messaging.operation.name',
+  'messaging.operation.type',
+  'messaging.destination.name',
+  'messaging.message.id',
+];
+const JOB = [...MESSAGE, 'waymark.job.attempt', 'waymark.job.max_attempts', 'waymark.segment.spans'];
+
+/** What a span of the shop lacks of what every span of its kind has (semantic conventions of HTTP, databases and messaging; the manifest). */
+export function lackedBy(span: Span): string[] {
+  const lacked = [...absent(required(span), span.attributes), ...absent(RESOURCE, span.resource.attributes)];
+  return lacked.map((name) => `${span.service} ${span.kind} ${span.name} lacks ${name}`);
+}
+
+const absent = (names: readonly string[], from: object): string[] => names.filter((name) => !Object.hasOwn(from, name));
+
+function required({ kind, attributes, status }: Span): readonly string[] {
+  const failed = status.code === 'ERROR' ? ['error.type'] : [];
+  if (kind === 'SERVER') return [...HTTP_SERVER, ...failed];
+  if (kind === 'PRODUCER') return MESSAGE;
+  if (kind === 'CONSUMER') return [...JOB, ...failed];
+  if (kind !== 'CLIENT') return failed;
+  if ('db.system.name' in attributes) return [...DATABASE, ...failed];
+  const answered = failed.length === 0 || 'http.response.status_code' in attributes;
+  return [...HTTP_CLIENT, ...failed, ...(answered ? ANSWERED : [])];
+}

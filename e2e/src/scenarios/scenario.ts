@@ -1,0 +1,31 @@
+import type { SpanQuery } from '@waymark/trace-testing';
+import type { Answer, Shopper } from '../shop/shopper.ts';
+
+/** Who asks: nobody in particular, two people who are logged in, or somebody new. */
+export interface Visitors {
+  stranger: Shopper;
+  demo: Shopper;
+  ada: Shopper;
+  somebody: () => Shopper;
+}
+
+/** One request to the shop, and what is to be true of its answer and of its trace. */
+export interface Scenario {
+  /** A sentence: the name of its tests. */
+  title: string;
+  ask(visitors: Visitors): Promise<Answer>;
+  status: number;
+  /** What the answer's body has, besides what it may have; for a failure, its `code`. */
+  body?: object;
+  headers?: Record<string, string>;
+  /** What the order that was placed has become when its trace is complete. */
+  order?: object;
+  /** The whole trace, as `toMatchTree` reads it; a span that it does not mark ERROR has no error. */
+  tree: string;
+  /** What some spans say beyond what every span of their kind must. */
+  spans?: readonly SpanQuery[];
+  /** How its completeness is known; by the manifest if not said. Where a call got no answer, nobody knows whether a server was at work. */
+  completeness?: 'structure';
+  /** The setting that the shop must have, as a variable and its value: without it this cannot be seen. */
+  needs?: { name: string; value: string };
+}

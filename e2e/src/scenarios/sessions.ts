@@ -1,0 +1,73 @@
+import { expect } from '@jest/globals';
+import type { Scenario } from './scenario.ts';
+
+const refused = `
+gateway SERVER POST /v1/sessions 401 error.type=invalid_credentials
+  gateway CLIENT POST /sessions 401 ERROR
+    auth SERVER POST /sessions 401 error.type=invalid_credentials
+      auth CLIENT SELECT users`;
+
+const logOut = (outcome: string, client: string): string => `
+gateway SERVER DELETE /v1/sessions/current ${outcome}
+  gateway CLIENT DELETE /sessions/current ${client}
+    auth SERVER DELETE /sessions/current ${outcome}
+      auth CLIENT DELETE sessions`;
+
+export const sessions: Scenario[] = [
+  {
+    title: 'logging in',
+    ask: ({ somebody }) => somebody().logIn(),
+    status: 201,
+    body: { token: expect.stringMatching(/^[\w-]{43}$/), expiresAt: expect.any(String) },
+    tree: `
+gateway SERVER POST /v1/sessions 201
+  gateway CLIENT POST /sessions 201
+    auth SERVER POST /sessions 201
+      auth CLIENT SELECT users
+      auth CLIENT DELETE sessions
+      auth CLIENT INSERT sessions`,
+  },
+  {
+    title: 'logging in with a wrong password',
+    ask: ({ somebody }) => somebody().logIn('demo@waymark.test', 'wrong'),
+    status: 401,
+    body: { code: 'invalid_credentials', title: 'Wrong e-mail or password' },
+    tree: refused,
+  },
+  {
+    title: 'logging in as nobody known, which looks the same',
+    ask: ({ somebody }) => somebody().logIn('nobody@waymark.test'),
+    status: 401,
+    body: { code: 'invalid_credentials', title: 'Wrong e-mail or password' },
+    tree: refused,
+  },
+  {
+    title: 'logging in without a password',
+    ask: ({ stranger }) => stranger.call('POST', '/v1/sessions', { json: { email: 'demo@waymark.test' } }),
+    status: 422,
+    body: { code: 'invalid_request', errors: [{ at: 'body.password', message: expect.any(String) }] },
+    tree: 'gateway SERVER POST /v1/sessions 422 error.type=invalid_request',
+  },
+  {
+    title: 'logging out',
+    async ask({ somebody }) {
+      const leaving = somebody();
+      await leaving.logIn();
+      return leaving.call('DELETE', '/v1/sessions/current');
+    },
+    status: 204,
+    tree: logOut('204', '204'),
+  },
+  {
+    title: 'logging out of a session that has ended',
+    async ask({ somebody }) {
+      const left = somebody();
+      await left.logIn();
+      await left.call('DELETE', '/v1/sessions/current');
+      return left.call('DELETE', '/v1/sessions/current');
+    },
+    status: 401,
+    body: { code: 'unauthenticated' },
+    tree: logOut('401 error.type=unauthenticated', '401 ERROR'),
+  },
+];

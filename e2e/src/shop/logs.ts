@@ -1,0 +1,19 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { shopUnderTest } from './shop-under-test.ts';
+import { until } from './until.ts';
+
+export type LogLine = Readonly<Record<string, unknown>>;
+
+/** What a service has logged inside a trace, once `wished` is true of it, or as it is after a while. */
+export async function logOf(service: string, traceId: string, wished: (lines: LogLine[]) => boolean): Promise<LogLine[]> {
+  const read = async (): Promise<LogLine[]> => {
+    const text = await readFile(join(shopUnderTest().logs ?? '', `${service}.log`), 'utf8');
+    const lines = text.split('\n').slice(0, -1);
+    return lines.filter((line) => line.includes(traceId)).map((line) => JSON.parse(line) as LogLine);
+  };
+  return until(read, wished, `${service} to log in trace ${traceId}`, 5_000).catch(read);
+}
+
+/** All that a service has logged, as it is. */
+export const wholeLogOf = (service: string): Promise<string> => readFile(join(shopUnderTest().logs ?? '', `${service}.log`), 'utf8');

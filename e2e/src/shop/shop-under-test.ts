@@ -1,0 +1,43 @@
+import { createWriteStream } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startShop } from '@waymark/local-stack';
+import { startTraceStore } from '@waymark/trace-store';
+import { FULFILMENT_DELAY, MAX_ATTEMPTS } from '../scenarios/settings.ts';
+
+/**
+ * Where the shop is that the suite asks: GATEWAY_URL; TRACES_URL, a Jaeger, or what answers like one; SHOP_LOGS, a folder with what each
+ * service logs, as `<service>.log`; TRACES_OTLP_URL, where another shop may export to. The first two are set by the caller for a shop that
+ * runs; otherwise `startShopUnderTest` sets all.
+ */
+export const shopUnderTest = () => {
+  const { GATEWAY_URL: gateway = '', TRACES_URL: traces = '', SHOP_LOGS: logs, TRACES_OTLP_URL: otlp } = process.env;
+  return { gateway, traces, logs, otlp };
+};
+
+/** Starts a shop with a trace store for the suite, and says in the environment where they are. Resolves with what stops them. */
+export async function startShopUnderTest(): Promise<() => Promise<void>> {
+  await using undo = new AsyncDisposableStack();
+  const store = await startTraceStore({ otlpPort: 0, uiPort: 0 });
+  undo.defer(() => store.close());
+  const logs = await mkdtemp(join(tmpdir(), 'waymark-e2e-'));
+  undo.defer(() => rm(logs, { recursive: true }));
+  const settings = { [FULFILMENT_DELAY.name]: FULFILMENT_DELAY.value, [MAX_ATTEMPTS.name]: MAX_ATTEMPTS.value };
+  const files = new Map(
+    ['gateway', 'auth', 'order', 'inventory'].map((service) => [service, createWriteStream(join(logs, `${service}.log`), { flags: 'a' })]),
+  );
+  const shop = await startShop({
+    env: { all: { OTEL_EXPORTER_OTLP_ENDPOINT: store.otlpUrl, OTEL_BSP_SCHEDULE_DELAY: '100' }, order: settings },
+    onLine: (service, line) => void files.get(service)?.write(`${line}\n`),
+  });
+  undo.use(shop);
+  Object.assign(process.env, settings, {
+    GATEWAY_URL: shop.urls.gateway,
+    TRACES_URL: store.url,
+    TRACES_OTLP_URL: store.otlpUrl,
+    SHOP_LOGS: logs,
+  });
+  const stop = undo.move();
+  return () => stop.disposeAsync();
+}

@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto';
+import type { Order, Product } from '@waymark/contracts';
+import { until } from './until.ts';
+
+export interface Answer<Body = unknown> {
+  status: number;
+  headers: Headers;
+  body: Body;
+  traceId: string;
+}
+
+export interface Call {
+  headers?: Record<string, string>;
+  json?: unknown;
+  /** A body as it is, for what is not JSON. */
+  raw?: string;
+}
+
+/** Somebody who uses the shop through the gateway. */
+export class Shopper {
+  /** Of the session, once logged in. */
+  token: string | undefined;
+  private readonly gateway: string;
+
+  constructor(gateway: string) {
+    this.gateway = gateway;
+  }
+
+  /** One request; every answer must name its trace. */
+  async call<Body>(method: string, path: string, { headers = {}, json, raw }: Call = {}): Promise<Answer<Body>> {
+    const response = await fetch(this.gateway + path, {
+      method,
+      headers: {
+        ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(this.token === undefined ? {} : { authorization: `Bearer ${this.token}` }),
+        ...headers,
+      },
+      body: raw ?? (json === undefined ? null : JSON.stringify(json)),
+    });
+    const text = await response.text();
+    const traceId = response.headers.get('x-trace-id');
+    if (!traceId) throw new Error(`${method} ${path} ${response.status} has no x-trace-id`);
+    return { status: response.status, headers: response.headers, body: (text.startsWith('{') ? JSON.parse(text) : text) as Body, traceId };
+  }
+
+  async logIn(email = 'demo@waymark.test', password = 'waymark'): Promise<Answer<{ token: string }>> {
+    const answer = await this.call<{ token: string }>('POST', '/v1/sessions', { json: { email, password } });
+    this.token = answer.body.token;
+    return answer;
+  }
+
+  async place(sku: string, quantity = 1, key: string = randomUUID(), headers: Record<string, string> = {}): Promise<Answer<Order>> {
+    return this.call('POST', '/v1/orders', { json: { lines: [{ sku, quantity }] }, headers: { 'idempotency-key': key, ...headers } });
+  }
+
+  async order(id: string): Promise<Order> {
+    return (await this.call<Order>('GET', `/v1/orders/${id}`)).body;
+  }
+
+  async available(sku: string): Promise<number> {
+    return (await this.call<Product>('GET', `/v1/products/${sku}`)).body.available;
+  }
+
+  /** The order, once it is no longer pending. */
+  async ended(id: string): Promise<Order> {
+    return until(
+      () => this.order(id),
+      ({ status }) => status !== 'pending',
+      `order ${id} to end`,
+    );
+  }
+}

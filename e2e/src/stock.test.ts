@@ -1,0 +1,58 @@
+import { randomUUID } from 'node:crypto';
+import { beforeAll, expect, test } from '@jest/globals';
+import { tracesFrom } from '@waymark/trace-testing';
+import { shopUnderTest } from './shop/shop-under-test.ts';
+import { Shopper } from './shop/shopper.ts';
+
+const { gateway, traces: tracesUrl } = shopUnderTest();
+const traces = tracesFrom(tracesUrl);
+const demo = new Shopper(gateway);
+
+/** Nobody else in the suite buys these two. */
+const [BLANKET, COMPASS] = ['wool-blanket', 'pocket-compass'];
+
+beforeAll(() => demo.logIn());
+
+test('an order takes its stock, and takes it once', async () => {
+  const before = await demo.available(BLANKET);
+  const { body } = await demo.place(BLANKET, 2);
+  expect(await demo.ended(body.id)).toEqual({ ...body, status: 'fulfilled' });
+  expect(await demo.available(BLANKET)).toBe(before - 2);
+});
+
+test('an order of which one line is out of stock takes nothing of the others', async () => {
+  const before = await demo.available(BLANKET);
+  const lines = [
+    { sku: BLANKET, quantity: 1 },
+    { sku: 'oak-stool', quantity: 500 },
+  ];
+  const answer = await demo.call('POST', '/v1/orders', { json: { lines }, headers: { 'idempotency-key': randomUUID() } });
+  expect(answer).toMatchObject({ status: 409, body: { code: 'out_of_stock' } });
+  expect(await demo.available(BLANKET)).toBe(before);
+});
+
+test('eight at once with one key are one order, reserved and fulfilled once: one of the eight traces has its job', async () => {
+  const before = await demo.available(BLANKET);
+  const key = randomUUID();
+  const answers = await Promise.all(Array.from({ length: 8 }, () => demo.place(BLANKET, 3, key)));
+  expect(new Set(answers.map(({ status, body }) => `${status} ${body.id}`)).size).toBe(1);
+  expect(await demo.ended(answers[0]?.body.id ?? '')).toMatchObject({ status: 'fulfilled' });
+  expect(await demo.available(BLANKET)).toBe(before - 3);
+  const all = await Promise.all(answers.map((answer) => traces.of(answer, { timeoutMs: 20_000 })));
+  expect(all.flatMap(({ spans }) => spans).filter(({ kind }) => kind === 'CONSUMER')).toHaveLength(1);
+});
+
+test('orders are listed newest first, page by page', async () => {
+  const ada = new Shopper(gateway);
+  await ada.logIn('ada@waymark.test');
+  const placed: string[] = [];
+  for (const quantity of [1, 2, 3]) placed.unshift((await ada.place(COMPASS, quantity)).body.id);
+  type Page = { items: { id: string; lines: { sku: string }[] }[] };
+  const page = async (query: string): Promise<string[]> => {
+    const { items } = (await ada.call<Page>('GET', `/v1/orders${query}`)).body;
+    return items.filter(({ lines }) => lines[0]?.sku === COMPASS).map(({ id }) => id);
+  };
+  expect((await page('?limit=100')).slice(0, 3)).toEqual(placed);
+  expect(await page(`?limit=1&before=${placed[0]}`)).toEqual(placed.slice(1, 2));
+  expect((await page(`?limit=2&before=${placed[1]}`))[0]).toBe(placed[2]);
+});

@@ -1,0 +1,80 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import { annotate, detach, inject, span, SpanKind, traceRequests } from '@waymark/tracing';
+import { Agent, interceptors, type Dispatcher } from 'undici';
+import { ask } from './ask.ts';
+
+/** What a route has at hand to do its work badly: its own response, and the address of a service that does its work well. */
+interface Desk {
+  response: ServerResponse;
+  stock: string;
+}
+
+/** What a program may do wrong in its own process, by the finding that it brings about. */
+export const mistakes: Readonly<Record<string, (desk: Desk) => unknown>> = {
+  'child-outside-parent'({ response }) {
+    void span('audit', async () => {
+      await once(response, 'finish');
+      await delay(20);
+    });
+  },
+
+  'segment-outlived'({ response }) {
+    void once(response, 'finish').then(() => span('audit', () => delay(20)));
+  },
+
+  'segment-short'() {
+    void span('wait for the printer', () => new Promise(() => {}));
+  },
+
+  detached() {
+    detach('print the receipt', {}, () => new Promise(() => {}));
+  },
+
+  async 'client-unanswered'({ stock }) {
+    await ask(`${stock}/fine`);
+    await ask(`${stock}/fine`, { dispatcher: injectedTwice });
+  },
+
+  'client-answered-twice': ({ stock }) => ask(`${stock}/every-other`, { dispatcher: retriedBelowTheSpan }),
+
+  'server-parent-kind': ({ stock }) => ask(`${stock}/fine`, { dispatcher: new Agent(), headers: inject() }),
+
+  'error-hidden': () => span('print', () => Promise.reject(new Error('out of paper'))).catch(() => 'by hand, then'),
+
+  'status-contradicted'({ stock }) {
+    const { hostname, port } = new URL(stock);
+    const attributes = { 'http.request.method': 'GET', 'url.full': stock, 'server.address': hostname, 'server.port': Number(port) };
+    return span(
+      'GET',
+      async (opened) => {
+        const { status } = await fetch(`${stock}/nowhere`);
+        opened.setAttribute('http.response.status_code', status);
+      },
+      { kind: SpanKind.CLIENT, attributes },
+    );
+  },
+
+  'attribute-missing': ({ stock }) =>
+    span('GET', () => fetch(`${stock}/fine`), { kind: SpanKind.CLIENT, attributes: { 'http.request.method': 'GET' } }),
+
+  'attribute-retired': ({ stock }) =>
+    span('GET', () => fetch(`${stock}/fine`), {
+      kind: SpanKind.CLIENT,
+      attributes: { 'http.method': 'GET', 'http.url': stock, 'http.status_code': 200 },
+    }),
+
+  secret: () => annotate({ 'http.request.header.authorization': 'Bearer c2VjcmV0LW9mLXRoZS1raW9zaw' }),
+
+  'data-dropped': () => span('print', () => annotate(Object.fromEntries(pages))),
+};
+
+const pages = Array.from({ length: 200 }, (_, at) => [`kiosk.page.${at}`, at] as const);
+
+/** A second injector, nearer to the wire: the server is sent `traceparent: 00-…, 00-…`. */
+const secondInjector: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) =>
+  dispatch({ ...options, headers: [...(options.headers as string[]), ...Object.entries(inject()).flat()] }, handler);
+
+const injectedTwice = new Agent().compose(secondInjector, traceRequests());
+const retriedBelowTheSpan = new Agent().compose(interceptors.retry({ minTimeout: 1 }), traceRequests());

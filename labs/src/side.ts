@@ -1,0 +1,29 @@
+// Serves one side of a lab, until it is told to stop: `node --import @waymark/tracing/register side.ts <file>`.
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { pathToFileURL } from 'node:url';
+import { drainDetached, logCorrelation, shutdownTracing, traced } from '@waymark/tracing';
+import Koa, { type Middleware } from 'koa';
+import { pino } from 'pino';
+
+const DETACHED_MS = 5_000;
+
+const [file = ''] = process.argv.slice(2);
+const { default: middleware } = (await import(pathToFileURL(file).href)) as { default: Middleware };
+const log = pino({ base: null, timestamp: false, mixin: logCorrelation });
+const app = new Koa().use(traced());
+app.silent = true;
+app.context['log'] = log;
+app.use(middleware);
+const server = app.listen(0, '127.0.0.1');
+await once(server, 'listening');
+process.send?.({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+
+process.once('SIGTERM', () => {
+  server.close();
+  server.closeAllConnections();
+  // What a broken side still does must not keep the process.
+  void drainDetached(DETACHED_MS)
+    .then(shutdownTracing)
+    .then(() => process.disconnect());
+});

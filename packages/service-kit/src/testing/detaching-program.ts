@@ -1,0 +1,33 @@
+// A service whose requests detach a task that ends at SIGUSR2, and asks the database then, or one that never ends.
+import { once } from 'node:events';
+import { api } from '@waymark/contracts';
+import { detach } from '@waymark/tracing';
+import { z } from 'zod';
+import { databaseUrl, listenOn, openDatabase, readConfig, run, serviceApp } from '../index.ts';
+
+const detachApi = api('detaching', {
+  soon: { method: 'POST', path: '/soon', summary: 'Detach a task that ends', answers: { 201: z.string() } },
+  never: { method: 'POST', path: '/never', summary: 'Detach one that does not', answers: { 201: z.string() } },
+});
+
+process.on('SIGUSR2', () => undefined);
+
+await run('detaching', (log) => {
+  const config = readConfig({ ...listenOn(0), DATABASE_URL: databaseUrl('detaching') });
+  const db = openDatabase(config.DATABASE_URL, log);
+  const handlers = {
+    soon: () => {
+      detach('send receipt', { text: 'sent' }, async ({ text }) => {
+        await once(process, 'SIGUSR2');
+        log.info({ rows: await db.query('select $1 as text', [text]) }, 'the task ends');
+      });
+      return Promise.resolve('soon');
+    },
+    never: () => {
+      detach('wait for ever', null, () => once(process, 'never'));
+      return Promise.resolve('never');
+    },
+  };
+  const health = { check: () => db.query('select 1'), draining: false };
+  return { app: serviceApp({ api: detachApi, handlers, log, health }), health, listen: config, stop: () => db.close() };
+});

@@ -1,0 +1,100 @@
+import { context, createContextKey, propagation, type Context } from '@opentelemetry/api';
+import { frozenCopy, type Frozen, type Immutable } from './immutable.ts';
+
+declare const VALUE: unique symbol;
+
+/** The name of a value of a request, and its type. Two keys are two, even of one name. */
+export interface ContextKey<T extends Immutable> {
+  readonly name: string;
+  readonly [VALUE]?: (value: T) => T;
+}
+
+/**
+ * A key for values of type `T`. Within a process it is known by identity, so libraries cannot collide; a job or a worker thread has
+ * other keys, and finds a value by `name`.
+ */
+export function contextKey<T extends Immutable>(name: string): ContextKey<T> {
+  return Object.freeze({ name });
+}
+
+/** What has come from another process or thread has only a name. */
+type Values = ReadonlyMap<{ readonly name: string } | string, Immutable>;
+
+const REQUEST_CONTEXT = createContextKey('waymark.request-context');
+
+/**
+ * What is known of a request beside its trace: a few values that never change. It goes where the active context goes: into nested spans,
+ * timers and callbacks, detached tasks, bound functions, jobs and worker threads. Never into HTTP headers, spans or logs.
+ */
+export class RequestContext {
+  readonly #values: Values;
+
+  private constructor(values: Values) {
+    this.#values = values;
+    Object.freeze(this);
+  }
+
+  static readonly #empty = new RequestContext(new Map());
+
+  /** The one of the active context; an empty one where there is none. */
+  static current(): RequestContext {
+    return RequestContext.of(context.active());
+  }
+
+  /** The one of an OpenTelemetry context. */
+  static of(active: Context): RequestContext {
+    const found = active.getValue(REQUEST_CONTEXT);
+    return found instanceof RequestContext ? found : RequestContext.#empty;
+  }
+
+  /** One from another process or thread, whose keys are known by name. */
+  static fromRecord(record: Readonly<Record<string, Immutable>>): RequestContext {
+    return new RequestContext(new Map(Object.entries(frozenCopy(record, 'A request context'))));
+  }
+
+  /** The value, frozen. One that came from another process or thread is as it was sent: its type is not checked. */
+  get<T extends Immutable>(key: ContextKey<T>): Frozen<T> | undefined {
+    return this.#values.get(this.#values.has(key) ? key : key.name) as Frozen<T> | undefined;
+  }
+
+  /**
+   * A new one with this value, copied and frozen: later changes to the caller's object change nothing. This one stays as it is.
+   * @throws {TypeError} for what is no `Immutable`, naming the key and the path to it
+   */
+  with<T extends Immutable>(key: ContextKey<T>, value: NoInfer<T>): RequestContext {
+    return new RequestContext(new Map(this.#values).set(key, frozenCopy<T>(value, `The value of "${key.name}"`)));
+  }
+
+  /** Runs `fn`, and all that it starts, with this as the current one. */
+  run<T>(fn: () => T): T {
+    return context.with(this.in(context.active()), fn);
+  }
+
+  /** The OpenTelemetry context with this in it. */
+  in(parent: Context): Context {
+    return parent.setValue(REQUEST_CONTEXT, this);
+  }
+
+  /** The active baggage (W3C Baggage) as a frozen record; its entries' properties are left out. */
+  baggage(): Readonly<Record<string, string>> {
+    const entries = propagation.getActiveBaggage()?.getAllEntries() ?? [];
+    const record = Object.fromEntries(entries.map(([name, { value }]) => [name, value]));
+    return Object.freeze(Object.assign(Object.create(null) as typeof record, record));
+  }
+
+  /**
+   * The values by the names of their keys, to be sent.
+   * @throws {TypeError} if two keys have one name, and would be one value where they arrive
+   */
+  toRecord(): Readonly<Record<string, Immutable>> {
+    const record = new Map<string, Immutable>();
+    const own = new Set<string>();
+    for (const [key, value] of this.#values) {
+      const name = typeof key === 'string' ? key : key.name;
+      if (own.has(name)) throw new TypeError(`Two context keys are named "${name}": a job or a thread cannot tell them apart, rename one`);
+      if (typeof key !== 'string') own.add(name);
+      record.set(name, value);
+    }
+    return Object.fromEntries(record);
+  }
+}

@@ -1,0 +1,3 @@
+import { contextKey } from '../request-context.ts';
+
+export const USER = contextKey<string>('user');
