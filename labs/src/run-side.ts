@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readTraces, type Trace } from '@waymark/trace-model';
@@ -30,7 +30,7 @@ const PAUSE_MS = 50;
  * missing of a fixed one. After a while it gives what is there: whoever asked says what is wrong with it.
  */
 export async function runSide(lab: Lab, folder: string, side: Side, backend: Backend): Promise<Run> {
-  const service = `${folder.replace(/^.*\/\d+-/, '')} (${side})`;
+  const service = `${side} ${basename(folder).slice(3)}`;
   const child = startSide(join(folder, `${side}.ts`), service, backend);
   const logs: Run['logs'][number][] = [];
   const errors: string[] = [];

@@ -66,7 +66,7 @@ const declared = (span: Span): number | undefined => attributeNumber(span.attrib
 const text = (span: Span, name: string): string => attributeText(span.attributes[name] ?? '');
 
 function tops(nodes: readonly SpanNode[]): Awaited[] {
-  if (nodes.length === 0) return [{ what: 'root', message: 'no span has come yet', spanIds: [] }];
+  if (nodes.length === 0) return [{ what: 'root', message: 'its first span', spanIds: [] }];
   const orphans = nodes.filter(({ span, place }) => place === 'orphan' && span.attributes['waymark.entry'] !== true);
   const parents = Map.groupBy(orphans, ({ span }) => span.parentSpanId);
   return [...parents].map(([parent, children]) => ({

@@ -43,6 +43,15 @@ test('what starts after the root has ended is not in its count', () => {
   expect(declared()).toEqual({ root: 1, late: undefined });
 });
 
+test('a root that is full of attributes declares its size all the same', () => {
+  const { start, declared } = recorder();
+  const root = start('root');
+  start('child', root).end();
+  for (let number = 0; number < 200; number++) root.setAttribute(`note.${number}`, number);
+  root.end();
+  expect(declared()['root']).toBe(2);
+});
+
 test('a root without an active parent is not taken into the segment of another', () => {
   const { start, declared } = recorder();
   const one = start('one');

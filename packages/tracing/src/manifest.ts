@@ -36,6 +36,8 @@ export class SegmentManifest implements SpanProcessor {
     const segment = begins ? { root: span, spans: 0 } : above;
     segment.spans += 1;
     span[SEGMENT] = segment;
+    // A span that has reached the limit of attributes still takes another value of one it has.
+    if (begins) span.setAttribute(SEGMENT_SPANS, 1);
   }
   onEnding(span: Span & InSegment): void {
     const segment = span[SEGMENT];

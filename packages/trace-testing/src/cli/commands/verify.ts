@@ -1,6 +1,7 @@
 import { annotations } from '../annotations.ts';
 import { colouredVerdict } from '../colour.ts';
 import type { Command } from '../command.ts';
+import { whyStructure } from '../../completeness.ts';
 import { json } from '../json.ts';
 import { judged, report, type Judged } from '../judged.ts';
 import { readOperands } from '../read-operand.ts';
@@ -22,7 +23,8 @@ export const verify: Command = {
   },
 };
 
-const explained = ({ unsaid, findings }: Judged): string[] => [
+const explained = ({ unsaid, findings, completeness }: Judged): string[] => [
+  ...(completeness.by === 'structure' ? [`  judged by its structure: ${whyStructure(completeness)}`] : []),
   ...unsaid.map((line) => `  waits for ${line}`),
   ...findings.flatMap(({ code, severity, message, cause }) => [`  ${severity} ${code}: ${message}`, `    ${cause}`]),
 ];

@@ -1,0 +1,56 @@
+// `pnpm lab`: lists the labs; `pnpm lab <number>` runs both sides of one and shows what they left behind.
+import { basename, join, relative } from 'node:path';
+import { openBackend } from './backend.ts';
+import { judge } from './judge.ts';
+import type { Lab, Side } from './lab.ts';
+import { labFolders, labIn } from './labs.ts';
+import { runSide, type Backend } from './run-side.ts';
+import { both, list, sideLines, type Screen } from './screen.ts';
+
+const HELP = `Usage: pnpm lab [<number or name>…]
+
+Without a number: lists the labs, each a way to lose a trace.
+With one: runs its broken and its fixed side, and shows the traces of both with what is wrong with them.
+While the local stack runs (pnpm start), the traces are in its UI too.`;
+
+interface Found {
+  number: number;
+  folder: string;
+  lab: Lab;
+}
+
+const print = (text: string): void => void process.stdout.write(`${text}\n`);
+
+async function show({ number, folder, lab }: Found, backend: Backend & { lasts: boolean }, screen: Screen): Promise<void> {
+  print(`\n${number}. ${lab.title}\n`);
+  const lines = async (side: Side): Promise<{ lines: string[]; ids: string[] }> => {
+    const run = await runSide(lab, folder, side, backend);
+    return { lines: sideLines(side, run, judge(lab, run), screen), ids: run.traces.map(({ traceId }) => traceId) };
+  };
+  if (process.stderr.isTTY) process.stderr.write('running broken.ts and fixed.ts ...\r');
+  const [broken, fixed] = await Promise.all([lines('broken'), lines('fixed')]);
+  print(both(broken.lines, fixed.lines, screen));
+  print(`\nWhy, and what to do: ${relative(process.cwd(), join(folder, 'README.md'))}`);
+  if (backend.lasts) for (const id of [...broken.ids, ...fixed.ids]) print(`${backend.url}/trace/${id}`);
+}
+
+async function main(args: string[]): Promise<number> {
+  if (args.includes('--help') || args.includes('-h')) return (print(HELP), 0);
+  const labs: Found[] = await Promise.all(
+    labFolders.map(async (folder) => ({ number: Number.parseInt(basename(folder), 10), folder, lab: await labIn(folder) })),
+  );
+  if (args.length === 0) return (print(`${list(labs)}\n\npnpm lab 1 runs both sides of the first.`), 0);
+  const chosen = args.map((arg) => labs.find(({ number, folder }) => arg === basename(folder).slice(3) || Number(arg) === number));
+  const unknown = args.find((_, at) => !chosen[at]);
+  if (unknown !== undefined) return (process.stderr.write(`There is no lab "${unknown}". There are:\n${list(labs)}\n`), 2);
+  const colour = process.stdout.isTTY && process.stdout.hasColors() && !process.env['NO_COLOR'];
+  await using backend = await openBackend();
+  for (const lab of chosen) if (lab) await show(lab, backend, { columns: process.stdout.columns ?? 100, colour });
+  return 0;
+}
+
+// Whoever reads along may stop reading: `pnpm lab 1 | head`.
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+  if (code !== 'EPIPE') process.exitCode = 2;
+});
+process.exitCode = await main(process.argv.slice(2));
