@@ -5,13 +5,12 @@ import { mkdtempSync, openSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FULFILMENT_DELAY, MAX_ATTEMPTS } from '../src/scenarios/settings.ts';
+import { settings, settingsText } from '../src/scenarios/settings.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const PROJECT = 'waymark-test';
 const compose = ['compose', '--project-name', PROJECT, '--project-directory', ROOT];
 const ports = { GATEWAY_PORT: await freePort(), JAEGER_PORT: await freePort() };
-const settings = { [FULFILMENT_DELAY.name]: FULFILMENT_DELAY.value, [MAX_ATTEMPTS.name]: MAX_ATTEMPTS.value };
 const env = { ...process.env, ...ports, ...settings };
 
 async function freePort(): Promise<string> {
@@ -47,7 +46,7 @@ function followLogs(): Disposable & { folder: string } {
 function runJest(logs: string, ...args: string[]): number {
   const urls = { GATEWAY_URL: `http://127.0.0.1:${ports.GATEWAY_PORT}`, TRACES_URL: `http://127.0.0.1:${ports.JAEGER_PORT}` };
   const jest = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', join(ROOT, 'node_modules/jest/bin/jest.js')];
-  const environment = { ...env, ...urls, SHOP_LOGS: logs, COMPOSE_PROJECT: PROJECT };
+  const environment = { ...env, ...urls, SHOP_LOGS: logs, SHOP_HAS: settingsText, COMPOSE_PROJECT: PROJECT };
   return spawnSync(process.execPath, [...jest, ...args], { cwd: join(ROOT, 'e2e'), stdio: 'inherit', env: environment }).status ?? 1;
 }
 

@@ -12,7 +12,7 @@ import { logOf, wholeLogOf } from './shop/logs.ts';
 import { shopUnderTest } from './shop/shop-under-test.ts';
 import { Shopper, type Answer } from './shop/shopper.ts';
 
-const { gateway, traces: tracesUrl, logs } = shopUnderTest();
+const { gateway, traces: tracesUrl, logs, has } = shopUnderTest();
 const traces = tracesFrom(tracesUrl);
 const SERVICES = ['gateway', 'auth', 'order', 'inventory'];
 /** Longer than any order takes here. */
@@ -34,7 +34,7 @@ beforeAll(async () => {
   await Promise.allSettled(asked.values());
 });
 
-const canRun = ({ needs }: Scenario): boolean => !needs || process.env[needs.name] === needs.value;
+const canRun = ({ needs }: Scenario): boolean => !needs || has.has(needs);
 const answerTo = (scenario: Scenario): Promise<Answer> => asked.get(scenario) as Promise<Answer>;
 
 const orderIdOf = async (scenario: Scenario): Promise<string> => ((await answerTo(scenario)).body as Order).id;
@@ -51,7 +51,7 @@ const logged = logs ? test : test.skip;
 
 for (const scenario of scenarios) {
   const { title, status, body, headers = {}, order, tree, spans = [], completeness = 'manifest', needs } = scenario;
-  const [run, why] = canRun(scenario) ? [describe, ''] : [describe.skip, ` (skipped: the shop must have ${needs?.name}=${needs?.value})`];
+  const [run, why] = canRun(scenario) ? [describe, ''] : [describe.skip, ` (skipped: it needs ${needs})`];
   run(`${title}${why}`, () => {
     test(`is answered with ${status}, and with the trace`, async () => {
       const answer = await answerTo(scenario);

@@ -26,6 +26,6 @@ export interface Scenario {
   spans?: readonly SpanQuery[];
   /** How its completeness is known; by the manifest if not said. Where a call got no answer, nobody knows whether a server was at work. */
   completeness?: 'structure';
-  /** The setting that the shop must have, as a variable and its value: without it this cannot be seen. */
-  needs?: { name: string; value: string };
+  /** What the shop must have, or this cannot be seen: a setting of `settings.ts`, or a trace store to export to. */
+  needs?: string;
 }

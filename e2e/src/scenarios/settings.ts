@@ -1,3 +1,11 @@
 /** Settings of the order service that some scenarios need; the suite's own shop has them. */
-export const FULFILMENT_DELAY = { name: 'FULFILMENT_DELAY_SECONDS', value: '1' };
-export const MAX_ATTEMPTS = { name: 'JOB_MAX_ATTEMPTS', value: '2' };
+export const FULFILMENT_DELAY = 'FULFILMENT_DELAY_SECONDS=1';
+export const MAX_ATTEMPTS = 'JOB_MAX_ATTEMPTS=2';
+
+const all = [FULFILMENT_DELAY, MAX_ATTEMPTS];
+
+/** All of them, as the environment of the service. */
+export const settings: Readonly<Record<string, string>> = Object.fromEntries(all.map((setting) => setting.split('=') as [string, string]));
+
+/** All of them, as SHOP_HAS says them. */
+export const settingsText = all.join(' ');

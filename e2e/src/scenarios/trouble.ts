@@ -9,8 +9,8 @@ import { below } from './below.ts';
 import { CHARGE, DECLINED, FULFILLED_ORDER, INTROSPECT, placed, RELEASE } from './parts.ts';
 import type { Scenario } from './scenario.ts';
 
-/** For what only a shop in trouble shows: that shop is the test's own, and exports to the trace store of the suite. */
-const OWN_SHOP = { name: 'TRACES_OTLP_URL', value: shopUnderTest().otlp ?? 'a trace store to export to' };
+/** What only a shop in trouble shows: that shop is the test's own, and exports to where the suite looks for traces. */
+const OWN_SHOP = 'TRACES_OTLP_URL';
 
 type Story = Record<'lost' | 'taker' | 'buried' | 'limited' | 'unreachable' | 'unplaced' | 'slow' | 'stranded', Answer>;
 

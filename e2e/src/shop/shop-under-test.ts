@@ -4,16 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startShop } from '@waymark/local-stack';
 import { startTraceStore } from '@waymark/trace-store';
-import { FULFILMENT_DELAY, MAX_ATTEMPTS } from '../scenarios/settings.ts';
+import { settings, settingsText } from '../scenarios/settings.ts';
 
 /**
  * Where the shop is that the suite asks: GATEWAY_URL; TRACES_URL, a Jaeger, or what answers like one; SHOP_LOGS, a folder with what each
- * service logs, as `<service>.log`; TRACES_OTLP_URL, where another shop may export to. The first two are set by the caller for a shop that
- * runs; otherwise `startShopUnderTest` sets all.
+ * service logs, as `<service>.log`; SHOP_HAS, its settings as `NAME=value NAME=value`; TRACES_OTLP_URL, where another shop may export to.
+ * The first two are set by the caller for a shop that runs; otherwise `startShopUnderTest` sets all.
  */
 export const shopUnderTest = () => {
-  const { GATEWAY_URL: gateway = '', TRACES_URL: traces = '', SHOP_LOGS: logs, TRACES_OTLP_URL: otlp } = process.env;
-  return { gateway, traces, logs, otlp };
+  const { GATEWAY_URL: gateway = '', TRACES_URL: traces = '', SHOP_LOGS: logs, SHOP_HAS: has = '', TRACES_OTLP_URL: otlp } = process.env;
+  return { gateway, traces, logs, otlp, has: new Set([...has.split(' '), ...(otlp ? ['TRACES_OTLP_URL'] : [])]) };
 };
 
 /** Starts a shop with a trace store for the suite, and says in the environment where they are. Resolves with what stops them. */
@@ -23,7 +23,6 @@ export async function startShopUnderTest(): Promise<() => Promise<void>> {
   undo.defer(() => store.close());
   const logs = await mkdtemp(join(tmpdir(), 'waymark-e2e-'));
   undo.defer(() => rm(logs, { recursive: true }));
-  const settings = { [FULFILMENT_DELAY.name]: FULFILMENT_DELAY.value, [MAX_ATTEMPTS.name]: MAX_ATTEMPTS.value };
   const files = new Map(
     ['gateway', 'auth', 'order', 'inventory'].map((service) => [service, createWriteStream(join(logs, `${service}.log`), { flags: 'a' })]),
   );
@@ -32,11 +31,12 @@ export async function startShopUnderTest(): Promise<() => Promise<void>> {
     onLine: (service, line) => void files.get(service)?.write(`${line}\n`),
   });
   undo.use(shop);
-  Object.assign(process.env, settings, {
+  Object.assign(process.env, {
     GATEWAY_URL: shop.urls.gateway,
     TRACES_URL: store.url,
     TRACES_OTLP_URL: store.otlpUrl,
     SHOP_LOGS: logs,
+    SHOP_HAS: settingsText,
   });
   const stop = undo.move();
   return () => stop.disposeAsync();

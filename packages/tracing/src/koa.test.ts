@@ -6,7 +6,7 @@ import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import Koa from 'koa';
 import { request } from 'undici';
 import { traced } from './koa.ts';
-import { failActive, annotate } from './span.ts';
+import { annotate, failActive, span as inSpan } from './span.ts';
 import { serve } from './testing/http-server.ts';
 import { exceptions, recordSpans } from './testing/recorded-spans.ts';
 import { tracedApp } from './testing/traced-app.ts';
@@ -179,20 +179,26 @@ test.each(['destroy', 'resetAndDestroy'] as const)(
   },
 );
 
-test('a caller that goes away before the answer leaves a span without a status code', async () => {
-  const { promise: handling, resolve } = Promise.withResolvers<void>();
-  const forever = new Promise<void>(() => {});
-  await using server = await serve(tracedApp(() => (resolve(), forever)).callback());
+test('a caller that goes away before the answer leaves a span without a status code, which holds what the handler still does', async () => {
+  const handling = Promise.withResolvers<void>();
+  const gone = Promise.withResolvers<void>();
+  const handler = async (ctx: Koa.Context): Promise<void> => {
+    ctx.res.once('close', gone.resolve);
+    handling.resolve();
+    await gone.promise;
+    await inSpan('COMMIT', () => undefined);
+  };
+  await using server = await serve(tracedApp(handler).callback());
   const socket = connect(server.port, '127.0.0.1');
   socket.write('GET / HTTP/1.1\r\nHost: here\r\n\r\n');
-  await handling;
+  await handling.promise;
   socket.destroy();
 
-  const [span] = await recorded.take(1);
-  expect(span?.attributes['error.type']).toBe('client_gone');
-  expect(span?.attributes).not.toHaveProperty(['http.response.status_code']);
+  const [inner, outer] = await recorded.take(2);
+  expect(inner).toMatchObject({ name: 'COMMIT', parentSpanContext: { spanId: outer?.spanContext().spanId } });
+  expect(outer?.attributes['error.type']).toBe('client_gone');
+  expect(outer?.attributes).not.toHaveProperty(['http.response.status_code']);
 });
-
 async function* endless(): AsyncGenerator<string> {
   for (;;) {
     yield 'x'.repeat(1024);

@@ -51,12 +51,14 @@ export function traced({ entry = false }: { entry?: boolean } = {}): Middleware 
     const failure: Failure = {};
     ctx.set(headers);
     watchErrors(ctx, active, headers, failure);
-    endWithResponse(ctx, span, active, failure);
+    const handled = endWithResponse(ctx, span, active, failure);
     try {
       await context.with(active, next);
     } catch (error) {
       note(ctx, failure, error);
       throw error;
+    } finally {
+      handled();
     }
   };
 }
@@ -100,14 +102,20 @@ function serverPort(ctx: KoaContext): number {
   return Number(/:(\d+)$/.exec(ctx.host)?.[1]) || (ctx.secure ? 443 : 80);
 }
 
+/** How long a request may still be handled when its caller has gone, in milliseconds: then its span ends without it. */
+const UNHEARD_MS = 30_000;
+
 /**
  * `finish`: the answer was handed over, in the context of whoever wrote last, which is not always the request's. `close` without it: the
- * caller went away first.
+ * caller went away first; the span then ends with the handling, whose work is as much a part of it. Gives what to call when that ends.
  */
-function endWithResponse(ctx: KoaContext, span: Span, active: Context, failure: Failure): void {
+function endWithResponse(ctx: KoaContext, span: Span, active: Context, failure: Failure): () => void {
   const answeredAt = noteAnswer(ctx.res);
+  let isHandled = false;
+  let unheard: NodeJS.Timeout | undefined;
   let ended = false;
   const end = (complete: boolean): void => {
+    clearTimeout(unheard);
     if (ended) return;
     ended = true;
     describeRoute(ctx, span);
@@ -116,7 +124,14 @@ function endWithResponse(ctx: KoaContext, span: Span, active: Context, failure: 
     span.end(complete ? answeredAt() : undefined);
   };
   ctx.res.once('finish', () => context.with(active, end, undefined, true));
-  ctx.res.once('close', () => end(false));
+  ctx.res.once('close', () => {
+    if (isHandled || ended) end(false);
+    else unheard = setTimeout(end, UNHEARD_MS, false).unref();
+  });
+  return () => {
+    isHandled = true;
+    if (unheard) end(false);
+  };
 }
 
 /**

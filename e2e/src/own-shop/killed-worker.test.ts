@@ -1,0 +1,124 @@
+import { randomUUID } from 'node:crypto';
+import { expect, test } from '@jest/globals';
+import type { Order } from '@waymark/contracts';
+import { attributeNumber, settled, verify, type Span, type Trace } from '@waymark/trace-model';
+import pg from 'pg';
+import type { Answer } from '../shop/shopper.ts';
+import { until } from '../shop/until.ts';
+import { startOwnShop, type OwnShop } from './own-shop.ts';
+
+const ORDERS = 500;
+const AT_ONCE = 24;
+const KILLED_AFTER = [150, 350];
+const PRODUCTS = ['lucky-postcard', 'field-notebook', 'trail-map'] as const;
+/** The payment of every third order fails once. */
+const skuOf = (at: number): string => PRODUCTS[at % 3] ?? '';
+
+test('500 orders, a third of whose jobs fail once, while the worker is killed twice: each trace is whole or says who died', async () => {
+  await using own = await startOwnShop({ order: { OTEL_BSP_SCHEDULE_DELAY: '500' }, inventory: { RESERVATION_TTL_SECONDS: '30' } });
+  const { demo } = own;
+  const stock = async (): Promise<number[]> => Promise.all(PRODUCTS.map((sku) => demo.available(sku)));
+  const before = await stock();
+  const answers = await placeAll(own);
+  const ids = answers.filter(({ status }) => status === 201).map(({ body }) => body.id);
+  expect(new Set(ids).size).toBe(ORDERS);
+
+  const rows = await until(
+    () => ordersOf(own),
+    (orders) => orders.length === ORDERS && orders.every(({ status }) => status !== 'pending'),
+    'all orders to end',
+    120_000,
+  );
+  // Charged once: the provider has one payment of each, and none was given back. Sold once: the stock says so.
+  expect(rows.filter(({ status, outcome, charged }) => `${status} ${outcome} ${charged}` !== 'fulfilled accepted true')).toEqual([]);
+  const sold = PRODUCTS.map((sku) => rows.filter((row) => row.sku === sku).length);
+  await until(stock, (now) => now.join() === before.map((count, at) => count - (sold[at] ?? 0)).join(), 'the stock to add up');
+
+  const judged = await Promise.all(answers.map(async (answer) => ({ answer, trace: await inTheEnd(own, answer) })));
+  const broken = judged.filter(({ trace }) => complaints(trace).length > 0);
+  expect(broken.length).toBeGreaterThan(0);
+  expect(broken.length).toBeLessThan(ORDERS / 2);
+  expect(broken.flatMap(({ trace }) => complaints(trace)).filter((complaint) => !ORDER_DIED.test(complaint))).toEqual([]);
+  const whole = judged.filter((one) => !broken.includes(one));
+  for (const { answer, trace } of whole.filter(storedTheOrder)) expectAllAttempts(answer, trace);
+}, 240_000);
+
+/** What is missing is order's: its answers, the work and the attempts it was killed in, the spans above its own and above those of inventory, which it called. */
+const ORDER_DIED = new RegExp(
+  [
+    'the server span \\w+ that answered gateway `POST /orders`',
+    'a consumer of the message that order `send \\w+` sent',
+    'Attempt \\d before order "process \\w+" \\(\\w+\\) left no span',
+    'the span \\w+ above (inventory|order) ',
+    '^orphan: (inventory|order) ',
+  ].join('|'),
+);
+
+async function placeAll({ shop, demo }: OwnShop): Promise<Answer<Order>[]> {
+  const answers: Answer<Order>[] = [];
+  let next = 0;
+  let placed = 0;
+  const kills = [...KILLED_AFTER];
+  const killing: Promise<void>[] = [];
+  const kill = async (): Promise<void> => {
+    await shop.kill('order', 'SIGKILL');
+    await shop.restart('order');
+  };
+  const shopper = async (): Promise<void> => {
+    for (let at = next++; at < ORDERS; at = next++) {
+      // Whoever gets no answer asks again with the same key.
+      const key = randomUUID();
+      const place = async (): Promise<Answer<Order>> => demo.place(skuOf(at), 1, key);
+      await until(place, (answer) => answers.push(answer) > 0 && answer.status === 201, 'order to be back');
+      placed += 1;
+      if (placed === kills[0]) {
+        kills.shift();
+        killing.push(kill());
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, shopper));
+  await Promise.all(killing);
+  return answers;
+}
+
+interface Row {
+  status: string;
+  sku: string;
+  outcome: string | null;
+  charged: boolean;
+}
+
+async function ordersOf({ shop }: OwnShop): Promise<Row[]> {
+  const client = new pg.Client(shop.databases.order);
+  await client.connect();
+  try {
+    const { rows } = await client.query<Row>(
+      `select status, lines -> 0 ->> 'sku' as sku, outcome, amount_cents = total_cents as charged from orders left join payments on order_id = id`,
+    );
+    return rows;
+  } finally {
+    await client.end();
+  }
+}
+
+/** The trace once it is complete; where it never is, as it stays. */
+const inTheEnd = async ({ traces }: OwnShop, answer: Answer): Promise<Trace> =>
+  traces.of(answer, { timeoutMs: 6_000 }).catch(() => traces.now(answer));
+
+/** What a trace lacks, or has that it should not. */
+const complaints = (trace: Trace): string[] => [
+  ...settled(trace).awaited.map(({ message }) => message),
+  ...verify(trace).flatMap(({ severity, code, message }) => (severity === 'error' ? [`${code}: ${message}`] : [])),
+];
+
+/** Whoever asks again gets the order that an earlier request has stored, and whose job is in that one's trace. */
+const storedTheOrder = ({ trace }: { trace: Trace }): boolean => trace.spans.some(({ kind }) => kind === 'PRODUCER');
+
+function expectAllAttempts({ body }: Answer<Order>, { spans }: Trace): void {
+  const attempts = spans.filter(({ name, kind }) => kind === 'CONSUMER' && name === 'process fulfil_order').map(attemptOf);
+  const expected = body.lines[0]?.sku === 'lucky-postcard' ? 2 : 1;
+  expect(attempts.toSorted((a, b) => a - b)).toEqual(Array.from({ length: Math.max(expected, attempts.length) }, (_, at) => at + 1));
+}
+
+const attemptOf = ({ attributes }: Span): number => attributeNumber(attributes['waymark.job.attempt']) ?? 0;
