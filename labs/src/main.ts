@@ -20,6 +20,7 @@ interface Found {
 }
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
+const progress = (text: string): boolean => process.stderr.isTTY && process.stderr.write(`\r\u001B[K${text}`);
 
 async function show({ number, folder, lab }: Found, backend: Backend & { lasts: boolean }, screen: Screen): Promise<void> {
   print(`\n${number}. ${lab.title}\n`);
@@ -27,8 +28,9 @@ async function show({ number, folder, lab }: Found, backend: Backend & { lasts: 
     const run = await runSide(lab, folder, side, backend);
     return { lines: sideLines(side, run, judge(lab, run), screen), ids: run.traces.map(({ traceId }) => traceId) };
   };
-  if (process.stderr.isTTY) process.stderr.write('running broken.ts and fixed.ts ...\r');
+  progress('running broken.ts and fixed.ts ...');
   const [broken, fixed] = await Promise.all([lines('broken'), lines('fixed')]);
+  progress('');
   print(both(broken.lines, fixed.lines, screen));
   print(`\nWhy, and what to do: ${relative(process.cwd(), join(folder, 'README.md'))}`);
   if (backend.lasts) for (const id of [...broken.ids, ...fixed.ids]) print(`${backend.url}/trace/${id}`);

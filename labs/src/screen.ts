@@ -1,5 +1,5 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
-import { waterfall } from '@waymark/trace-model';
+import { waterfall, type Trace } from '@waymark/trace-model';
 import type { Judgement } from './judge.ts';
 import type { Lab, Side } from './lab.ts';
 import type { Run } from './run-side.ts';
@@ -37,6 +37,7 @@ export function sideLines(side: Side, run: Run, { faults, verdicts }: Judgement,
     screen.colour ? styleText(style, text, { validateStream: false }) : text;
   const traces = run.traces.flatMap((trace, at) => [
     ...waterfall(trace, { width, colour: screen.colour }).split('\n'),
+    ...linked(trace),
     ...wrapped(verdicts[at] ?? '', width),
     '',
   ]);
@@ -44,6 +45,12 @@ export function sideLines(side: Side, run: Run, { faults, verdicts }: Judgement,
   const verdict = told.length > 0 ? told.map((line) => paint('red', line)) : [paint('green', 'Nothing is lost.')];
   return [paint('bold', `${side}.ts`), '', ...traces, ...verdict];
 }
+
+/** What joins it to other traces, which a waterfall does not show. */
+const linked = ({ traceId, spans }: Trace): string[] =>
+  spans.flatMap(({ name, links }) =>
+    links.filter((link) => link.traceId !== traceId).map((link) => `${name} is linked to a span of trace ${link.traceId}`),
+  );
 
 const half = (columns: number): number => Math.floor((columns - GAP.length) / 2);
 

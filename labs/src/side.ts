@@ -16,6 +16,7 @@ app.silent = true;
 app.context['log'] = log;
 app.use(middleware);
 const server = app.listen(0, '127.0.0.1');
+app.context['server'] = server;
 await once(server, 'listening');
 process.send?.({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
 

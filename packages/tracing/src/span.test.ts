@@ -152,3 +152,11 @@ test('the active span can be failed from within, and outside of any span that do
   const [only] = await recorded.take(1);
   expect(only?.status).toEqual({ code: SpanStatusCode.ERROR, message: 'handled, yet a failure' });
 });
+
+test('a lazy thenable does its work inside the span that returns it', async () => {
+  // oxlint-disable-next-line unicorn/no-thenable -- as query builders have it
+  const query = { then: (done: (value: unknown) => void) => void span('SELECT', () => undefined).then(done) };
+  await span('read', () => query);
+  const [inner, outer] = await recorded.take(2);
+  expect(inner).toMatchObject({ name: 'SELECT', parentSpanContext: { spanId: outer?.spanContext().spanId } });
+});

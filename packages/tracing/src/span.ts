@@ -21,7 +21,8 @@ export async function span<T>(name: string, fn: (span: Span) => Promise<T> | T, 
   const { parent = context.active(), ...rest } = options;
   const opened = tracer().startSpan(name, rest, parent);
   try {
-    return await context.with(trace.setSpan(parent, opened), fn, undefined, opened);
+    // Async, so that the `then` of a lazy thenable, a query not yet begun, is called inside as well.
+    return await context.with(trace.setSpan(parent, opened), async () => fn(opened));
   } catch (error) {
     fail(opened, error);
     throw error;

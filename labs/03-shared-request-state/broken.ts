@@ -1,0 +1,19 @@
+import { json } from 'node:stream/consumers';
+import { annotate, span } from '@waymark/tracing';
+import type { Context } from 'koa';
+
+/** Who asks, so that it need not be handed down through every function. */
+let current = { user: '' };
+
+export default async function placeOrder(ctx: Context): Promise<void> {
+  const user = ctx.get('x-user');
+  annotate({ 'shop.user': user });
+  current = { user };
+  const { cents } = (await json(ctx.req)) as { cents: number };
+  await charge(cents);
+  ctx.status = 201;
+}
+
+async function charge(cents: number): Promise<void> {
+  await span('charge', () => annotate({ 'shop.user': current.user, 'shop.cents': cents }));
+}

@@ -1,0 +1,17 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { span } from '@waymark/tracing';
+import type { Context } from 'koa';
+
+/** The price of a product, if there is such a product. */
+export default async function showPrice(ctx: Context): Promise<void> {
+  await span('find price', async () => {
+    const cents = await priceOf(ctx.query['product']);
+    if (cents === undefined) return;
+    ctx.body = { cents };
+  });
+}
+
+async function priceOf(product: unknown): Promise<number | undefined> {
+  await delay(5);
+  return product === 'lamp' ? 1900 : undefined;
+}

@@ -1,0 +1,3 @@
+import type { Lab } from '../src/lab.ts';
+
+export const lab: Lab = { title: 'A span that is never ended', fails: 'segment-short' };

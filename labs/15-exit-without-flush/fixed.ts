@@ -1,0 +1,10 @@
+import type { Server } from 'node:http';
+import { shutdownTracing } from '@waymark/tracing';
+import type { Context } from 'koa';
+
+/** Takes the last order of the day, and closes the shop. */
+export default function closeShop(ctx: Context): void {
+  ctx.body = 'The shop is closed.';
+  const server = ctx['server'] as Server;
+  ctx.res.once('close', () => server.close(() => void shutdownTracing()));
+}
