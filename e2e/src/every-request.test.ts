@@ -5,6 +5,7 @@ import { problem, type Order } from '@waymark/contracts';
 import type { Span } from '@waymark/trace-model';
 import { tracesFrom, UnsampledTraceError, type CompleteTrace } from '@waymark/trace-testing';
 import '@waymark/trace-testing/jest';
+import { ownTraces, type OwnTrace } from './scenarios/own-traces.ts';
 import { lackedBy } from './scenarios/required-attributes.ts';
 import type { Scenario, Visitors } from './scenarios/scenario.ts';
 import { scenarios } from './scenarios/scenarios.ts';
@@ -34,7 +35,7 @@ beforeAll(async () => {
   await Promise.allSettled(asked.values());
 });
 
-const canRun = ({ needs }: Scenario): boolean => !needs || has.has(needs);
+const canRun = ({ needs }: Pick<Scenario, 'needs'>): boolean => !needs || has.has(needs);
 const answerTo = (scenario: Scenario): Promise<Answer> => asked.get(scenario) as Promise<Answer>;
 
 const orderIdOf = async (scenario: Scenario): Promise<string> => ((await answerTo(scenario)).body as Order).id;
@@ -45,6 +46,10 @@ async function traceOf(scenario: Scenario): Promise<CompleteTrace> {
   const trace = found.get(scenario) ?? answerTo(scenario).then((answer) => traces.of(answer, { timeoutMs: PATIENCE_MS }));
   found.set(scenario, trace);
   return trace;
+}
+
+async function ownTrace({ find }: OwnTrace): Promise<CompleteTrace> {
+  return traces.of((await find()).traceId, { timeoutMs: PATIENCE_MS });
 }
 
 const logged = logs ? test : test.skip;
@@ -88,6 +93,21 @@ for (const scenario of scenarios) {
   });
 }
 
+for (const own of ownTraces) {
+  const [run, why] = canRun(own) ? [describe, ''] : [describe.skip, ` (skipped: it needs ${own.needs})`];
+  run(`${own.title}${why}`, () => {
+    test('is a complete trace of its own, linked to where it came from', async () => {
+      const trace = await ownTrace(own);
+      expect(trace).toMatchTree(own.tree);
+      expect(trace).toHaveNoErrors();
+      expect(trace).toBeComplete();
+      expect(trace.completeness).toMatchObject({ by: 'manifest', undeclared: [] });
+      expect(trace.spans.flatMap(lackedBy)).toEqual([]);
+      for (const traceId of (await own.find()).linkedTo) expect(trace).toLinkTo({ traceId });
+    });
+  });
+}
+
 describe('all requests together', () => {
   test('leave no password, token or e-mail on a span or in a log line', async () => {
     const { demo, ada } = await visitors;
@@ -102,7 +122,7 @@ describe('all requests together', () => {
   test.each(SERVICES)('show of %s the spans that its README lists, and no others', async (service) => {
     const listed = await spansIn(new URL(`../../services/${service}/README.md`, import.meta.url));
     const emitted = (await seen()).filter((span) => span.service === service).map(({ kind, name }) => `${kind} ${name}`);
-    const rare = scenarios.every(canRun) ? [] : listed.filter((span) => !emitted.includes(span));
+    const rare = [...scenarios, ...ownTraces].every(canRun) ? [] : listed.filter((span) => !emitted.includes(span));
     expect([...new Set([...emitted, ...rare])].toSorted()).toEqual(listed.toSorted());
   });
 });
@@ -127,7 +147,8 @@ test('a caller who wants no trace leaves none, and whoever waits for it is told 
 });
 
 async function seen(): Promise<Span[]> {
-  return (await Promise.all(scenarios.filter(canRun).map(traceOf))).flatMap(({ spans }) => spans);
+  const all = await Promise.all([...scenarios.filter(canRun).map(traceOf), ...ownTraces.filter(canRun).map(ownTrace)]);
+  return all.flatMap(({ spans }) => spans);
 }
 
 /** The spans that a README lists: kind and names, the first columns of the table under "## Spans". */

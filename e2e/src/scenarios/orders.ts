@@ -75,6 +75,7 @@ export const orders: Scenario[] = [
       '200',
       `
 order CLIENT UPDATE orders
+order CLIENT SELECT graphile_worker.complete_jobs
 order PRODUCER send release_stock
   order CLIENT SELECT graphile_worker.add_job
 ${below(1, RELEASE)}
@@ -83,7 +84,7 @@ order CLIENT COMMIT`,
     ),
   },
   {
-    title: 'placing an order that is cancelled before it is paid: its job finds nothing to do',
+    title: 'placing an order that is cancelled before it is paid: its job is taken back, and its trace is complete without it',
     needs: FULFILMENT_DELAY,
     async ask({ demo }) {
       const answer = await demo.place('brass-bell');
@@ -92,7 +93,7 @@ order CLIENT COMMIT`,
     },
     status: 201,
     order: { status: 'cancelled' },
-    tree: placed('order CONSUMER process fulfil_order waymark.job.attempt=1\n  order CLIENT UPDATE orders'),
+    tree: placed('order INTERNAL cancel fulfil_order messaging.operation.name=cancel'),
   },
   {
     title: 'cancelling an order again',

@@ -17,6 +17,8 @@ order CLIENT POST /reservations 201
     inventory CLIENT SELECT reservations
     inventory CLIENT SELECT reservations
     inventory CLIENT UPDATE products
+    inventory PRODUCER send expire_reservation waymark.job.trace_mode=link
+      inventory CLIENT SELECT graphile_worker.add_job
     inventory CLIENT COMMIT
 `;
 
@@ -26,6 +28,7 @@ order CLIENT POST /reservations/{orderId}/commit 200
     inventory CLIENT BEGIN
     inventory CLIENT SELECT reservations
     inventory CLIENT SELECT reservations
+    inventory CLIENT SELECT graphile_worker.complete_jobs
     inventory CLIENT UPDATE reservations
     inventory CLIENT COMMIT
 `;
@@ -37,6 +40,7 @@ order CONSUMER process release_stock waymark.job.attempt=1
       inventory CLIENT BEGIN
       inventory CLIENT SELECT reservations
       inventory CLIENT SELECT reservations
+      inventory CLIENT SELECT graphile_worker.complete_jobs
       inventory CLIENT UPDATE products
       inventory CLIENT UPDATE reservations
       inventory CLIENT COMMIT

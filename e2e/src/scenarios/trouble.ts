@@ -1,77 +1,10 @@
-import { appendFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { startShop } from '@waymark/local-stack';
-import { tracesFrom } from '@waymark/trace-testing';
-import { shopUnderTest } from '../shop/shop-under-test.ts';
-import { Shopper, type Answer } from '../shop/shopper.ts';
-import { until } from '../shop/until.ts';
+import type { Answer } from '../shop/shopper.ts';
 import { below } from './below.ts';
 import { CHARGE, DECLINED, FULFILLED_ORDER, INTROSPECT, placed, RELEASE } from './parts.ts';
 import type { Scenario } from './scenario.ts';
+import { OWN_SHOP, story, type Asked } from './story.ts';
 
-/** What only a shop in trouble shows: that shop is the test's own, and exports to where the suite looks for traces. */
-const OWN_SHOP = 'TRACES_OTLP_URL';
-
-type Story = Record<'lost' | 'taker' | 'buried' | 'limited' | 'unreachable' | 'unplaced' | 'slow' | 'stranded', Answer>;
-
-let told: Promise<Story> | undefined;
-const story = (): Promise<Story> => (told ??= tell());
-
-/** Everything that can go wrong behind one gateway, one thing after the other. */
-async function tell(): Promise<Story> {
-  const { otlp, traces, logs } = shopUnderTest();
-  await using shop = await startShop({
-    env: {
-      all: { OTEL_EXPORTER_OTLP_ENDPOINT: otlp ?? '', OTEL_BSP_SCHEDULE_DELAY: '100' },
-      gateway: { RATE_LIMIT_PER_SECOND: '200' },
-      // The first order's reservation expires before it is paid, and the second's is still held then.
-      order: { FULFILMENT_DELAY_SECONDS: '5', JOB_MAX_ATTEMPTS: '1' },
-      inventory: { RESERVATION_TTL_SECONDS: '4' },
-    },
-    onLine: (service, line) => appendFileSync(join(logs ?? '', `${service}.log`), `${line}\n`),
-  });
-  const demo = new Shopper(shop.urls.gateway);
-  await demo.logIn();
-
-  const lost = await demo.place('last-lantern');
-  await until(
-    () => demo.available('last-lantern'),
-    (available) => available === 1,
-    'the reservation to expire',
-  );
-  const taker = await demo.place('last-lantern');
-  await Promise.all([demo.ended(lost.body.id), demo.ended(taker.body.id)]);
-
-  const buried = await demo.place('grand-piano');
-  await until(
-    () => tracesFrom(traces).now(buried),
-    ({ spans }) => spans.some(({ service }) => service === 'inventory'),
-    'inventory to export what it did',
-  );
-  await shop.kill('inventory', 'SIGSTOP');
-  const slow = await demo.call('GET', '/v1/products', { headers: { 'x-timeout-ms': '300' } });
-  await shop.kill('inventory', 'SIGKILL');
-  const unreachable = await demo.call('GET', '/v1/products');
-  const unplaced = await demo.place('desk-lamp');
-  await until(
-    async () => shop.lines('order').join('\n'),
-    (log) => log.includes('a job failed for good'),
-    'the dead letter',
-  );
-  await shop.kill('auth', 'SIGKILL');
-  const stranded = await demo.call('GET', '/v1/orders');
-  const limited = await tooMany(demo);
-  return { lost, taker, buried, limited, unreachable, unplaced, slow, stranded };
-}
-
-async function tooMany(demo: Shopper): Promise<Answer> {
-  const answers = await Promise.all(Array.from({ length: 400 }, () => demo.call('GET', '/v1/nothing')));
-  const limited = answers.find(({ status }) => status === 429);
-  if (!limited) throw new Error('400 requests at once were not too many');
-  return limited;
-}
-
-const of = (what: keyof Story) => async (): Promise<Answer> => (await story())[what];
+const of = (what: Asked) => async (): Promise<Answer> => (await story())[what];
 
 const REFUSED = 'ERROR error.type=ECONNREFUSED';
 /** Who may repeat a request does so twice. */
@@ -110,8 +43,8 @@ ${below(1, COMMIT_LOST)}
   order CLIENT COMMIT`;
 
 const TAKEN_AGAIN = FULFILLED_ORDER.replace(
-  /( +)inventory CLIENT UPDATE reservations/,
-  '$1inventory CLIENT SAVEPOINT\n$1inventory CLIENT UPDATE products\n$&',
+  /( +)inventory CLIENT SELECT graphile_worker.complete_jobs/,
+  '$1inventory CLIENT SAVEPOINT\n$1inventory CLIENT UPDATE products',
 );
 
 const UNRELEASED = DECLINED.replace(
@@ -125,6 +58,15 @@ order INTERNAL dead-letter release_stock
   order CLIENT INSERT dead_letters`,
   ),
 );
+
+const UNCOMMITTED = `
+order CONSUMER process fulfil_order ERROR waymark.job.attempt=1 error.type=unavailable
+  order CLIENT UPDATE orders
+${below(1, CHARGE)}
+${below(1, thrice(`order CLIENT POST /reservations/{orderId}/commit ${REFUSED}`))}
+order INTERNAL dead-letter fulfil_order
+  order CLIENT INSERT dead_letters
+  order CLIENT UPDATE orders`;
 
 const UNPLACED = `
 gateway CLIENT POST /orders 503 ERROR
@@ -155,6 +97,13 @@ export const trouble: Scenario[] = [
     ask: of('buried'),
     status: 201,
     tree: placed(UNRELEASED),
+  },
+  {
+    title: 'an order that was paid, and whose stock could not be committed, becomes a dead letter',
+    needs: OWN_SHOP,
+    ask: of('charged'),
+    status: 201,
+    tree: placed(UNCOMMITTED),
   },
   {
     title: 'one request too many',

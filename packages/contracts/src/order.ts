@@ -25,6 +25,19 @@ export const userId = z.uuid();
 const asUser = z.object({ 'x-user-id': userId });
 const byId = z.object({ id: z.uuid() });
 
+/** A job that failed for good, as an operator sees it; internal. */
+export const deadLetter = z.object({
+  messageId: z.uuid(),
+  job: z.string(),
+  payload: z.unknown(),
+  attempts: z.int(),
+  reason: z.string(),
+  diedAt: z.iso.datetime(),
+  traceId: z.string().describe('The trace of who asked for the job').optional(),
+  replayedAt: z.iso.datetime().optional(),
+  replayedAs: z.uuid().describe('The message that it was replayed as').optional(),
+});
+
 export const orderApi = api('order', {
   placeOrder: {
     method: 'POST',
@@ -64,5 +77,19 @@ export const orderApi = api('order', {
     params: byId,
     answers: { 200: order },
     errors: { 409: ['not_cancellable'] },
+  },
+  listDeadLetters: {
+    method: 'GET',
+    path: '/dead-letters',
+    summary: 'The newest hundred jobs that failed for good; those that were not replayed come first',
+    answers: { 200: z.object({ items: z.array(deadLetter) }) },
+  },
+  replayDeadLetter: {
+    method: 'POST',
+    path: '/dead-letters/{messageId}/replay',
+    summary: 'Try such a job again, once',
+    params: z.object({ messageId: z.uuid() }),
+    answers: { 201: z.object({ messageId: z.uuid() }) },
+    errors: { 409: ['already_replayed', 'not_replayable'] },
   },
 });

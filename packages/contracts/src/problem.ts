@@ -31,6 +31,7 @@ export const commonErrors = {
 
 /** The title of each error code, in the words a person reads. */
 export const titles: Readonly<Record<string, string>> = {
+  already_replayed: 'The dead letter was replayed before',
   body_too_large: 'The body is too large',
   deadline_exceeded: 'The request took too long',
   idempotency_key_reused: 'The idempotency key was used for another request',
@@ -42,6 +43,7 @@ export const titles: Readonly<Record<string, string>> = {
   method_not_allowed: 'This path does not take this method',
   not_cancellable: 'The order can no longer be cancelled',
   not_found: 'There is nothing here',
+  not_replayable: 'The dead letter cannot be replayed',
   out_of_stock: 'Not enough in stock',
   rate_limited: 'Too many requests',
   reservation_lost: 'The reservation is gone',

@@ -96,6 +96,22 @@ test('a database that cannot be reached is a 503', async () => {
   await nowhere.close();
 });
 
+test('what waits for the commit happens after it, and not if there is none', async () => {
+  const seen: unknown[] = [];
+  const commit = async (id: number, at: number): Promise<void> =>
+    db.transaction(async (tx) => {
+      tx.afterCommit(() => void seen.push(id));
+      await insert(tx, id, at);
+      expect(seen).not.toContain(id);
+      if (at === 0) throw new Error('changed my mind');
+    });
+  await commit(1, 1);
+  await expect(commit(2, 0)).rejects.toThrow('changed my mind');
+  // Two things at one place are found out by the commit.
+  await expect(commit(3, 1)).rejects.toThrow('duplicate key');
+  expect([seen, await ids()]).toEqual([[1], [1]]);
+});
+
 test('a connection that breaks in a transaction fails that one only', async () => {
   const failing = db.transaction(async (tx) => {
     await insert(tx, 1);

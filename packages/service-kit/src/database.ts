@@ -8,10 +8,16 @@ export interface Sql {
   query<Row>(text: string, values?: readonly unknown[]): Promise<Row[]>;
 }
 
+/** A transaction: all of it, or nothing. */
+export interface Transaction extends Sql {
+  /** Runs `fn` once it is committed; never if it is rolled back. */
+  afterCommit(fn: () => void): void;
+}
+
 /** A bounded pool of connections to a service's own database. */
 export interface Database extends Sql {
   /** Runs `fn` in a transaction: committed when it resolves, rolled back when it rejects. */
-  transaction<T>(fn: (tx: Sql) => Promise<T>): Promise<T>;
+  transaction<T>(fn: (tx: Transaction) => Promise<T>): Promise<T>;
   /** Waits for the connections in use, then closes all. */
   close(): Promise<void>;
   readonly pool: pg.Pool;
@@ -54,15 +60,18 @@ async function rows<Row>(client: pg.PoolClient, text: string, values: readonly u
   return result.rows as Row[];
 }
 
-async function transaction<T>(client: pg.PoolClient, fn: (tx: Sql) => Promise<T>): Promise<T> {
+async function transaction<T>(client: pg.PoolClient, fn: (tx: Transaction) => Promise<T>): Promise<T> {
+  const committed: (() => void)[] = [];
+  let result: T;
   await client.query('BEGIN');
   try {
-    const result = await fn({ query: (text, values = []) => rows(client, text, values) });
+    result = await fn({ query: (text, values = []) => rows(client, text, values), afterCommit: (then) => void committed.push(then) });
     await client.query('COMMIT');
-    return result;
   } catch (error) {
     // If even this fails the connection is broken, and the server rolls back by itself.
     await client.query('ROLLBACK').catch(() => undefined);
     throw error;
   }
+  for (const then of committed) then();
+  return result;
 }

@@ -1,9 +1,9 @@
 export { serviceApp } from './app.ts';
 export { clientOf, type Client } from './client.ts';
 export { databaseUrl, listenOn, readConfig, serviceUrl } from './config.ts';
-export { openDatabase, type Database, type Sql } from './database.ts';
+export { openDatabase, type Database, type Sql, type Transaction } from './database.ts';
 export type { Health } from './health.ts';
-export { job, work, type Job, type Work } from './job.ts';
+export { job, work, type Deeds, type Job, type Work } from './job.ts';
 export { openJobs, type Jobs } from './jobs.ts';
 export { run, type Service } from './lifecycle.ts';
 export type { Logger } from './log.ts';

@@ -47,7 +47,7 @@ test('the job of a worker that was killed is done by another within seconds', as
 
   const done: string[] = [];
   const run = async ({ text }: { text: string }): Promise<void> => void done.push(text);
-  await jobs.start([work(echoJob, run, () => Promise.resolve())]);
+  await jobs.start([work(echoJob, { run })]);
   await until(
     () => done,
     ({ length }) => length > 0,
@@ -64,7 +64,7 @@ test('a job that takes long is not taken from a worker that lives', async () => 
     begun.resolve(undefined);
     await end.promise;
   };
-  await jobs.start([work(echoJob, run, () => Promise.resolve())]);
+  await jobs.start([work(echoJob, { run })]);
   await add('slow');
   await begun.promise;
   const seen = async (): Promise<unknown[]> => db.query(`select from job_workers where seen_at > now() - interval '5 seconds'`);

@@ -132,6 +132,45 @@ test('the ids of detached tasks are read as Jaeger v1 has them, too', () => {
   ]);
 });
 
+/** What `verify` says is missing. */
+const missed = (given: Trace): string[] =>
+  verify(given).flatMap(({ code }) => (/-(missing|short|unconsumed|lost)$/.test(code) && code !== 'attribute-missing' ? [code] : []));
+
+const cancel = (more = {}) => ({
+  n: 9,
+  parent: 5,
+  service: 'order',
+  name: 'cancel fulfil',
+  links: [1],
+  attributes: size(1, message(more)),
+});
+
+test.each([[[6, 7, 8]], [[7, 8]], [[8]]])('a message that is cancelled has ended: without %j nothing more of it is awaited', (numbers) => {
+  const ended = trace(...without(...numbers).spans, span(cancel({ 'messaging.operation.name': 'cancel' })));
+  expect(settled(ended)).toEqual({ settled: true, awaited: [], undeclared: [], unknown: [] });
+  expect(missed(ended)).toEqual([]);
+});
+
+test('a cancellation of another message keeps no promise of this one', () => {
+  const other = cancel({ 'messaging.operation.name': 'cancel', 'messaging.message.id': '18' });
+  expect(awaitedOf(trace(...without(6, 7, 8).spans, span(other)))).toEqual(['a consumer of the message that order `send fulfil` sent']);
+});
+
+test('a message whose attempts have traces of their own promises nothing in this one', () => {
+  const own = message({ 'waymark.job.trace_mode': 'link' });
+  const sent = trace(...WHOLE.filter(({ n }) => n < 6).map((parts) => span(parts.n === 5 ? { ...parts, attributes: own } : parts)));
+  const attempt = { 'waymark.job.attempt': 2n, 'waymark.job.next_attempt': 3n };
+  const worked = trace(span({ n: 6, kind: 'CONSUMER', links: [5], attributes: size(1, { ...own, ...attempt }) }));
+  const last = trace(
+    span({ n: 7, kind: 'CONSUMER', links: [5], error: true, attributes: size(1, { ...own, ...attempt, 'waymark.job.dead_letter': true }) }),
+  );
+  for (const each of [sent, worked, last]) {
+    expect(settled(each)).toMatchObject({ settled: true, awaited: [] });
+    expect(manifestCodes(each)).toEqual([]);
+  }
+  expect(missed(sent)).toEqual([]);
+});
+
 test('a service that declares nothing is named, and makes the trace unsettled', () => {
   const foreign = WHOLE.map((parts) => span(parts.n === 3 ? { ...parts, attributes: {} } : parts));
   expect(settled(trace(...foreign))).toMatchObject({ settled: false, awaited: [], undeclared: ['order'] });

@@ -106,23 +106,30 @@ function servers(nodes: readonly SpanNode[]): Awaited[] {
   });
 }
 
-/** A message's promises: that it is consumed, that a failed attempt is followed by another, that the last one ends as a dead letter. */
+/** Whether what becomes of the message is in traces of its own, which link here: it promises nothing here. */
+export const isLinked = (span: Span): boolean => text(span, 'waymark.job.trace_mode') === 'link';
+
+/**
+ * A message's promises: that it is consumed, that a failed attempt is followed by another, that the last one ends as a dead letter. One
+ * that is cancelled has ended.
+ */
 function messages(nodes: readonly SpanNode[]): Awaited[] {
   const ofMessage = Map.groupBy(
-    nodes.map(({ span }) => span).filter((span) => text(span, 'messaging.message.id') !== ''),
+    nodes.map(({ span }) => span).filter((span) => text(span, 'messaging.message.id') !== '' && !isLinked(span)),
     (span) => `${text(span, 'messaging.system')}/${text(span, 'messaging.message.id')}`,
   );
   return [...ofMessage.values()].flatMap((spans) => {
     const consumed = spans.filter(({ kind }) => kind === 'CONSUMER');
     const attempts = Math.max(0, ...consumed.map((span) => attributeNumber(span.attributes['waymark.job.attempt']) ?? 1));
-    const buried = spans.some((span) => text(span, 'messaging.operation.name') === 'dead_letter');
+    const operations = new Set(spans.map((span) => text(span, 'messaging.operation.name')));
+    if (operations.has('cancel')) return [];
     return spans.flatMap((span): Awaited[] => {
       const next = attributeNumber(span.attributes['waymark.job.next_attempt']) ?? 0;
       const awaited = (what: Awaited['what'], message: string): Awaited[] => [{ what, message, spanIds: [span.spanId] }];
       if (span.kind === 'PRODUCER' && consumed.length === 0)
         return awaited('consumer', `a consumer of the message that ${named(span)} sent`);
       if (next > attempts) return awaited('attempt', `attempt ${next} after ${named(span)} failed`);
-      if (span.attributes['waymark.job.dead_letter'] === true && !buried)
+      if (span.attributes['waymark.job.dead_letter'] === true && !operations.has('dead_letter'))
         return awaited('dead-letter', `the dead letter after ${named(span)} failed`);
       return [];
     });

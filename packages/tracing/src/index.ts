@@ -7,7 +7,7 @@ export { activeTraceId, responseHeaders } from './http.ts';
 export type { Frozen, Immutable } from './immutable.ts';
 export { traced } from './koa.ts';
 export { logCorrelation } from './log.ts';
-export { consume, deadLetter, produce, type Attempt, type Message } from './messaging.ts';
+export { cancelled, consume, deadLetter, linkItems, PoisonError, produce, type Attempt, type Message } from './messaging.ts';
 export { QueueFullError } from './queue-full.ts';
 export { contextKey, RequestContext, type ContextKey } from './request-context.ts';
 export { annotate, failActive, span, type SpanOptions } from './span.ts';

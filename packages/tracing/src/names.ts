@@ -11,6 +11,9 @@ export const BAGGAGE_MAX_VALUE = 64;
 export const JOB_ATTEMPT = 'waymark.job.attempt';
 export const JOB_MAX_ATTEMPTS = 'waymark.job.max_attempts';
 
+/** On PRODUCER and CONSUMER: `link` where the consumer begins a trace of its own; without it, it joins the producer's. */
+export const TRACE_MODE = 'waymark.job.trace_mode';
+
 /** How many items a batch has. */
 export const BATCH_ITEMS = 'waymark.batch.items';
 

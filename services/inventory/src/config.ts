@@ -11,6 +11,12 @@ export const config = (env = process.env) =>
         .positive()
         .default(900)
         .describe('how long stock is held for an order that is not yet paid, in seconds'),
+      STOCK_REPORT_SECONDS: z.coerce
+        .number()
+        .min(0)
+        .max(86_400)
+        .default(60)
+        .describe('how long it is from one stock report to the next, in seconds, 0 for none'),
     },
     env,
   );

@@ -1,5 +1,6 @@
 import type { Line, PricedLine, Product, Reservation } from '@waymark/contracts';
 import { Problem, type Sql } from '@waymark/service-kit';
+import type { Carrier } from '@waymark/tracing';
 
 const PRODUCT = `select sku, name, price_cents as "priceCents", 'EUR' as currency, available from products`;
 
@@ -74,6 +75,15 @@ export async function setStatus(tx: Sql, reservation: Reservation, status: Reser
   return { ...reservation, status };
 }
 
+/** Commits a reservation, and keeps when that was and in which trace. */
+export async function setCommitted(tx: Sql, reservation: Reservation, soldIn: Carrier): Promise<Reservation> {
+  await tx.query(`update reservations set status = 'committed', sold_at = now(), sold_in = $2 where order_id = $1`, [
+    reservation.orderId,
+    JSON.stringify(soldIn),
+  ]);
+  return { ...reservation, status: 'committed' };
+}
+
 /** Holds an expired reservation anew. */
 export async function renew(tx: Sql, reservation: Reservation, ttlSeconds: number): Promise<Reservation> {
   const [row] = await tx.query<{ expires_at: Date }>(
@@ -83,17 +93,23 @@ export async function renew(tx: Sql, reservation: Reservation, ttlSeconds: numbe
   return { ...reservation, status: 'held', expiresAt: row?.expires_at.toISOString() ?? reservation.expiresAt };
 }
 
-/** Locks the reservations that are due to expire, and gives their orders; skips those that another transaction has in hand. */
-export async function lockDue(tx: Sql): Promise<string[]> {
-  const due = await tx.query<{ orderId: string }>(
-    `select order_id as "orderId" from reservations where status = 'held' and expires_at < now()
-     order by expires_at limit 100 for update skip locked`,
+/** Expires an order's reservation; false if it is not due, or has ended. */
+export async function expireIfDue(tx: Sql, orderId: string): Promise<boolean> {
+  const expired = await tx.query(
+    `update reservations set status = 'expired' where order_id = $1 and status = 'held' and expires_at <= now() returning order_id`,
+    [orderId],
   );
-  return due.map(({ orderId }) => orderId);
+  return expired.length > 0;
 }
 
-export async function setExpired(tx: Sql, orderIds: readonly string[]): Promise<void> {
-  await tx.query(`update reservations set status = 'expired' where order_id = any($1)`, [orderIds]);
+/** Marks sales as reported, a thousand at most, and gives them, newest first: the order, and the carrier of the trace that committed it. */
+export async function takeSold(tx: Sql): Promise<{ orderId: string; soldIn: Carrier }[]> {
+  const sold = await tx.query<{ orderId: string; soldIn: Carrier; soldAt: Date | null }>(
+    `update reservations set reported_at = now() where order_id in (
+       select order_id from reservations where status = 'committed' and reported_at is null order by sold_at limit 1000 for update skip locked
+     ) returning order_id as "orderId", sold_in as "soldIn", sold_at as "soldAt"`,
+  );
+  return sold.toSorted((a, b) => Number(b.soldAt) - Number(a.soldAt));
 }
 
 /** What the orders reserved, summed up by product. */

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { testDatabase, type Database as TestDatabase } from '@waymark/local-stack';
-import { openDatabase, type Database, type Sql } from '@waymark/service-kit';
+import { openDatabase, openJobs, type Database, type Sql } from '@waymark/service-kit';
 import { recordLog } from '@waymark/service-kit/testing';
 import { commitReservation } from './commit-reservation.ts';
-import { expireOnce } from './expire-reservations.ts';
+import { expireReservation } from './expire-reservation.ts';
 import { lockReservation } from './inventory-db.ts';
+import type { Parts } from './parts.ts';
 import { releaseReservation } from './release-reservation.ts';
 import { reserve } from './reserve.ts';
 import { inventoryService } from './service.ts';
@@ -15,14 +16,19 @@ const { log, lines: logged } = recordLog();
 const TTL = 900;
 let empty: TestDatabase;
 let db: Database;
+let parts: Parts;
 let order: string;
 
 beforeAll(async () => {
   empty = await testDatabase();
-  const service = inventoryService({ HOST: '127.0.0.1', PORT: 0, DATABASE_URL: empty.url, RESERVATION_TTL_SECONDS: TTL }, log);
+  const service = inventoryService(
+    { HOST: '127.0.0.1', PORT: 0, DATABASE_URL: empty.url, RESERVATION_TTL_SECONDS: TTL, STOCK_REPORT_SECONDS: 0 },
+    log,
+  );
   await service.start?.();
   await service.stop?.();
   db = openDatabase(empty.url, log);
+  parts = { db, jobs: openJobs(db, log), log, ttlSeconds: TTL, reportSeconds: 0 };
 });
 afterAll(async () => {
   await db.close();
@@ -35,13 +41,13 @@ beforeEach(async () => {
 
 const expire = async (): Promise<void> => {
   await letTimePass(db);
-  await expireOnce(db, log);
+  await expireReservation(parts, order);
 };
 const SOLD = { status: 409, code: 'reservation_lost' };
 
 test('a reservation holds all lines at the prices of now, in the order they were asked for', async () => {
   const before = Date.now();
-  const reservation = await reserve(db, order, lines({ stool: 1, bell: 2 }), TTL);
+  const reservation = await reserve(parts, order, lines({ stool: 1, bell: 2 }));
   expect(reservation).toMatchObject({ orderId: order, status: 'held', currency: 'EUR' });
   expect(reservation.lines).toEqual([
     { sku: 'stool', quantity: 1, unitPriceCents: 100 },
@@ -52,100 +58,100 @@ test('a reservation holds all lines at the prices of now, in the order they were
 });
 
 test('all lines or none: what is short of one leaves the others where they are', async () => {
-  await expect(reserve(db, order, lines({ bell: 2, stool: 2 }), TTL)).rejects.toMatchObject({
+  await expect(reserve(parts, order, lines({ bell: 2, stool: 2 }))).rejects.toMatchObject({
     status: 409,
     code: 'out_of_stock',
     message: 'There are not 2 of "stool" left.',
   });
-  await expect(reserve(db, order, lines({ bell: 2, piano: 1 }), TTL)).rejects.toMatchObject({ status: 422, code: 'unknown_product' });
+  await expect(reserve(parts, order, lines({ bell: 2, piano: 1 }))).rejects.toMatchObject({ status: 422, code: 'unknown_product' });
   expect(await available(db)).toEqual(STOCK);
-  await expect(reserve(db, order, lines({ bell: 2 }), TTL)).resolves.toMatchObject({ status: 'held' });
+  await expect(reserve(parts, order, lines({ bell: 2 }))).resolves.toMatchObject({ status: 'held' });
 });
 
 test('the same order again has the reservation it has, at the prices it had', async () => {
-  const first = await reserve(db, order, lines({ bell: 2 }), TTL);
+  const first = await reserve(parts, order, lines({ bell: 2 }));
   await db.query('update products set price_cents = 999');
-  expect(await reserve(db, order, lines({ bell: 2 }), TTL)).toEqual(first);
-  await commitReservation(db, order);
-  expect(await reserve(db, order, lines({ bell: 2 }), TTL)).toEqual({ ...first, status: 'committed' });
+  expect(await reserve(parts, order, lines({ bell: 2 }))).toEqual(first);
+  await commitReservation(parts, order);
+  expect(await reserve(parts, order, lines({ bell: 2 }))).toEqual({ ...first, status: 'committed' });
   expect(await available(db)).toEqual({ ...STOCK, bell: 3 });
 });
 
 test('the same order by many at once is one reservation', async () => {
-  const all = await Promise.all(Array.from({ length: 20 }, () => reserve(db, order, lines({ bell: 2 }), TTL)));
+  const all = await Promise.all(Array.from({ length: 20 }, () => reserve(parts, order, lines({ bell: 2 }))));
   expect(new Set(all.map((one) => JSON.stringify(one))).size).toBe(1);
   expect(await available(db)).toEqual({ ...STOCK, bell: 3 });
 });
 
 test('what expired is on the shelf again, once', async () => {
-  await reserve(db, order, lines({ bell: 2, lamp: 1 }), TTL);
-  await expireOnce(db, log);
+  await reserve(parts, order, lines({ bell: 2, lamp: 1 }));
+  await expireReservation(parts, order);
   expect(await available(db)).toEqual({ bell: 3, lamp: 2, stool: 1 });
   await letTimePass(db);
-  await Promise.all([expireOnce(db, log), expireOnce(db, log), expireOnce(db, log)]);
+  await Promise.all([expire(), expire(), expire()]);
   expect(await available(db)).toEqual(STOCK);
   expect(logged).toContainEqual(expect.objectContaining({ msg: 'a reservation expired', order }));
 });
 
 test('an expired reservation is committed if there is still enough', async () => {
-  await reserve(db, order, lines({ bell: 2 }), TTL);
+  await reserve(parts, order, lines({ bell: 2 }));
   await expire();
-  expect(await commitReservation(db, order)).toMatchObject({ status: 'committed' });
+  expect(await commitReservation(parts, order)).toMatchObject({ status: 'committed' });
   expect(await available(db)).toEqual({ ...STOCK, bell: 3 });
 });
 
 test('an expired reservation whose stock was sold is lost, all lines of it, and stays lost', async () => {
-  await reserve(db, order, lines({ bell: 2, stool: 1 }), TTL);
+  await reserve(parts, order, lines({ bell: 2, stool: 1 }));
   await expire();
-  await reserve(db, randomUUID(), lines({ stool: 1 }), TTL);
-  await expect(commitReservation(db, order)).rejects.toMatchObject({ ...SOLD, message: expect.stringContaining('sold since') });
+  await reserve(parts, randomUUID(), lines({ stool: 1 }));
+  await expect(commitReservation(parts, order)).rejects.toMatchObject({ ...SOLD, message: expect.stringContaining('sold since') });
   expect(await available(db)).toEqual({ ...STOCK, stool: 0 });
 
   // Who was told that it is lost gives the money back: it must not become a sale because somebody else's stock came back.
   await restock(db, 'stool', 1);
-  await expect(commitReservation(db, order)).rejects.toMatchObject(SOLD);
-  await expect(reserve(db, order, lines({ bell: 2, stool: 1 }), TTL)).rejects.toMatchObject(SOLD);
-  expect(await releaseReservation(db, order)).toMatchObject({ status: 'released' });
+  await expect(commitReservation(parts, order)).rejects.toMatchObject(SOLD);
+  await expect(reserve(parts, order, lines({ bell: 2, stool: 1 }))).rejects.toMatchObject(SOLD);
+  expect(await releaseReservation(parts, order)).toMatchObject({ status: 'released' });
   expect(await available(db)).toEqual(STOCK);
 });
 
 test('an expired reservation is renewed if the order asks again and there is enough', async () => {
-  await reserve(db, order, lines({ bell: 2 }), TTL);
+  await reserve(parts, order, lines({ bell: 2 }));
   await expire();
   await restock(db, 'bell', 1);
-  await expect(reserve(db, order, lines({ bell: 2 }), TTL)).rejects.toMatchObject({ code: 'out_of_stock' });
+  await expect(reserve(parts, order, lines({ bell: 2 }))).rejects.toMatchObject({ code: 'out_of_stock' });
   await restock(db, 'bell', 2);
-  const renewed = await reserve(db, order, lines({ bell: 2 }), TTL);
+  const renewed = await reserve(parts, order, lines({ bell: 2 }));
   expect(renewed).toMatchObject({ status: 'held' });
   expect(Date.parse(renewed.expiresAt)).toBeGreaterThan(Date.now());
   expect(await available(db)).toEqual({ ...STOCK, bell: 0 });
 });
 
 test('released is final', async () => {
-  await reserve(db, order, lines({ bell: 2 }), TTL);
-  const released = await releaseReservation(db, order);
+  await reserve(parts, order, lines({ bell: 2 }));
+  const released = await releaseReservation(parts, order);
   expect(released).toMatchObject({ status: 'released' });
-  expect(await releaseReservation(db, order)).toEqual(released);
-  await expect(reserve(db, order, lines({ bell: 2 }), TTL)).rejects.toMatchObject(SOLD);
-  await expect(commitReservation(db, order)).rejects.toMatchObject(SOLD);
+  expect(await releaseReservation(parts, order)).toEqual(released);
+  await expect(reserve(parts, order, lines({ bell: 2 }))).rejects.toMatchObject(SOLD);
+  await expect(commitReservation(parts, order)).rejects.toMatchObject(SOLD);
   await expire();
   expect(await available(db)).toEqual(STOCK);
 });
 
 test('committed is final', async () => {
-  await reserve(db, order, lines({ bell: 2 }), TTL);
-  const committed = await commitReservation(db, order);
-  expect(await commitReservation(db, order)).toEqual(committed);
-  await expect(releaseReservation(db, order)).rejects.toMatchObject(SOLD);
+  await reserve(parts, order, lines({ bell: 2 }));
+  const committed = await commitReservation(parts, order);
+  expect(await commitReservation(parts, order)).toEqual(committed);
+  await expect(releaseReservation(parts, order)).rejects.toMatchObject(SOLD);
   await expire();
-  expect(await commitReservation(db, order)).toMatchObject({ status: 'committed' });
+  expect(await commitReservation(parts, order)).toMatchObject({ status: 'committed' });
   expect(await available(db)).toEqual({ ...STOCK, bell: 3 });
 });
 
 test('what was released after it expired gives nothing back twice', async () => {
-  await reserve(db, order, lines({ bell: 2 }), TTL);
+  await reserve(parts, order, lines({ bell: 2 }));
   await expire();
-  expect(await releaseReservation(db, order)).toMatchObject({ status: 'released' });
+  expect(await releaseReservation(parts, order)).toMatchObject({ status: 'released' });
   expect(await available(db)).toEqual(STOCK);
 });
 
@@ -153,14 +159,14 @@ test.each([
   ['committed', commitReservation],
   ['released', releaseReservation],
 ])('an order without a reservation cannot be %s', async (_, end) => {
-  await expect(end(db, order)).rejects.toMatchObject({ status: 404, code: 'not_found' });
+  await expect(end(parts, order)).rejects.toMatchObject({ status: 404, code: 'not_found' });
 });
 
 test('a reservation that is made just after one looked for it in vain is not touched without its lock', async () => {
   const sql: Sql = {
     async query<Row>(text: string, values?: readonly unknown[]): Promise<Row[]> {
       const rows = await db.query<Row>(text, values);
-      await reserve(db, order, lines({ bell: 2 }), TTL);
+      await reserve(parts, order, lines({ bell: 2 }));
       return rows;
     },
   };

@@ -1,19 +1,24 @@
 import type { Line, Reservation } from '@waymark/contracts';
-import { Problem, type Database } from '@waymark/service-kit';
+import { Problem } from '@waymark/service-kit';
 import { insertReservation, lockReservation, renew } from './inventory-db.ts';
+import { expireReservationJob, expiryOf } from './jobs.ts';
+import type { Parts } from './parts.ts';
 import { take } from './stock.ts';
 
 /**
  * Holds the stock of an order for some seconds: all lines or none. The same order again gets the reservation it has, so a caller that
- * lost the answer asks again; one that has expired is renewed if there is still enough.
+ * lost the answer asks again; one that has expired is renewed if there is still enough. The job that will expire it is stored with it.
  */
-export async function reserve(db: Database, orderId: string, lines: readonly Line[], ttlSeconds: number): Promise<Reservation> {
+export async function reserve({ db, jobs, ttlSeconds }: Parts, orderId: string, lines: readonly Line[]): Promise<Reservation> {
   return db.transaction(async (tx) => {
     const isNew = await insertReservation(tx, orderId, lines, ttlSeconds);
     const reservation = await lockReservation(tx, orderId);
     if (!reservation) throw new Error(`reservation ${orderId} vanished inside its own transaction`);
     if (reservation.status === 'released') throw new Problem(409, 'reservation_lost', 'This order ended, and its stock was given back.');
-    if (isNew || reservation.status === 'expired') await take(tx, reservation.lines);
-    return reservation.status === 'expired' ? renew(tx, reservation, ttlSeconds) : reservation;
+    if (!isNew && reservation.status !== 'expired') return reservation;
+    await take(tx, reservation.lines);
+    const held = isNew ? reservation : await renew(tx, reservation, ttlSeconds);
+    await jobs.add(tx, expireReservationJob, expiryOf(held), ttlSeconds);
+    return held;
   });
 }

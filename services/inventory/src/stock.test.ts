@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { testDatabase, type Database as TestDatabase } from '@waymark/local-stack';
-import { openDatabase, Problem, type Database } from '@waymark/service-kit';
+import { openDatabase, openJobs, Problem, type Database } from '@waymark/service-kit';
 import { recordLog, until } from '@waymark/service-kit/testing';
 import fc from 'fast-check';
 import { commitReservation } from './commit-reservation.ts';
-import { expireOnce } from './expire-reservations.ts';
+import { expireReservation } from './expire-reservation.ts';
+import type { Parts } from './parts.ts';
 import { releaseReservation } from './release-reservation.ts';
 import { insertReservation, takeStock } from './inventory-db.ts';
 import { reserve } from './reserve.ts';
@@ -18,13 +19,18 @@ jest.setTimeout(60_000);
 const { log } = recordLog();
 let empty: TestDatabase;
 let db: Database;
+let parts: Parts;
 
 beforeAll(async () => {
   empty = await testDatabase();
-  const service = inventoryService({ HOST: '127.0.0.1', PORT: 0, DATABASE_URL: empty.url, RESERVATION_TTL_SECONDS: 900 }, log);
+  const service = inventoryService(
+    { HOST: '127.0.0.1', PORT: 0, DATABASE_URL: empty.url, RESERVATION_TTL_SECONDS: 900, STOCK_REPORT_SECONDS: 0 },
+    log,
+  );
   await service.start?.();
   await service.stop?.();
   db = openDatabase(empty.url, log);
+  parts = { db, jobs: openJobs(db, log), log, ttlSeconds: 900, reportSeconds: 0 };
 });
 afterAll(async () => {
   await db.close();
@@ -49,12 +55,12 @@ const step: fc.Arbitrary<Step> = fc.record({
 async function take({ what, order }: Step, ids: string[], wish: Record<string, number>[]): Promise<string> {
   const id = ids[order] ?? '';
   const calls: Record<Step['what'], () => Promise<{ status: string }>> = {
-    reserve: () => reserve(db, id, lines(wish[order] ?? {}), 900),
-    commit: () => commitReservation(db, id),
-    release: () => releaseReservation(db, id),
+    reserve: () => reserve(parts, id, lines(wish[order] ?? {})),
+    commit: () => commitReservation(parts, id),
+    release: () => releaseReservation(parts, id),
     expire: async () => {
       await letTimePass(db, id);
-      await expireOnce(db, log);
+      await expireReservation(parts, id);
       return { status: 'done' };
     },
   };
@@ -110,8 +116,8 @@ test('orders for the same products in opposite order, made and given back at onc
   const there = lines({ bell: 1, lamp: 1, stool: 1 });
   const live = async (wish: typeof there): Promise<void> => {
     const id = randomUUID();
-    await reserve(db, id, wish, 900);
-    await releaseReservation(db, id);
+    await reserve(parts, id, wish);
+    await releaseReservation(parts, id);
   };
   for (let round = 0; round < 20; round += 1) {
     await Promise.all(Array.from({ length: 8 }, (_, at) => live(at % 2 === 0 ? there : there.toReversed())));
@@ -122,13 +128,16 @@ test('orders for the same products in opposite order, made and given back at onc
 test('stock is given back while an order for it is just being made', async () => {
   await refill(db);
   const [old, made] = [randomUUID(), randomUUID()];
-  await reserve(db, old, lines({ bell: 1, lamp: 1 }), 900);
+  await reserve(parts, old, lines({ bell: 1, lamp: 1 }));
   await db.transaction(async (tx) => {
     await insertReservation(tx, made, lines({ lamp: 1, bell: 1 }), 900);
-    await releaseReservation(db, old);
+    await releaseReservation(parts, old);
   });
   expect(await available(db)).toEqual(STOCK);
 });
+
+const waiting = async (): Promise<unknown[]> =>
+  db.query(`select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`);
 
 test('giving back locks the products as taking does, whatever the language of the database', async () => {
   await refill(db);
@@ -138,13 +147,11 @@ test('giving back locks the products as taking does, whatever the language of th
   await db.query('alter table reservation_lines alter column sku type text collate american');
   await db.query(`insert into products (sku, name, price_cents, position, available) values ('tea-z', '', 1, 8, 9), ('teab', '', 1, 9, 9)`);
   const order = randomUUID();
-  await reserve(db, order, lines({ teab: 1, 'tea-z': 1 }), 900);
+  await reserve(parts, order, lines({ teab: 1, 'tea-z': 1 }));
   let releasing: Promise<unknown> = Promise.resolve();
   await db.transaction(async (tx) => {
     await takeStock(tx, 'tea-z', 1);
-    releasing = releaseReservation(db, order);
-    const waiting = async (): Promise<unknown[]> =>
-      db.query(`select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`);
+    releasing = releaseReservation(parts, order);
     await until(waiting, ({ length }) => length > 0, 'the release to wait for the first product');
     await takeStock(tx, 'teab', 1);
   });

@@ -34,6 +34,16 @@ test('a cancelled order gives its stock back, once, however often it is cancelle
   expect(await releases(order)).toBe(1);
 });
 
+test('a cancelled order has no job left that would fulfil it; one that cannot be cancelled keeps its own', async () => {
+  const fulfilments = async (): Promise<string[]> => (await bench.jobs()).filter((job) => job === `fulfil_order ${order}`);
+  expect(await fulfilments()).toHaveLength(1);
+  const crashing = { ...bench.parts, jobs: { ...bench.parts.jobs, add: () => Promise.reject(new Error('crash')) } };
+  await expect(cancelOrder(crashing, user, order)).rejects.toThrow('crash');
+  expect(await fulfilments()).toHaveLength(1);
+  await cancelOrder(bench.parts, user, order);
+  expect(await fulfilments()).toEqual([]);
+});
+
 test('an order whose payment has begun, or that has ended, cannot be cancelled', async () => {
   await startPayment(bench.parts.db, order);
   const refused = { status: 409, code: 'not_cancellable' };

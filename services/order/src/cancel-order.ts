@@ -2,7 +2,7 @@ import type { Order } from '@waymark/contracts';
 import { Problem } from '@waymark/service-kit';
 import { annotate } from '@waymark/tracing';
 import { ORDER_ID } from './attributes.ts';
-import { releaseStockJob } from './jobs.ts';
+import { fulfilOrderJob, releaseStockJob } from './jobs.ts';
 import { cancelPending } from './order-db.ts';
 import { orderOf } from './order-of.ts';
 import type { Parts } from './parts.ts';
@@ -13,7 +13,10 @@ export async function cancelOrder({ db, jobs }: Parts, userId: string, orderId: 
   return db.transaction(async (tx) => {
     await orderOf(tx, userId, orderId);
     const cancelledNow = await cancelPending(tx, orderId);
-    if (cancelledNow) await jobs.add(tx, releaseStockJob, { orderId });
+    if (cancelledNow) {
+      await jobs.cancel(tx, fulfilOrderJob, { orderId });
+      await jobs.add(tx, releaseStockJob, { orderId });
+    }
     const order = await orderOf(tx, userId, orderId);
     if (order.status !== 'cancelled') throw new Problem(409, 'not_cancellable', `The order is being paid or has ended (${order.status}).`);
     return order;

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { testDatabase, type Database as TestDatabase } from '@waymark/local-stack';
 import { Problem } from '@waymark/service-kit';
 import { fulfilOrder } from './fulfil-order.ts';
-import { releaseStockJob } from './jobs.ts';
+import { fulfilOrderJob, releaseStockJob } from './jobs.ts';
 import { settlePayment } from './payment-db.ts';
 import { charge, refund } from './payment-provider.ts';
 import { placeOrder } from './place-order.ts';
@@ -129,8 +129,8 @@ test('releasing gives the stock back; where there is nothing to give, that is fi
 });
 
 test('an order whose fulfilment was given up is a dead letter, unless it had ended', async () => {
-  const bury = works(bench.parts).find(({ name }) => name === 'fulfil_order')?.bury;
-  const buryOrder = async (): Promise<void> => bench.parts.db.transaction(async (tx) => bury?.(tx, { orderId: order }));
+  const deeds = works(bench.parts).find(({ job }) => job === fulfilOrderJob)?.deeds;
+  const buryOrder = async (): Promise<void> => bench.parts.db.transaction(async (tx) => deeds?.bury?.(tx, { orderId: order }));
   await buryOrder();
   expect(await bench.statusOf(order)).toBe('dead_letter');
   await bench.parts.db.query(`update orders set status = 'fulfilled' where id = $1`, [order]);

@@ -94,6 +94,11 @@ export async function endOrder(sql: Sql, id: string, { status, reason }: Ending)
   return ended.length > 0;
 }
 
+/** Makes an order whose fulfilment was given up pending again. */
+export async function reviveOrder(tx: Sql, id: string): Promise<void> {
+  await tx.query(`update orders set status = 'pending', reason = null where id = $1 and status = 'dead_letter'`, [id]);
+}
+
 /** Cancels an order whose payment has not begun; false if there is none such. */
 export async function cancelPending(sql: Sql, id: string): Promise<boolean> {
   const cancelled = await sql.query(

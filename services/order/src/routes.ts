@@ -11,4 +11,6 @@ export const routes = (parts: Parts): Handlers<typeof orderApi> => ({
   listOrders: async ({ headers, query }) => ({ items: await listOrders(parts.db, headers['x-user-id'], query.limit, query.before) }),
   getOrder: ({ headers, params }) => orderOf(parts.db, headers['x-user-id'], params.id),
   cancelOrder: ({ headers, params }) => cancelOrder(parts, headers['x-user-id'], params.id),
+  listDeadLetters: async () => ({ items: await parts.jobs.deadLetters() }),
+  replayDeadLetter: async ({ params }) => ({ messageId: await parts.jobs.replay(params.messageId) }),
 });

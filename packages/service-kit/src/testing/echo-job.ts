@@ -2,4 +2,4 @@ import { z } from 'zod';
 import { job } from '../job.ts';
 
 /** A job that carries a word. */
-export const echoJob = job('echo', z.object({ text: z.string() }));
+export const echoJob = job({ name: 'echo', payload: z.object({ text: z.string() }), trace: 'parent' });

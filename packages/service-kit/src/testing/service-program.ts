@@ -25,13 +25,7 @@ await run('slow', (log) => {
     log.info(`${what} ends`);
     return what;
   };
-  const works = [
-    work(
-      echoJob,
-      async () => void (await slowly('the job')),
-      () => Promise.resolve(),
-    ),
-  ];
+  const works = [work(echoJob, { run: async () => void (await slowly('the job')) })];
   const handlers = {
     wait: () => slowly('the request'),
     later: async () => {

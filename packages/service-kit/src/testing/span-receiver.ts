@@ -8,6 +8,7 @@ export interface ReceivedSpan {
   spanId: string;
   parentSpanId?: string;
   attributes: { key: string; value: { stringValue?: string; intValue?: number | string } }[];
+  links?: { traceId: string; spanId: string }[];
 }
 
 interface OtlpRequest {
@@ -30,4 +31,9 @@ export async function startSpanReceiver(): Promise<Served & { spans: ReceivedSpa
 export function attribute(span: ReceivedSpan | undefined, name: string): string | undefined {
   const value = span?.attributes.find(({ key }) => key === name)?.value;
   return value && String(value.stringValue ?? value.intValue);
+}
+
+/** The ids of the spans that a span is linked to. */
+export function links(span: ReceivedSpan | undefined): string[] {
+  return (span?.links ?? []).map(({ spanId }) => spanId);
 }

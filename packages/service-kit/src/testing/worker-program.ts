@@ -11,13 +11,11 @@ const db = openDatabase(process.env['DATABASE_URL'] ?? '', log);
 const jobs = openJobs(db, log, 3);
 process.on('SIGUSR2', () => log.info('released'));
 await jobs.start([
-  work(
-    echoJob,
-    async ({ text }) => {
+  work(echoJob, {
+    async run({ text }) {
       log.info(`working on ${text}`);
       await once(process, 'SIGUSR2');
       log.info(`done with ${text}`);
     },
-    () => Promise.resolve(),
-  ),
+  }),
 ]);

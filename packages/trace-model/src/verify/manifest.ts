@@ -1,5 +1,5 @@
 import { attributeNumber, attributeText } from '../attribute.ts';
-import { segments, settled, type Awaited, type Segment } from '../settled.ts';
+import { isLinked, segments, settled, type Awaited, type Segment } from '../settled.ts';
 import { counted } from '../text.ts';
 import type { Span } from '../trace.ts';
 import { error, named } from './finding.ts';
@@ -36,9 +36,9 @@ function missing({ what, message, spanIds }: Awaited, { trace }: Subject): Findi
   return known ? [error(known[0], spans, `The trace promises what is not here: ${message}.`, known[1])] : [];
 }
 
-/** A killed process takes the span of its attempt with it; the next attempt shows that there was one. */
+/** A killed process takes the span of its attempt with it; the next attempt shows that there was one, unless each has its own trace. */
 function skippedAttempts({ trace }: Subject): Finding[] {
-  const attempts = trace.spans.filter((span) => span.kind === 'CONSUMER' && attempt(span) !== undefined);
+  const attempts = trace.spans.filter((span) => span.kind === 'CONSUMER' && attempt(span) !== undefined && !isLinked(span));
   const ofMessage = Map.groupBy(attempts, (span) => attributeText(span.attributes['messaging.message.id']));
   return [...ofMessage.values()].flatMap((spans) => {
     const seen = new Set(spans.map(attempt));

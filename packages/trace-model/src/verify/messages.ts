@@ -1,14 +1,20 @@
 import { attributeText } from '../attribute.ts';
+import { isLinked } from '../settled.ts';
 import type { Span } from '../trace.ts';
 import type { SpanNode } from '../tree.ts';
 import { error, named, note, short } from './finding.ts';
 import type { Finding, Rule, Subject } from './finding.ts';
 
-/** A PRODUCER span and the CONSUMER span of the same message find each other, by message id, parent or link. */
+/**
+ * A PRODUCER span and the CONSUMER span of the same message find each other, by message id, parent or link. A message that was cancelled, or
+ * that is consumed in a trace of its own by intent, is not missed.
+ */
 export const messages: Rule = (subject) => {
   const consumers = subject.nodes.filter(({ span }) => span.kind === 'CONSUMER');
   const producers = subject.nodes.filter(({ span }) => span.kind === 'PRODUCER');
-  return [...lost(producers, consumers), ...consumers.flatMap((consumer) => received(consumer, producers))];
+  const taken = subject.nodes.filter(({ span }) => text(span, 'messaging.operation.name') === 'cancel');
+  const expected = producers.filter(({ span }) => !isLinked(span));
+  return [...lost(expected, [...consumers, ...taken]), ...consumers.flatMap((consumer) => received(consumer, producers))];
 };
 
 function lost(producers: Subject['nodes'], consumers: Subject['nodes']): Finding[] {

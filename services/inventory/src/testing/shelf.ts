@@ -4,8 +4,9 @@ import type { Database } from '@waymark/service-kit';
 /** What the tests sell, and how much of it there is at first. */
 export const STOCK: Readonly<Record<string, number>> = { bell: 5, lamp: 3, stool: 1 };
 
-/** Forgets all reservations, and fills the shelf. */
+/** Forgets all reservations and jobs, and fills the shelf. */
 export async function refill(db: Database): Promise<void> {
+  await db.query('delete from graphile_worker._private_jobs');
   await db.query('delete from reservation_lines');
   await db.query('delete from reservations');
   await db.query('delete from products');

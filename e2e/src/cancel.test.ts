@@ -1,0 +1,20 @@
+import { describe, expect, test } from '@jest/globals';
+import { tracesFrom } from '@waymark/trace-testing';
+import '@waymark/trace-testing/jest';
+import { FULFILMENT_DELAY } from './scenarios/settings.ts';
+import { shopUnderTest } from './shop/shop-under-test.ts';
+import { Shopper } from './shop/shopper.ts';
+
+const { gateway, traces: tracesUrl, has } = shopUnderTest();
+const traces = tracesFrom(tracesUrl);
+
+(has.has(FULFILMENT_DELAY) ? describe : describe.skip)('an order that is cancelled before it is paid', () => {
+  test('has a trace from which one gets to that of its cancellation, and back', async () => {
+    const demo = new Shopper(gateway);
+    await demo.logIn();
+    const placing = await demo.place('pocket-compass');
+    const cancelling = await demo.call('POST', `/v1/orders/${placing.body.id}/cancel`);
+    expect(await traces.of(placing, { timeoutMs: 20_000 })).toLinkTo({ traceId: cancelling.traceId });
+    expect(await traces.of(cancelling, { timeoutMs: 20_000 })).toLinkTo({ traceId: placing.traceId });
+  });
+});

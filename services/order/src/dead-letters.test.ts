@@ -1,0 +1,97 @@
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { orderApi } from '@waymark/contracts';
+import { testDatabase, type Database as TestDatabase } from '@waymark/local-stack';
+import { openJobs, serviceApp, type Jobs } from '@waymark/service-kit';
+import { serve, until, type Served } from '@waymark/service-kit/testing';
+import { placeOrder } from './place-order.ts';
+import { routes } from './routes.ts';
+import { openBench, type Bench } from './testing/bench.ts';
+import { works } from './works.ts';
+
+let empty: TestDatabase;
+let bench: Bench;
+let jobs: Jobs;
+let server: Served;
+
+beforeAll(async () => {
+  empty = await testDatabase();
+  bench = await openBench(empty.url);
+  jobs = openJobs(bench.parts.db, bench.parts.log, 1);
+  const parts = { ...bench.parts, jobs };
+  await jobs.start(works(parts));
+  const health = { check: () => Promise.resolve(), draining: false };
+  const app = serviceApp({ api: orderApi, handlers: routes(parts), log: parts.log, health });
+  server = await serve(app.callback());
+});
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+  await jobs.stop();
+  await bench[Symbol.asyncDispose]();
+  await empty.drop();
+});
+
+let order: string;
+let messageId: string;
+
+/** An order that was charged, and then given up because the inventory failed. */
+beforeEach(async () => {
+  await bench.clear();
+  await bench.parts.db.query('delete from dead_letters');
+  order = (await placeOrder({ ...bench.parts, fulfilmentDelaySeconds: 600 }, randomUUID(), randomUUID(), [{ sku: 'lamp', quantity: 3 }]))
+    .id;
+  bench.inventory.faults = ['fails'];
+  await bench.parts.db.query('update graphile_worker._private_jobs set run_at = now(), max_attempts = 1');
+  await until(
+    () => bench.statusOf(order),
+    (status) => status === 'dead_letter',
+    'the order to be given up',
+  );
+  messageId = (await jobs.deadLetters())[0]?.messageId ?? '';
+});
+
+const ask = async (method: string, path: string): Promise<unknown[]> => {
+  const answer = await fetch(server.url + path, { method });
+  return [answer.status, await answer.json()];
+};
+
+test('an operator sees why an order was given up', async () => {
+  expect(await ask('GET', '/dead-letters')).toEqual([
+    200,
+    { items: [expect.objectContaining({ messageId, job: 'fulfil_order', payload: { orderId: order }, attempts: 1 })] },
+  ]);
+  expect(await bench.paymentOf(order)).toBe('accepted');
+});
+
+test('an order that is tried again is fulfilled, and the money that was taken is not taken again', async () => {
+  expect(await ask('POST', `/dead-letters/${messageId}/replay`)).toEqual([201, { messageId: expect.any(String) }]);
+  await until(
+    () => bench.statusOf(order),
+    (status) => status === 'fulfilled',
+    'the order to be fulfilled',
+  );
+  expect(await bench.parts.db.query('select attempts, outcome from payments')).toEqual([{ attempts: 2, outcome: 'accepted' }]);
+  expect(await ask('POST', `/dead-letters/${messageId}/replay`)).toMatchObject([409, { code: 'already_replayed' }]);
+});
+
+test('what never was a dead letter cannot be tried again', async () => {
+  expect(await ask('POST', `/dead-letters/${randomUUID()}/replay`)).toMatchObject([404, { code: 'not_found' }]);
+  expect(await ask('POST', '/dead-letters/17/replay')).toMatchObject([404, { code: 'not_found' }]);
+});
+
+/** The command, beside the service: what it prints, and its exit code. */
+const command = async (...args: string[]): Promise<[code: number, printed: unknown]> =>
+  new Promise((resolve) => {
+    const env = { PORT: String(server.port) };
+    execFile(process.execPath, [join(import.meta.dirname, 'dead-letters.ts'), ...args], { env }, (error, printed) =>
+      resolve([Number(error?.code ?? 0), JSON.parse(printed)]),
+    );
+  });
+
+test('the command lists and replays', async () => {
+  expect(await command()).toEqual([0, { traceId: expect.any(String), items: [expect.objectContaining({ messageId })] }]);
+  expect(await command(messageId)).toEqual([0, { traceId: expect.any(String), messageId: expect.any(String) }]);
+  expect(await command(messageId)).toMatchObject([1, { code: 'already_replayed' }]);
+});
