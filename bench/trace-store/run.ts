@@ -1,6 +1,7 @@
 import { jaegerIsAvailable } from '@waymark/trace-store/testing';
 import type { Backend } from './backend.ts';
 import { startJaeger, startTraceStore } from './backend.ts';
+import { format, median, print } from '../figures.ts';
 import { batches } from './batches.ts';
 import { usageOf } from './process-usage.ts';
 import { sendAll } from './send.ts';
@@ -48,9 +49,6 @@ async function measure(start: () => Promise<Backend>, warmUp: readonly Buffer[],
   return { 'spans/s': SPANS / seconds, 'spans/CPU-s': cpu && SPANS / cpu, 'resident MB': after?.residentMb };
 }
 
-const median = (values: readonly (number | undefined)[]): number | undefined =>
-  values.filter((value) => value !== undefined).toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
-
 const each = (of: (figure: Figure) => number | undefined): Measured => ({
   'spans/s': of('spans/s'),
   'spans/CPU-s': of('spans/CPU-s'),
@@ -66,8 +64,3 @@ const row = (name: string, measured: Measured | undefined, digits = 0): string =
   Object.values(measured ?? {})
     .map((value: number | undefined) => format(value, digits).padStart(14))
     .join('');
-
-const format = (value: number | undefined, digits: number): string =>
-  value === undefined || Number.isNaN(value) ? '-' : value.toLocaleString('en', { maximumFractionDigits: digits });
-
-const print = (line: string): void => void process.stdout.write(`${line}\n`);

@@ -51,6 +51,13 @@ test('what somebody else has frozen is copied: it may hold what is not', () => {
   expect(copied).toEqual({ lines: ['lamp'] });
 });
 
+test('of a record it has the properties with a string for a name, and of an array of any class a plain one', () => {
+  class Lines extends Array<Immutable> {}
+  const copied = frozenCopy({ lines: Lines.of('lamp', 'rug'), [Symbol('secret')]: new Map() }, 'It');
+  expect(Reflect.ownKeys(copied)).toEqual(['lines']);
+  expect(Object.getPrototypeOf(copied.lines)).toBe(Array.prototype);
+});
+
 class Basket {
   lines = [];
 }

@@ -1,4 +1,4 @@
-import { context, createContextKey, propagation, type Context } from '@opentelemetry/api';
+import { context, propagation, type Context } from '@opentelemetry/api';
 import { frozenCopy, type Frozen, type Immutable } from './immutable.ts';
 
 declare const VALUE: unique symbol;
@@ -17,24 +17,45 @@ export function contextKey<T extends Immutable>(name: string): ContextKey<T> {
   return Object.freeze({ name });
 }
 
-/** What has come from another process or thread has only a name. */
-type Values = ReadonlyMap<{ readonly name: string } | string, Immutable>;
+interface Entry {
+  /** What has come from another process or thread has only a name. */
+  readonly key: { readonly name: string } | string;
+  readonly value: Immutable;
+}
 
-const REQUEST_CONTEXT = createContextKey('waymark.request-context');
+/** A context with a RequestContext in it. As one more of OpenTelemetry's values it would be a copy of them all, with each `run`. */
+class WithRequest implements Context {
+  readonly request: RequestContext;
+  readonly without: Context;
+  constructor(request: RequestContext, without: Context) {
+    this.request = request;
+    this.without = without;
+  }
+  getValue(key: symbol): unknown {
+    return this.without.getValue(key);
+  }
+  setValue(key: symbol, value: unknown): Context {
+    return new WithRequest(this.request, this.without.setValue(key, value));
+  }
+  deleteValue(key: symbol): Context {
+    return new WithRequest(this.request, this.without.deleteValue(key));
+  }
+}
 
 /**
  * What is known of a request beside its trace: a few values that never change. It goes where the active context goes: into nested spans,
  * timers and callbacks, detached tasks, bound functions, jobs and worker threads. Never into HTTP headers, spans or logs.
  */
 export class RequestContext {
-  readonly #values: Values;
+  /** One for each key; they are few. */
+  readonly #entries: readonly Entry[];
 
-  private constructor(values: Values) {
-    this.#values = values;
+  private constructor(entries: readonly Entry[]) {
+    this.#entries = entries;
     Object.freeze(this);
   }
 
-  static readonly #empty = new RequestContext(new Map());
+  static readonly #empty = new RequestContext([]);
 
   /** The one of the active context; an empty one where there is none. */
   static current(): RequestContext {
@@ -43,18 +64,18 @@ export class RequestContext {
 
   /** The one of an OpenTelemetry context. */
   static of(active: Context): RequestContext {
-    const found = active.getValue(REQUEST_CONTEXT);
-    return found instanceof RequestContext ? found : RequestContext.#empty;
+    return active instanceof WithRequest ? active.request : RequestContext.#empty;
   }
 
   /** One from another process or thread, whose keys are known by name. */
   static fromRecord(record: Readonly<Record<string, Immutable>>): RequestContext {
-    return new RequestContext(new Map(Object.entries(frozenCopy(record, 'A request context'))));
+    return new RequestContext(Object.entries(frozenCopy(record, 'A request context')).map(([key, value]) => ({ key, value })));
   }
 
   /** The value, frozen. One that came from another process or thread is as it was sent: its type is not checked. */
   get<T extends Immutable>(key: ContextKey<T>): Frozen<T> | undefined {
-    return this.#values.get(this.#values.has(key) ? key : key.name) as Frozen<T> | undefined;
+    const entry = this.#entries.find((one) => one.key === key) ?? this.#entries.find((one) => one.key === key.name);
+    return entry?.value as Frozen<T> | undefined;
   }
 
   /**
@@ -62,7 +83,8 @@ export class RequestContext {
    * @throws {TypeError} for what is no `Immutable`, naming the key and the path to it
    */
   with<T extends Immutable>(key: ContextKey<T>, value: NoInfer<T>): RequestContext {
-    return new RequestContext(new Map(this.#values).set(key, frozenCopy<T>(value, `The value of "${key.name}"`)));
+    const entry = { key, value: frozenCopy<T>(value, `The value of "${key.name}"`) };
+    return new RequestContext([...this.#entries.filter((one) => one.key !== key), entry]);
   }
 
   /** Runs `fn`, and all that it starts, with this as the current one. */
@@ -72,7 +94,7 @@ export class RequestContext {
 
   /** The OpenTelemetry context with this in it. */
   in(parent: Context): Context {
-    return parent.setValue(REQUEST_CONTEXT, this);
+    return new WithRequest(this, parent instanceof WithRequest ? parent.without : parent);
   }
 
   /** The active baggage (W3C Baggage) as a frozen record; its entries' properties are left out. */
@@ -89,7 +111,7 @@ export class RequestContext {
   toRecord(): Readonly<Record<string, Immutable>> {
     const record = new Map<string, Immutable>();
     const own = new Set<string>();
-    for (const [key, value] of this.#values) {
+    for (const { key, value } of this.#entries) {
       const name = typeof key === 'string' ? key : key.name;
       if (own.has(name)) throw new TypeError(`Two context keys are named "${name}": a job or a thread cannot tell them apart, rename one`);
       if (typeof key !== 'string') own.add(name);

@@ -1,0 +1,8 @@
+import { availableParallelism, cpus, loadavg } from 'node:os';
+
+/** What the figures were measured on, and what else it did: its load average says how far to trust them. */
+export function machine(): string {
+  const model = cpus()[0]?.model.trim() ?? 'unknown processor';
+  const date = new Date().toISOString().slice(0, 10);
+  return `${date}, ${availableParallelism()} cores of ${model}, Node ${process.version}, load average ${loadavg()[0]?.toFixed(1)} at the start`;
+}

@@ -1,0 +1,40 @@
+import { startTraced, type Child } from './child.ts';
+
+/** The control twice: against itself it shows how far two processes of the same kind differ here. */
+export const ARMS = ['control', 'manifest', 'control again'] as const;
+export type Arm = (typeof ARMS)[number];
+
+/** One value for each arm. */
+export type Each<T> = Readonly<Record<Arm, T>>;
+
+export const each = <T>(of: (arm: Arm) => T): Each<T> => ({
+  control: of('control'),
+  manifest: of('manifest'),
+  'control again': of('control again'),
+});
+
+/** A round's order: another arm is the first each time, and each comes once on the way there and once on the way back. */
+export function thereAndBack(round: number): Arm[] {
+  const there = ARMS.map((_, at) => ARMS[(at + round) % ARMS.length] ?? 'control');
+  return [...there, ...there.toReversed()];
+}
+
+/** Runs `work` with a fresh process of each arm, and ends them. Rejects if one is not what it should be. */
+export async function withEach<Answer extends { declares: boolean }, T>(
+  program: string,
+  env: Record<string, string>,
+  work: (children: Each<Child<Answer>>) => Promise<T>,
+): Promise<T> {
+  const startArm = (arm: Arm): Promise<Child<Answer>> => startTraced<Answer>(program, env, { manifest: arm === 'manifest' });
+  const [control, manifest, again] = [await startArm('control'), await startArm('manifest'), await startArm('control again')];
+  const children = { control, manifest, 'control again': again };
+  try {
+    for (const arm of ARMS) {
+      const { declares } = await children[arm].ask();
+      if (declares !== (arm === 'manifest')) throw new Error(`${arm}: its spans ${declares ? 'are' : 'are not'} counted`);
+    }
+    return await work(children);
+  } finally {
+    for (const arm of ARMS) await children[arm].stop();
+  }
+}

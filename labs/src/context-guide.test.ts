@@ -1,0 +1,66 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { labFolders } from './labs.ts';
+
+const run = promisify(execFile);
+const ROOT = join(import.meta.dirname, '../..');
+const PAGE = join(ROOT, 'docs/context.md');
+const page = await readFile(PAGE, 'utf8');
+
+const blocks = (language: string): string[] =>
+  [...page.matchAll(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\`$`, 'gm'))].map(([, text = '']) => text);
+
+/** Beside this file, so that the programs find the packages. */
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(import.meta.dirname, 'guide-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const programs = blocks('ts').map((program, at): [number, string, string] => [at + 1, program, blocks('text')[at] ?? '']);
+
+test.each(programs)('program %i prints what the page shows', async (number, program, shown) => {
+  const file = join(folder, `program-${number}.ts`);
+  await writeFile(file, program);
+  const args = ['--disable-warning=ExperimentalWarning', '--import', '@waymark/tracing/register', file];
+  const { stdout } = await run(process.execPath, args, { cwd: folder, env: { ...process.env, OTEL_TRACES_EXPORTER: 'none' } });
+  expect(stdout).toBe(shown);
+});
+
+const commands = blocks('sh').flatMap((block) => block.trim().split('\n'));
+
+test.each(commands)(
+  '%s',
+  async (command) => {
+    // What pnpm would run, without its start-up each time.
+    const { scripts } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
+    const [, script = '', args = ''] = /^npx -y pnpm@12 (\w+) (.*)$/.exec(command) ?? [];
+    const [program = '', ...given] = `${scripts[script]} ${args}`.split(' ');
+    expect(program).toBe('node');
+    const { stdout } = await run(process.execPath, given, { cwd: ROOT, maxBuffer: 16_000_000, timeout: 110_000 });
+    expect(stdout).not.toBe('');
+    expectBothSides(stdout, script === 'lab' ? args.split(' ').length : 0);
+  },
+  120_000,
+);
+
+/** Of each lab one side is broken and one is not. */
+function expectBothSides(stdout: string, labs: number): void {
+  expect(stdout.match(/^Nothing is lost\.$/gm)?.length ?? 0).toBe(labs);
+  expect(stdout.match(/^Why, and what to do: /gm)?.length ?? 0).toBe(labs);
+}
+
+test('every lab is in the guide, in a command and by its link', () => {
+  const run = commands.flatMap((command) => / lab (.*)$/.exec(command)?.[1]?.split(' ') ?? []).map(Number);
+  expect(run.toSorted((a, b) => a - b)).toEqual(labFolders.map((name) => Number.parseInt(basename(name), 10)));
+  for (const name of labFolders) expect(page).toContain(`(../labs/${basename(name)})`);
+});
+
+test('what the guide links to is there', () => {
+  for (const [, target = ''] of page.matchAll(/\]\(([^)#]+)\)/g))
+    expect([target, existsSync(join(dirname(PAGE), target))]).toEqual([target, true]);
+});
