@@ -1,5 +1,5 @@
 import type { Fault, Lab } from '../src/lab.ts';
-import type { Run } from '../src/run-side.ts';
+import type { Run } from '../src/run.ts';
 
 const PATHS = ['/orders/1', '/orders/2'];
 

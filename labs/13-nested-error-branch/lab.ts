@@ -1,5 +1,5 @@
 import type { Fault, Lab } from '../src/lab.ts';
-import type { Run } from '../src/run-side.ts';
+import type { Run } from '../src/run.ts';
 
 export const lab: Lab = {
   title: 'Nested tasks, and an error in one branch',

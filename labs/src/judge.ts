@@ -1,6 +1,6 @@
 import { settled, verdict, verify } from '@waymark/trace-model';
 import type { Fault, Lab } from './lab.ts';
-import type { Run } from './run-side.ts';
+import type { Run } from './run.ts';
 
 /** What is wrong with what a side left behind, and a line that says it of each trace. */
 export interface Judgement {

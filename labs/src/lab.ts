@@ -1,4 +1,4 @@
-import type { Run } from './run-side.ts';
+import type { Run } from './run.ts';
 
 export type Side = 'broken' | 'fixed';
 

@@ -6,19 +6,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { readTraces, type Trace } from '@waymark/trace-model';
 import { judge } from './judge.ts';
 import type { Lab, Side } from './lab.ts';
+import type { Run } from './run.ts';
 
 /** Where spans go, and where the traces are then. */
 export interface Backend {
   otlpUrl: string;
   url: string;
-}
-
-/** What a side of a lab left behind. */
-export interface Run {
-  /** In the order of their first spans. */
-  traces: readonly Trace[];
-  /** The lines that it logged. */
-  logs: readonly Readonly<Record<string, unknown>>[];
 }
 
 /** Longer than any side takes on a busy machine. */

@@ -2,7 +2,7 @@ import { stripVTControlCharacters, styleText } from 'node:util';
 import { waterfall, type Trace } from '@waymark/trace-model';
 import type { Judgement } from './judge.ts';
 import type { Lab, Side } from './lab.ts';
-import type { Run } from './run-side.ts';
+import type { Run } from './run.ts';
 
 /** From this many columns on the sides stand beside each other. */
 const WIDE = 150;
