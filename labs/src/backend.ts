@@ -1,10 +1,14 @@
 import { startTraceStore } from '@waymark/trace-store';
 import type { Backend } from './run-side.ts';
 
-const RUNNING: Backend = { otlpUrl: 'http://127.0.0.1:4318', url: 'http://127.0.0.1:16686' };
+const { OTEL_EXPORTER_OTLP_ENDPOINT, TRACES_URL } = process.env;
+const RUNNING: Backend = { otlpUrl: OTEL_EXPORTER_OTLP_ENDPOINT || 'http://127.0.0.1:4318', url: TRACES_URL || 'http://127.0.0.1:16686' };
 const PATIENCE_MS = 1_000;
 
-/** A trace store or Jaeger on the usual ports, so that the traces are in its UI too; else a store of our own, for as long as this runs. */
+/**
+ * The trace store or Jaeger that runs, so that the traces are in its UI too: on the usual ports, or where OTEL_EXPORTER_OTLP_ENDPOINT and
+ * TRACES_URL say. Else a store of our own, for as long as this runs.
+ */
 export async function openBackend(): Promise<Backend & AsyncDisposable & { lasts: boolean }> {
   const answers = await Promise.all([isThere(`${RUNNING.url}/api/services`), isThere(`${RUNNING.otlpUrl}/v1/traces`, '{}')]);
   if (answers.every(Boolean)) return { ...RUNNING, lasts: true, [Symbol.asyncDispose]: () => Promise.resolve() };

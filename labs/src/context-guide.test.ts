@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { startTraceStore, type RunningTraceStore } from '@waymark/trace-store';
 import { labFolders } from './labs.ts';
 
 const run = promisify(execFile);
@@ -16,10 +17,15 @@ const blocks = (language: string): string[] =>
 
 /** Beside this file, so that the programs find the packages. */
 let folder: string;
+let store: RunningTraceStore;
 beforeAll(async () => {
+  store = await startTraceStore({ otlpPort: 0, uiPort: 0 });
   folder = await mkdtemp(join(import.meta.dirname, 'guide-'));
 });
-afterAll(() => rm(folder, { recursive: true }));
+afterAll(async () => {
+  await rm(folder, { recursive: true });
+  await store.close();
+});
 
 const programs = blocks('ts').map((program, at): [number, string, string] => [at + 1, program, blocks('text')[at] ?? '']);
 
@@ -41,7 +47,8 @@ test.each(commands)(
     const [, script = '', args = ''] = /^npx -y pnpm@12 (\w+) (.*)$/.exec(command) ?? [];
     const [program = '', ...given] = `${scripts[script]} ${args}`.split(' ');
     expect(program).toBe('node');
-    const { stdout } = await run(process.execPath, given, { cwd: ROOT, maxBuffer: 16_000_000, timeout: 110_000 });
+    const env = { ...process.env, OTEL_EXPORTER_OTLP_ENDPOINT: store.otlpUrl, TRACES_URL: store.url };
+    const { stdout } = await run(process.execPath, given, { cwd: ROOT, env, maxBuffer: 16_000_000, timeout: 110_000 });
     expect(stdout).not.toBe('');
     expectBothSides(stdout, script === 'lab' ? args.split(' ').length : 0);
   },
@@ -52,6 +59,7 @@ test.each(commands)(
 function expectBothSides(stdout: string, labs: number): void {
   expect(stdout.match(/^Nothing is lost\.$/gm)?.length ?? 0).toBe(labs);
   expect(stdout.match(/^Why, and what to do: /gm)?.length ?? 0).toBe(labs);
+  expect(stdout.split(`${store.url}/trace/`).length - 1).toBeGreaterThanOrEqual(labs);
 }
 
 test('every lab is in the guide, in a command and by its link', () => {

@@ -11,7 +11,8 @@ const HELP = `Usage: pnpm lab [<number or name>…]
 
 Without a number: lists the labs, each a way to lose a trace.
 With one: runs its broken and its fixed side, and shows the traces of both with what is wrong with them.
-While the local stack runs (pnpm start), the traces are in its UI too.`;
+While the local stack runs (pnpm start), the traces are in its UI too. TRACES_URL and
+OTEL_EXPORTER_OTLP_ENDPOINT name another Jaeger, or what answers like one.`;
 
 interface Found {
   number: number;
@@ -55,4 +56,7 @@ async function main(args: string[]): Promise<number> {
 process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
   if (code !== 'EPIPE') process.exitCode = 2;
 });
-process.exitCode = await main(process.argv.slice(2));
+process.exitCode = await main(process.argv.slice(2)).catch((error: Error) => {
+  process.stderr.write(`${[error.message, (error.cause as Error | undefined)?.message].filter(Boolean).join(': ')}\n`);
+  return 1;
+});

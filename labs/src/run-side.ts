@@ -81,7 +81,9 @@ async function tracesOf(service: string, since: bigint, { url }: Backend): Promi
     'query.start_time_max': to,
     'query.num_traces': '50',
   });
-  const answer = await fetch(`${url}/api/v3/traces?${query.toString()}`);
+  const answer = await fetch(`${url}/api/v3/traces?${query.toString()}`).catch((error: unknown) => {
+    throw new Error(`The trace backend at ${url} does not answer`, { cause: (error as Error).cause });
+  });
   if (answer.status === 404) return [];
   return readTraces(await answer.json()).toSorted((a, b) => (startOf(a) < startOf(b) ? -1 : 1));
 }
