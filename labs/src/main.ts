@@ -38,14 +38,23 @@ async function show({ number, folder, lab }: Found, backend: Backend & { lasts: 
 }
 
 async function main(args: string[]): Promise<number> {
-  if (args.includes('--help') || args.includes('-h')) return (print(HELP), 0);
+  if (args.includes('--help') || args.includes('-h')) {
+    print(HELP);
+    return 0;
+  }
   const labs: Found[] = await Promise.all(
     labFolders.map(async (folder) => ({ number: Number.parseInt(basename(folder), 10), folder, lab: await labIn(folder) })),
   );
-  if (args.length === 0) return (print(`${list(labs)}\n\npnpm lab 1 runs both sides of the first.`), 0);
+  if (args.length === 0) {
+    print(`${list(labs)}\n\npnpm lab 1 runs both sides of the first.`);
+    return 0;
+  }
   const chosen = args.map((arg) => labs.find(({ number, folder }) => arg === basename(folder).slice(3) || Number(arg) === number));
   const unknown = args.find((_, at) => !chosen[at]);
-  if (unknown !== undefined) return (process.stderr.write(`There is no lab "${unknown}". There are:\n${list(labs)}\n`), 2);
+  if (unknown !== undefined) {
+    process.stderr.write(`There is no lab "${unknown}". There are:\n${list(labs)}\n`);
+    return 2;
+  }
   const colour = process.stdout.isTTY && process.stdout.hasColors() && !process.env['NO_COLOR'];
   await using backend = await openBackend();
   for (const lab of chosen) if (lab) await show(lab, backend, { columns: process.stdout.columns ?? 100, colour });
