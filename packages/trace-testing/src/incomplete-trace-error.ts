@@ -37,5 +37,7 @@ const nothing = (traceId: string, after: string, url: string): string =>
 function hint(missing: readonly string[]): string {
   if (missing.some((line) => line.startsWith('the span ')))
     return 'Is the caller above instrumented, and does it export here? A traceparent that a test makes up itself has a parent that never comes: leave it out, and take the trace id from the answer.';
+  if (missing.some((line) => /^(attempt \d|a consumer of)/.test(line)))
+    return 'A job that is delayed, or waits for its next attempt, takes its time: wait longer ({ timeoutMs }), and give the test as long. Does its worker run?';
   return 'Do all services export to this backend, and soon enough (OTEL_BSP_SCHEDULE_DELAY)? Does an exporter report dropped spans?';
 }

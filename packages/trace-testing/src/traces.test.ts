@@ -63,6 +63,15 @@ test('names what is missing, and draws what is there, when time is up', async ()
   expect((error as Error).message).not.toContain('by its structure');
 });
 
+test('says of a message that nobody has consumed that jobs take their time', async () => {
+  const traceId = newTraceId();
+  const message = { 'messaging.system': 'queue', 'messaging.message.id': '17', 'messaging.operation.name': 'send' };
+  await send(store.otlpUrl, otlp(span('order', 'PRODUCER', 'send fulfil', message), { traceId }));
+  await expect(tracesFrom(store.url).of(traceId, { timeoutMs: 60 })).rejects.toThrow(
+    /a consumer of the message that order `send fulfil` sent\n[^]*takes its time: wait longer/,
+  );
+});
+
 test('says that nothing came, and what to look at', async () => {
   await expect(tracesFrom(store.url).of(newTraceId(), { timeoutMs: 30 })).rejects.toThrow(
     /not one span of it has come to http:.*\n.*OTEL_EXPORTER_OTLP_ENDPOINT/,
