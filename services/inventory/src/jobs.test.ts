@@ -132,8 +132,9 @@ test('a report that fails for good is not the last', async () => {
     ({ length }) => length === 1,
     'it to be put away',
   );
-  await until(jobs, ({ length }) => length === 1, 'the next one to wait');
-  expect(await db.query('select attempts from graphile_worker.jobs')).toEqual([{ attempts: 0 }]);
+  const attempts = (): Promise<{ attempts: number }[]> => db.query('select attempts from graphile_worker.jobs');
+  // It is logged before the transaction that puts it away has committed.
+  expect(await until(attempts, ([job]) => job?.attempts === 0, 'the next one to wait')).toEqual([{ attempts: 0 }]);
 });
 
 test('if there shall be no reports, the one that waits is taken back', async () => {
