@@ -48,6 +48,7 @@ const ORDER_DIED = new RegExp(
   [
     'the server span \\w+ that answered gateway `POST /orders`',
     'a consumer of the message that order `send \\w+` sent',
+    'attempt \\d after order `process \\w+` failed',
     'Attempt \\d before order "process \\w+" \\(\\w+\\) left no span',
     'the span \\w+ above (inventory|order) ',
     '^orphan: (inventory|order) ',
