@@ -8,7 +8,9 @@ import { Shopper } from './shop/shopper.ts';
 const { gateway, traces: tracesUrl, has } = shopUnderTest();
 const traces = tracesFrom(tracesUrl);
 
-(has.has(FULFILMENT_DELAY) ? describe : describe.skip)('an order that is cancelled before it is paid', () => {
+const [run, why] = has.has(FULFILMENT_DELAY) ? [describe, ''] : [describe.skip, ` (skipped: it needs ${FULFILMENT_DELAY})`];
+
+run(`an order that is cancelled before it is paid${why}`, () => {
   test('has a trace from which one gets to that of its cancellation, and back', async () => {
     const demo = new Shopper(gateway);
     await demo.logIn();

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startShop, type Shop } from '@waymark/local-stack';
+import { chromiumPath, startBrowser } from '@waymark/trace-store/testing/browser';
 import type { Browser } from 'playwright-core';
-import { addButton, chromiumPath, click, openShop, orders, placeOrder, requests, startBrowser } from './shop-page.ts';
+import { addButton, click, openShop, orders, placeOrder, requests } from './shop-page.ts';
 
 const TRACE_UI_URL = 'http://traces.test:16686';
 const inBrowser = chromiumPath ? describe : describe.skip;

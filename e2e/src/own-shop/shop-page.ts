@@ -1,17 +1,4 @@
-import { existsSync } from 'node:fs';
-import { chromium, type Browser, type Page } from 'playwright-core';
-
-const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-const QUIET = ['--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'];
-
-/** The Chromium of this machine; undefined if there is none, or CHROMIUM_PATH is empty. */
-export const chromiumPath: string | undefined = (process.env['CHROMIUM_PATH'] ?? PLACES.find((path) => existsSync(path))) || undefined;
-
-export const startBrowser = (): Promise<Browser> =>
-  chromium.launch({
-    ...(chromiumPath && { executablePath: chromiumPath }),
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', ...QUIET],
-  });
+import type { Browser, Page } from 'playwright-core';
 
 export interface Tab extends AsyncDisposable {
   page: Page;
