@@ -1,14 +1,15 @@
-import { describe, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { tracesFrom } from '@waymark/trace-testing';
 import '@waymark/trace-testing/jest';
 import { FULFILMENT_DELAY } from './scenarios/settings.ts';
+import { describeNeeding } from './shop/needing.ts';
 import { shopUnderTest } from './shop/shop-under-test.ts';
 import { Shopper } from './shop/shopper.ts';
 
-const { gateway, traces: tracesUrl, has } = shopUnderTest();
+const { gateway, traces: tracesUrl } = shopUnderTest();
 const traces = tracesFrom(tracesUrl);
 
-const [run, why] = has.has(FULFILMENT_DELAY) ? [describe, ''] : [describe.skip, ` (skipped: it needs ${FULFILMENT_DELAY})`];
+const [run, why] = describeNeeding(FULFILMENT_DELAY);
 
 run(`an order that is cancelled before it is paid${why}`, () => {
   test('has a trace from which one gets to that of its cancellation, and back', async () => {

@@ -9,11 +9,13 @@ import { ownTraces, type OwnTrace } from './scenarios/own-traces.ts';
 import { lackedBy } from './scenarios/required-attributes.ts';
 import type { Scenario, Visitors } from './scenarios/scenario.ts';
 import { scenarios } from './scenarios/scenarios.ts';
+import type { Own } from './scenarios/story.ts';
 import { logOf, wholeLogOf } from './shop/logs.ts';
+import { describeNeeding, shopHas } from './shop/needing.ts';
 import { shopUnderTest } from './shop/shop-under-test.ts';
 import { Shopper, type Answer } from './shop/shopper.ts';
 
-const { gateway, traces: tracesUrl, logs, has } = shopUnderTest();
+const { gateway, traces: tracesUrl, logs } = shopUnderTest();
 const traces = tracesFrom(tracesUrl);
 const SERVICES = ['gateway', 'auth', 'order', 'inventory'];
 /** Longer than any order takes here. */
@@ -35,28 +37,26 @@ beforeAll(async () => {
   await Promise.allSettled(asked.values());
 });
 
-const canRun = ({ needs }: Pick<Scenario, 'needs'>): boolean => !needs || has.has(needs);
+const canRun = ({ needs }: Pick<Scenario, 'needs'>): boolean => shopHas(needs);
 const answerTo = (scenario: Scenario): Promise<Answer> => asked.get(scenario) as Promise<Answer>;
 
 const orderIdOf = async (scenario: Scenario): Promise<string> => ((await answerTo(scenario)).body as Order).id;
 
-/** The trace of a scenario, waited for once. */
-const found = new Map<Scenario, Promise<CompleteTrace>>();
-async function traceOf(scenario: Scenario): Promise<CompleteTrace> {
-  const trace = found.get(scenario) ?? answerTo(scenario).then((answer) => traces.of(answer, { timeoutMs: PATIENCE_MS }));
-  found.set(scenario, trace);
+/** The trace of a scenario, or one that no shopper began: waited for once. */
+const found = new Map<Scenario | OwnTrace, Promise<CompleteTrace>>();
+async function traceOf(one: Scenario | OwnTrace): Promise<CompleteTrace> {
+  const trace = found.get(one) ?? sourceOf(one).then((source) => traces.of(source, { timeoutMs: PATIENCE_MS }));
+  found.set(one, trace);
   return trace;
 }
 
-async function ownTrace({ find }: OwnTrace): Promise<CompleteTrace> {
-  return traces.of((await find()).traceId, { timeoutMs: PATIENCE_MS });
-}
+const sourceOf = async (one: Scenario | OwnTrace): Promise<Answer | Own> => ('find' in one ? one.find() : answerTo(one));
 
 const logged = logs ? test : test.skip;
 
 for (const scenario of scenarios) {
   const { title, status, body, headers = {}, order, tree, spans = [], completeness = 'manifest', needs } = scenario;
-  const [run, why] = canRun(scenario) ? [describe, ''] : [describe.skip, ` (skipped: it needs ${needs})`];
+  const [run, why] = describeNeeding(needs);
   run(`${title}${why}`, () => {
     test(`is answered with ${status}, and with the trace`, async () => {
       const answer = await answerTo(scenario);
@@ -94,10 +94,10 @@ for (const scenario of scenarios) {
 }
 
 for (const own of ownTraces) {
-  const [run, why] = canRun(own) ? [describe, ''] : [describe.skip, ` (skipped: it needs ${own.needs})`];
+  const [run, why] = describeNeeding(own.needs);
   run(`${own.title}${why}`, () => {
     test('is a complete trace of its own, linked to where it came from', async () => {
-      const trace = await ownTrace(own);
+      const trace = await traceOf(own);
       expect(trace).toMatchTree(own.tree);
       expect(trace).toHaveNoErrors();
       expect(trace).toBeComplete();
@@ -147,7 +147,7 @@ test('a caller who wants no trace leaves none, and whoever waits for it is told 
 });
 
 async function seen(): Promise<Span[]> {
-  const all = await Promise.all([...scenarios.filter(canRun).map(traceOf), ...ownTraces.filter(canRun).map(ownTrace)]);
+  const all = await Promise.all([...scenarios, ...ownTraces].filter(canRun).map(traceOf));
   return all.flatMap(({ spans }) => spans);
 }
 

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { Shopper, type Answer, type Call } from '../shop/shopper.ts';
 
 /** A request that was answered, and its trace. Those of one kind have traces of one size. */
 export interface Request {
@@ -10,47 +11,34 @@ const PATIENCE_MS = 60_000;
 const POLL_MS = 100;
 
 /** Somebody who buys notebooks, one after the other, and notes the trace of every request. */
-export class Buyer {
-  readonly #gateway: string;
+export class Buyer extends Shopper {
   readonly #made: Request[];
-  #token = '';
 
   constructor(gateway: string, made: Request[]) {
-    this.#gateway = gateway;
+    super(gateway);
     this.#made = made;
-  }
-
-  async logIn(): Promise<void> {
-    const { token } = (await this.#call('login', 'POST', '/v1/sessions', { email: 'demo@waymark.test', password: 'waymark' })) as {
-      token: string;
-    };
-    this.#token = token;
   }
 
   /** Places an order, and waits until it is fulfilled. */
   async buy(): Promise<void> {
     const end = performance.now() + PATIENCE_MS;
-    const lines = [{ sku: 'field-notebook', quantity: 1 }];
-    let order = (await this.#call('order', 'POST', '/v1/orders', { lines })) as { id: string; status: string };
+    let { body: order } = await this.place('field-notebook');
     while (order.status === 'pending' && performance.now() < end) {
       await delay(POLL_MS);
-      order = (await this.#call('poll', 'GET', `/v1/orders/${order.id}`)) as typeof order;
+      order = await this.order(order.id);
     }
     if (order.status !== 'fulfilled') throw new Error(`The order ${order.id} is ${order.status}, not fulfilled`);
   }
 
-  async #call(kind: Request['kind'], method: string, path: string, body?: unknown): Promise<unknown> {
-    const answer = await fetch(this.#gateway + path, {
-      method,
-      headers: {
-        'content-type': 'application/json',
-        'idempotency-key': crypto.randomUUID(),
-        ...(this.#token && { authorization: `Bearer ${this.#token}` }),
-      },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    });
-    if (!answer.ok) throw new Error(`${method} ${path} was answered with ${answer.status}: ${await answer.text()}`);
-    this.#made.push({ kind, traceId: answer.headers.get('x-trace-id') ?? '' });
-    return answer.json();
+  override async call<Body>(method: string, path: string, call: Call = {}): Promise<Answer<Body>> {
+    const answer = await super.call<Body>(method, path, call);
+    if (answer.status >= 400) throw new Error(`${method} ${path} was answered with ${answer.status}: ${JSON.stringify(answer.body)}`);
+    this.#made.push({ kind: kindOf(method, path), traceId: answer.traceId });
+    return answer;
   }
+}
+
+function kindOf(method: string, path: string): Request['kind'] {
+  if (method === 'GET') return 'poll';
+  return path === '/v1/sessions' ? 'login' : 'order';
 }

@@ -1,6 +1,7 @@
 import type { Trace } from '@waymark/trace-model';
 import { startTraceStore } from '@waymark/trace-store';
 import { tracesFrom, type Traces } from '@waymark/trace-testing';
+import { until } from '../shop/until.ts';
 import { startBureau } from './bureau.ts';
 import type { Delivery, Sent } from './kiosk.ts';
 import { startProgram, type Program } from './program.ts';
@@ -56,14 +57,8 @@ export async function deliver(kiosk: string, delivery: Delivery): Promise<{ trac
   return (await answer.json()) as { traceId: string };
 }
 
-const PATIENCE_MS = 30_000;
-
 /** The trace once it has so many spans, or as it is after 30 s: the assertion that follows says what is wrong with it. */
 export async function grown(traces: Traces, traceId: string, spans: number): Promise<Trace> {
-  const end = performance.now() + PATIENCE_MS;
-  for (;;) {
-    const trace = await traces.now(traceId);
-    if (trace.spans.length >= spans || performance.now() > end) return trace;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  const now = (): Promise<Trace> => traces.now(traceId);
+  return until(now, (trace) => trace.spans.length >= spans, `${spans} spans`).catch(now);
 }
