@@ -27,7 +27,9 @@ export interface Settlement {
 /** Tells whether a trace is settled, or exactly what is still awaited. Spans beyond what was declared are not awaited: `verify` names them. */
 export function settled(trace: Trace): Settlement {
   const nodes = walk(tree(trace));
-  const awaited = [...tops(nodes), ...segments(nodes).flatMap(short), ...detached(nodes), ...servers(nodes), ...messages(nodes)];
+  const here = new Set(nodes.map(({ span }) => span.spanId));
+  const promised = [...detached(nodes, here), ...servers(nodes, here), ...messages(nodes)];
+  const awaited = [...tops(nodes), ...segments(nodes).flatMap(short), ...promised];
   const undeclared = new Set(
     nodes.filter((node) => startsSegment(node) && declared(node.span) === undefined).map(({ span }) => span.service),
   );
@@ -85,8 +87,7 @@ function short({ root, declared: size, spans }: Segment): Awaited[] {
   return [{ what: 'spans', message, spanIds: [root.spanId] }];
 }
 
-function detached(nodes: readonly SpanNode[]): Awaited[] {
-  const here = new Set(nodes.map(({ span }) => span.spanId));
+function detached(nodes: readonly SpanNode[], here: ReadonlySet<string>): Awaited[] {
   return nodes.flatMap(({ span }) => {
     // Jaeger v1 has the array as text.
     const promised = text(span, 'waymark.segment.detached').match(/[0-9a-f]{16}/g) ?? [];
@@ -96,8 +97,7 @@ function detached(nodes: readonly SpanNode[]): Awaited[] {
   });
 }
 
-function servers(nodes: readonly SpanNode[]): Awaited[] {
-  const here = new Set(nodes.map(({ span }) => span.spanId));
+function servers(nodes: readonly SpanNode[], here: ReadonlySet<string>): Awaited[] {
   return nodes.flatMap(({ span }) => {
     const peer = text(span, 'waymark.peer.span');
     return peer === '' || here.has(peer)
