@@ -11,9 +11,10 @@ export const authApi = api('auth', {
     method: 'POST',
     path: '/sessions',
     summary: 'Log in: e-mail and password for a session token',
+    headers: z.object({ 'x-client-address': z.string().max(64).describe('The address that the gateway was asked from').optional() }),
     body: z.object({ email: z.email().max(254), password: z.string().min(1).max(200) }),
     answers: { 201: z.object({ token: z.string(), expiresAt: z.iso.datetime() }) },
-    errors: { 401: ['invalid_credentials'] },
+    errors: { 401: ['invalid_credentials'], 429: ['too_many_attempts'] },
   },
   logOut: {
     method: 'DELETE',

@@ -25,7 +25,8 @@ export const commonErrors = {
   415: ['unsupported_media_type'],
   422: ['invalid_request'],
   500: ['internal'],
-  503: ['unavailable'],
+  502: ['upstream_failed'],
+  503: ['overloaded', 'unavailable', 'upstream_unavailable'],
   504: ['deadline_exceeded'],
 } as const satisfies Errors;
 
@@ -45,12 +46,18 @@ export const titles: Readonly<Record<string, string>> = {
   not_found: 'There is nothing here',
   not_replayable: 'The dead letter cannot be replayed',
   out_of_stock: 'Not enough in stock',
+  overloaded: 'Too busy',
+  placement_abandoned: 'The order was given up by another request',
   rate_limited: 'Too many requests',
   reservation_lost: 'The reservation is gone',
+  too_many_attempts: 'Too many failed attempts to log in',
   unauthenticated: 'You are not logged in',
-  unavailable: 'A part of the shop is not available',
+  unavailable: 'Not available now',
   unknown_product: 'There is no such product',
   unsupported_media_type: 'This media type is not supported',
+  unsigned: 'Only for services of the shop',
+  upstream_failed: 'A part of the shop failed',
+  upstream_unavailable: 'A part of the shop is not available',
 };
 
 /** Error sets joined status by status, each code once. */

@@ -13,8 +13,12 @@ import { PEER_UNKNOWN } from './names.ts';
 import { fail, failWithStatus, tracer } from './span.ts';
 import { notePeer } from './traceresponse.ts';
 
-/** Request options may name the path's template (`/orders/{id}`), which makes a better span name than the method alone. */
-export type TracedRequest = { urlTemplate?: string };
+export interface TracedRequest {
+  /** The path's template (`/orders/{id}`), which makes a better span name than the method alone. */
+  urlTemplate?: string;
+  /** Which retry of a request this is, for callers that retry by themselves. */
+  resendCount?: number;
+}
 
 interface Sends {
   parent: Context;
@@ -44,7 +48,8 @@ export function traceRequests(): Dispatcher.DispatcherComposeInterceptor {
   };
 }
 
-function startSpan(options: Dispatcher.DispatchOptions & TracedRequest, { parent, count }: Sends): Span {
+function startSpan(options: Dispatcher.DispatchOptions & TracedRequest, { parent, count: sent }: Sends): Span {
+  const count = options.resendCount ?? sent;
   return tracer().startSpan(
     httpSpanName(options.method, options.urlTemplate),
     {
