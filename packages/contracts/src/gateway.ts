@@ -21,8 +21,9 @@ function open<const R extends Route>(route: R): Omit<R, keyof Edge> & Edge {
 }
 
 /** Without what the gateway itself says in headers. */
-function withoutHeaders<const R extends Route>({ headers: _, ...route }: R): Omit<R, 'headers'> {
-  return route;
+function withoutHeaders<const R extends Route>(route: R): Omit<R, 'headers'> {
+  const { headers: _, ...rest } = route;
+  return rest;
 }
 
 /** The same for a route that acts for a user: the world sends a session token where the services pass the user's id. */

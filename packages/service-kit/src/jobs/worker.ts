@@ -124,13 +124,14 @@ interface Lease {
 async function beatUntil(signal: AbortSignal, { db, log, handled, self }: Shared, lease: Lease): Promise<void> {
   while (!signal.aborted) {
     const sentAt = performance.now();
-    await heartbeat(db.control, self)
-      .then(() => {
-        lease.until = sentAt + LEASE_MS;
-      })
-      .then(() => unlockDeadWorkers(db.control, log))
-      .then(() => storeExhausted(db.control, handled, log))
-      .catch((error: unknown) => log.warn({ err: error }, 'the job worker could not reach its database'));
+    try {
+      await heartbeat(db.control, self);
+      lease.until = sentAt + LEASE_MS;
+      await unlockDeadWorkers(db.control, log);
+      await storeExhausted(db.control, handled, log);
+    } catch (error) {
+      log.warn({ err: error }, 'the job worker could not reach its database');
+    }
     await pause(signal);
   }
 }
