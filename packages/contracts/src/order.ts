@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { api } from './api.ts';
 import { cents, currency, lines, pricedLine } from './inventory.ts';
+import { queryInteger } from './query.ts';
 
 export const orderStatus = z.enum(['pending', 'fulfilled', 'rejected', 'cancelled', 'dead_letter']);
 export const order = z.object({
@@ -55,7 +56,7 @@ export const orderApi = api('order', {
     summary: 'Your orders, newest first',
     headers: asUser,
     query: z.object({
-      limit: z.coerce.number().int().min(1).max(100).default(20),
+      limit: queryInteger(1, 100).default(20),
       before: z.uuid().describe('The last order of the page before').optional(),
     }),
     answers: { 200: z.object({ items: z.array(order) }) },
