@@ -9,7 +9,7 @@ export const order = z.object({
   status: orderStatus,
   reason: z.enum(['payment_declined', 'reservation_lost', 'fulfilment_failed']).describe('Why it was not fulfilled').optional(),
   lines: z.array(pricedLine),
-  totalCents: cents,
+  totalCents: cents.meta({ examples: [7800] }),
   currency,
   createdAt: z.iso.datetime(),
 });
@@ -19,7 +19,8 @@ export type Order = z.output<typeof order>;
 
 export const idempotencyKey = z
   .string()
-  .regex(/^[\x21-\x7e]{1,255}$/, 'Send "Idempotency-Key: <1 to 255 visible ASCII characters>", a new one for each new order');
+  .regex(/^[\x21-\x7e]{1,255}$/, 'Send "Idempotency-Key: <1 to 255 visible ASCII characters>", a new one for each new order')
+  .meta({ examples: ['5f0c2f7e-order-of-two-lamps'] });
 
 /** Who asks, as the gateway found out; it never crosses the edge. */
 export const userId = z.uuid();
@@ -43,7 +44,9 @@ export const orderApi = api('order', {
   placeOrder: {
     method: 'POST',
     path: '/orders',
-    summary: 'Place an order; the same Idempotency-Key and body again get the same order',
+    summary: 'Place an order',
+    description:
+      'Reserves the stock and accepts the order; the payment follows in the background. Send the same `Idempotency-Key` and body again to get the same order, not a second one.',
     idempotent: true,
     headers: asUser.extend({ 'idempotency-key': idempotencyKey }),
     body: z.object({ lines }),
@@ -53,18 +56,20 @@ export const orderApi = api('order', {
   listOrders: {
     method: 'GET',
     path: '/orders',
-    summary: 'Your orders, newest first',
+    summary: 'List your orders',
+    description: 'Newest first. For the next page, send the id of the last order as `before`.',
     headers: asUser,
     query: z.object({
       limit: queryInteger(1, 100).default(20),
-      before: z.uuid().describe('The last order of the page before').optional(),
+      before: z.uuid().describe('The id of the last order on the previous page').optional(),
     }),
     answers: { 200: z.object({ items: z.array(order) }) },
   },
   getOrder: {
     method: 'GET',
     path: '/orders/{id}',
-    summary: 'One of your orders',
+    summary: 'Get one of your orders',
+    description: 'Returns 404 for another user’s order, so that ids cannot be probed.',
     headers: asUser,
     params: byId,
     answers: { 200: order },
@@ -72,11 +77,12 @@ export const orderApi = api('order', {
   cancelOrder: {
     method: 'POST',
     path: '/orders/{id}/cancel',
-    summary: 'Cancel an order that is not yet being paid',
+    summary: 'Cancel an order',
+    description: 'Works until the payment starts. After that the answer is 409 `not_cancellable`.',
     idempotent: true,
     headers: asUser,
     params: byId,
-    answers: { 200: order },
+    answers: { 200: order.extend({ status: orderStatus.meta({ examples: ['cancelled'] }) }) },
     errors: { 409: ['not_cancellable'] },
   },
   listDeadLetters: {
