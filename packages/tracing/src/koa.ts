@@ -1,5 +1,6 @@
 import {
   context,
+  isSpanContextValid,
   propagation,
   ROOT_CONTEXT,
   SpanKind,
@@ -24,6 +25,7 @@ import {
 import type { ServerResponse } from 'node:http';
 import type { Context as KoaContext, Middleware } from 'koa';
 import { allowedBaggage, baggageAttributes } from './baggage.ts';
+import { outsideDetachedTask } from './detach.ts';
 import { watchCtx } from './detached-ctx.ts';
 import { httpSpanName, methodAttributes, responseHeaders } from './http.ts';
 import { ENTRY } from './names.ts';
@@ -47,7 +49,7 @@ export function traced({ entry = false }: { entry?: boolean } = {}): Middleware 
     const attributes = { ...requestAttributes(ctx), ...baggageAttributes(caller), ...(entry && { [ENTRY]: true }) };
     const span = tracer().startSpan(httpSpanName(ctx.method), { kind: SpanKind.SERVER, attributes }, caller);
     const active = trace.setSpan(caller, span);
-    const headers = responseHeaders(span.spanContext());
+    const headers = isSpanContextValid(span.spanContext()) ? responseHeaders(span.spanContext()) : {};
     const failure: Failure = {};
     ctx.set(headers);
     watchErrors(ctx, active, headers, failure);
@@ -73,7 +75,8 @@ function watchErrors(ctx: KoaContext, active: Context, ours: Record<string, stri
     if (thrown == null) return;
     note(ctx, failure, thrown);
     const error = asError(thrown) as Error & { headers?: object };
-    context.with(active, answer, undefined, Object.assign(error, { headers: { ...error.headers, ...ours } }));
+    const ownHeaders = Object.assign(error, { headers: { ...error.headers, ...ours } });
+    outsideDetachedTask(() => context.with(active, answer, undefined, ownHeaders));
   };
 }
 
@@ -123,7 +126,7 @@ function endWithResponse(ctx: KoaContext, span: Span, active: Context, failure: 
     describeOutcome(ctx, span, failure, complete);
     span.end(complete ? answeredAt() : undefined);
   };
-  ctx.res.once('finish', () => context.with(active, end, undefined, true));
+  ctx.res.once('finish', () => outsideDetachedTask(() => context.with(active, end, undefined, true)));
   ctx.res.once('close', () => {
     if (isHandled || ended) end(false);
     else unheard = setTimeout(end, UNHEARD_MS, false).unref();

@@ -1,6 +1,6 @@
 import { context, SpanKind, trace, type Attributes, type Context, type Link, type Span } from '@opentelemetry/api';
 import { baggageAttributes } from './baggage.ts';
-import type { Carrier } from './carrier.ts';
+import { extract, type Carrier } from './carrier.ts';
 import { pack, unpack } from './context-carrier.ts';
 import { BATCH_ITEMS, DEAD_LETTER, JOB_ATTEMPT, JOB_MAX_ATTEMPTS, NEXT_ATTEMPT, TRACE_MODE } from './names.ts';
 import { span, tracer, type SpanOptions } from './span.ts';
@@ -30,7 +30,7 @@ export async function produce<T>(message: Message, fn: (carrier: Carrier) => Pro
   return span(`send ${message.destination}`, () => fn(pack()), {
     kind: SpanKind.PRODUCER,
     attributes: attributesOf(message, 'send'),
-    links: linksTo(unpack(again)),
+    links: linksTo(extract(again)),
   });
 }
 
@@ -52,12 +52,12 @@ export class PoisonError extends Error {
  * says what follows: the next attempt or, after the last one and for a `PoisonError`, `deadLetter`.
  */
 export async function consume<T>(message: Message, carrier: Carrier, { attempt, maxAttempts }: Attempt, fn: () => Promise<T>): Promise<T> {
-  const producer = unpack(carrier);
+  const { sender, request } = unpack(carrier);
   const attributes = {
     ...attributesOf(message, 'process'),
     [JOB_ATTEMPT]: attempt,
     [JOB_MAX_ATTEMPTS]: maxAttempts,
-    ...baggageAttributes(producer),
+    ...baggageAttributes(sender),
   };
   const work = async (opened: Span): Promise<T> => {
     try {
@@ -68,7 +68,8 @@ export async function consume<T>(message: Message, carrier: Carrier, { attempt, 
       throw error;
     }
   };
-  return span(`process ${message.destination}`, work, { kind: SpanKind.CONSUMER, attributes, ...after(producer, message) });
+  const options = { kind: SpanKind.CONSUMER, attributes, ...after(sender, message) };
+  return request.run(() => span(`process ${message.destination}`, work, options));
 }
 
 /**
@@ -76,8 +77,9 @@ export async function consume<T>(message: Message, carrier: Carrier, { attempt, 
  * along, as that of an attempt does.
  */
 export async function deadLetter<T>(message: Message, carrier: Carrier, fn: () => Promise<T>): Promise<T> {
-  const attributes = attributesOf(message, 'dead_letter');
-  return span(`dead-letter ${message.destination}`, fn, { attributes, ...after(unpack(carrier), message) });
+  const { sender, request } = unpack(carrier);
+  const options = { attributes: attributesOf(message, 'dead_letter'), ...after(sender, message) };
+  return request.run(() => span(`dead-letter ${message.destination}`, fn, options));
 }
 
 /**
@@ -87,7 +89,7 @@ export async function deadLetter<T>(message: Message, carrier: Carrier, fn: () =
  */
 export function cancelled(message: Message, carrier: Carrier): void {
   if (message.trace === 'link') return;
-  const producer = unpack(carrier);
+  const producer = extract(carrier);
   const attributes = attributesOf(message, 'cancel');
   const taken = tracer().startSpan(`cancel ${message.destination}`, { attributes, links: linksTo(context.active()) }, producer);
   trace.getActiveSpan()?.addLink({ context: taken.spanContext() });
@@ -104,7 +106,7 @@ const LINKED_ITEMS = 127;
 export function linkItems(carriers: readonly Carrier[]): void {
   const active = trace.getActiveSpan();
   active?.setAttribute(BATCH_ITEMS, carriers.length);
-  active?.addLinks(carriers.slice(0, LINKED_ITEMS).flatMap((carrier) => linksTo(unpack(carrier))));
+  active?.addLinks(carriers.slice(0, LINKED_ITEMS).flatMap((carrier) => linksTo(extract(carrier))));
 }
 
 /** Below the PRODUCER span, or with nothing but a link to it. */

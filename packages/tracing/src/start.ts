@@ -1,4 +1,5 @@
 import { getNodeAutoInstrumentations } from '@opentelemetry/auto-instrumentations-node';
+import { getBooleanFromEnv } from '@opentelemetry/core';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { BatchSpanProcessor, NoopSpanProcessor, type SpanProcessor } from '@opentelemetry/sdk-trace';
 import { applyDefaults } from './defaults.ts';
@@ -20,14 +21,15 @@ let running: Tracing | undefined;
 
 /**
  * Starts OpenTelemetry from the standard OTEL_* variables, once per process: service name, resource, sampler, exporter, batch sizes.
- * With the exporter `none` spans still have ids, so that answers and logs stay correlated.
+ * With the exporter `none` spans still have ids, so that answers and logs stay correlated. With `OTEL_SDK_DISABLED=true` it does nothing.
  * @throws {Error} for an exporter or protocol that does not exist, and for batch sizes that are no numbers
  */
 export function startTracing(): Tracing {
   if (running) return running;
+  const deliveries = { waiting: 0, delivered: 0, lost: 0 };
+  if (getBooleanFromEnv('OTEL_SDK_DISABLED')) return (running = { deliveries, shutdown: async () => undefined });
   const { env } = process;
   applyDefaults(env);
-  const deliveries = { waiting: 0, delivered: 0, lost: 0 };
   const sdk = new NodeSDK({
     spanProcessors: [new PreciseStart(), new SegmentManifest(), processorFromEnv(env, deliveries)],
     // Polling and migrations run outside any request: their queries would be one-span traces of no use to a reader.
