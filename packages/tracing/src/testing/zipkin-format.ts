@@ -3,7 +3,7 @@ export interface ZipkinSpan {
   traceId: string;
   id: string;
   parentId?: string;
-  name?: string;
+  name: string;
   kind?: string;
   timestamp?: number;
   duration?: number;
