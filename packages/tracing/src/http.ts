@@ -1,9 +1,14 @@
 import { trace, TraceFlags, type Attributes, type SpanContext } from '@opentelemetry/api';
 import { ATTR_HTTP_REQUEST_METHOD, ATTR_HTTP_REQUEST_METHOD_ORIGINAL } from '@opentelemetry/semantic-conventions';
 
-const KNOWN_METHODS = new Set(['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'QUERY', 'TRACE']);
+const METHODS = 'CONNECT,DELETE,GET,HEAD,OPTIONS,PATCH,POST,PUT,QUERY,TRACE';
 
-/** The method as attributes: `_OTHER`, beside the original, for one that the semantic conventions do not know. */
+/** The variable replaces the whole list (semantic conventions, `http.request.method`); empty counts as unset. */
+const KNOWN_METHODS: ReadonlySet<string> = new Set(
+  (process.env['OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS']?.trim() || METHODS).split(',').map((method) => method.trim()),
+);
+
+/** The method as attributes: `_OTHER`, beside the original, for one that is not among the known. */
 export function methodAttributes(method: string): Attributes {
   if (KNOWN_METHODS.has(method)) return { [ATTR_HTTP_REQUEST_METHOD]: method };
   return { [ATTR_HTTP_REQUEST_METHOD]: '_OTHER', [ATTR_HTTP_REQUEST_METHOD_ORIGINAL]: method };
@@ -13,6 +18,11 @@ export function methodAttributes(method: string): Attributes {
 export function httpSpanName(method: string, route?: string): string {
   const verb = KNOWN_METHODS.has(method) ? method : 'HTTP';
   return route ? `${verb} ${route}` : verb;
+}
+
+/** A host name as `server.address` has it: an IPv6 address without the brackets that a URL needs. */
+export function bareHost(hostname: string): string {
+  return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
 }
 
 /** The answer headers by which a caller finds the trace; `traceresponse` as in W3C Trace Context Level 2 (draft), "Traceresponse Header". */

@@ -38,11 +38,15 @@ test('the server is the one that the caller named, not the port behind a mapping
   await using server = await serve(tracedApp().callback());
   await (await request(server.origin, { headers: { host: 'shop.test:8443' } })).body.dump();
   await (await request(server.origin, { headers: { host: 'shop.test' } })).body.dump();
+  await (await request(server.origin, { headers: { host: '[::1]:8443' } })).body.dump();
+  await (await request(server.origin, { headers: { host: '[2001:db8::7]' } })).body.dump();
 
-  const spans = await recorded.take(2);
+  const spans = await recorded.take(4);
   expect(spans.map(({ attributes }) => [attributes['server.address'], attributes['server.port']])).toEqual([
     ['shop.test', 8443],
     ['shop.test', 80],
+    ['::1', 8443],
+    ['2001:db8::7', 80],
   ]);
 });
 

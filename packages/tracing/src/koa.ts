@@ -27,7 +27,7 @@ import type { Context as KoaContext, Middleware } from 'koa';
 import { allowedBaggage, baggageAttributes } from './baggage.ts';
 import { outsideDetachedTask } from './detach.ts';
 import { watchCtx } from './detached-ctx.ts';
-import { httpSpanName, methodAttributes, responseHeaders } from './http.ts';
+import { bareHost, httpSpanName, methodAttributes, responseHeaders } from './http.ts';
 import { ENTRY } from './names.ts';
 import { asError, fail, failWithStatus, tracer } from './span.ts';
 
@@ -94,7 +94,7 @@ function requestAttributes(ctx: KoaContext): Attributes {
     [ATTR_URL_PATH]: ctx.path,
     [ATTR_URL_SCHEME]: ctx.protocol,
     [ATTR_NETWORK_PROTOCOL_VERSION]: ctx.req.httpVersion,
-    ...(ctx.host && { [ATTR_SERVER_ADDRESS]: ctx.hostname, [ATTR_SERVER_PORT]: serverPort(ctx) }),
+    ...(ctx.host && { [ATTR_SERVER_ADDRESS]: bareHost(ctx.hostname), [ATTR_SERVER_PORT]: serverPort(ctx) }),
     [ATTR_CLIENT_ADDRESS]: ctx.ip,
     ...(userAgent && { [ATTR_USER_AGENT_ORIGINAL]: userAgent }),
   };
