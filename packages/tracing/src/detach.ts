@@ -6,7 +6,7 @@ import { frozenCopy, type Frozen, type Immutable } from './immutable.ts';
 import { beginSegment } from './manifest.ts';
 import { outside } from './outside.ts';
 import { RequestContext } from './request-context.ts';
-import { fail, tracer } from './span.ts';
+import { fail, startSpan } from './span.ts';
 import { within } from './within.ts';
 
 /** How many detached tasks may run at once in a process. */
@@ -71,7 +71,7 @@ export function detach<I extends Immutable>(
   const parent = traceAndBaggage();
   const origin = trace.getSpanContext(parent);
   // The link says what a reader must know: nobody waits for this child, which may end after its parent.
-  const span = tracer().startSpan(name, { links: origin ? [{ context: origin }] : [] }, beginSegment(parent));
+  const span = startSpan(name, { links: origin ? [{ context: origin }] : [] }, beginSegment(parent));
   const controller = new AbortController();
   const task: Task = { name, span, controller, done: Promise.resolve() };
   running.add(task);

@@ -1,5 +1,6 @@
-import { trace, TraceFlags, type Attributes, type SpanContext } from '@opentelemetry/api';
+import { trace, type Attributes, type SpanContext } from '@opentelemetry/api';
 import { ATTR_HTTP_REQUEST_METHOD, ATTR_HTTP_REQUEST_METHOD_ORIGINAL } from '@opentelemetry/semantic-conventions';
+import { traceparent } from './trace-context.ts';
 
 const METHODS = 'CONNECT,DELETE,GET,HEAD,OPTIONS,PATCH,POST,PUT,QUERY,TRACE';
 
@@ -28,11 +29,6 @@ export function bareHost(hostname: string): string {
 /** The answer headers by which a caller finds the trace; `traceresponse` as in W3C Trace Context Level 2 (draft), "Traceresponse Header". */
 export function responseHeaders(span: SpanContext): { 'x-trace-id': string; traceresponse: string } {
   return { 'x-trace-id': span.traceId, traceresponse: traceparent(span) };
-}
-
-/** W3C Trace Context §3.2, version 00. */
-export function traceparent({ traceId, spanId, traceFlags }: SpanContext): string {
-  return `00-${traceId}-${spanId}-${(traceFlags & TraceFlags.SAMPLED).toString(16).padStart(2, '0')}`;
 }
 
 /** The id of the active trace, if there is one. */

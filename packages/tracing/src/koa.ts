@@ -8,6 +8,7 @@ import {
   trace,
   type Attributes,
   type Context,
+  type Link,
   type Span,
 } from '@opentelemetry/api';
 import {
@@ -29,26 +30,35 @@ import { outsideDetachedTask } from './detach.ts';
 import { watchCtx } from './detached-ctx.ts';
 import { bareHost, httpSpanName, methodAttributes, responseHeaders } from './http.ts';
 import { ENTRY } from './names.ts';
-import { asError, fail, failWithStatus, tracer } from './span.ts';
+import { asError, fail, failWithStatus, startSpan } from './span.ts';
 
 /** What was thrown while the request was handled. */
 type Failure = { thrown?: unknown };
 
+export interface TracedOptions {
+  /** True where callers from outside come in. */
+  entry?: boolean;
+  /**
+   * Whose trace is continued, their sampling decision and `tracestate` included: everybody's by default, and nobody's at an entry.
+   * Anyone else's request begins a trace of its own, with a link to the caller. Asked only if the caller sent a valid `traceparent`.
+   */
+  trust?: (ctx: KoaContext) => boolean;
+}
+
 /**
- * Koa middleware, to be used first: a SERVER span for each request (semantic conventions, HTTP server), continued from a valid
- * incoming `traceparent` (W3C Trace Context §3.2) and begun anew from a malformed one; `x-trace-id` and `traceresponse` on every
- * answer. The route is the one that @koa/router matched, written as OpenAPI writes it. An error that reaches Koa is recorded if it
+ * Koa middleware, to be used first: a SERVER span for each request (semantic conventions, HTTP server), and `x-trace-id` and
+ * `traceresponse` on every answer. The span continues the trace of a valid `traceparent` (W3C Trace Context Level 2), or begins one.
+ * The route is the one that @koa/router matched, written as OpenAPI writes it. An error that reaches Koa is recorded if it
  * became a 5xx, and answered as Koa answers it. Unless NODE_ENV is `production`, a detached task that reads the request's `ctx` is warned of.
- * @param entry true where callers from outside come in, whose own spans need not be in the trace
  */
-export function traced({ entry = false }: { entry?: boolean } = {}): Middleware {
+export function traced({ entry = false, trust = () => !entry }: TracedOptions = {}): Middleware {
   const developing = process.env['NODE_ENV'] !== 'production';
   return async (ctx, next) => {
     if (developing) watchCtx(ctx);
-    const caller = allowedBaggage(propagation.extract(ROOT_CONTEXT, ctx.req.headers));
-    const attributes = { ...requestAttributes(ctx), ...baggageAttributes(caller), ...(entry && { [ENTRY]: true }) };
-    const span = tracer().startSpan(httpSpanName(ctx.method), { kind: SpanKind.SERVER, attributes }, caller);
-    const active = trace.setSpan(caller, span);
+    const { parent, links } = origin(ctx, trust);
+    const attributes = { ...requestAttributes(ctx), ...baggageAttributes(parent), ...(entry && { [ENTRY]: true }) };
+    const span = startSpan(httpSpanName(ctx.method), { kind: SpanKind.SERVER, attributes, links }, parent);
+    const active = trace.setSpan(parent, span);
     const headers = isSpanContextValid(span.spanContext()) ? responseHeaders(span.spanContext()) : {};
     const failure: Failure = {};
     ctx.set(headers);
@@ -63,6 +73,15 @@ export function traced({ entry = false }: { entry?: boolean } = {}): Middleware 
       handled();
     }
   };
+}
+
+/** Where a request comes from: the span to continue, or to be linked to. Of the baggage only what is allowed comes in. */
+function origin(ctx: KoaContext, trust: NonNullable<TracedOptions['trust']>): { parent: Context; links: Link[] } {
+  const parent = allowedBaggage(propagation.extract(ROOT_CONTEXT, ctx.req.headers));
+  const caller = trace.getSpanContext(parent);
+  if (!caller || trust(ctx)) return { parent, links: [] };
+  const { traceState: _theirs, ...linked } = caller;
+  return { parent: trace.deleteSpan(parent), links: [{ context: linked }] };
 }
 
 /**

@@ -3,7 +3,7 @@ import { baggageAttributes } from './baggage.ts';
 import { extract, type Carrier } from './carrier.ts';
 import { pack, unpack } from './context-carrier.ts';
 import { BATCH_ITEMS, DEAD_LETTER, JOB_ATTEMPT, JOB_MAX_ATTEMPTS, NEXT_ATTEMPT, TRACE_MODE } from './names.ts';
-import { span, tracer, type SpanOptions } from './span.ts';
+import { span, startSpan, type SpanOptions } from './span.ts';
 
 /** A message or job, in the terms of the semantic conventions for messaging. */
 export interface Message {
@@ -91,7 +91,7 @@ export function cancelled(message: Message, carrier: Carrier): void {
   if (message.trace === 'link') return;
   const producer = extract(carrier);
   const attributes = attributesOf(message, 'cancel');
-  const taken = tracer().startSpan(`cancel ${message.destination}`, { attributes, links: linksTo(context.active()) }, producer);
+  const taken = startSpan(`cancel ${message.destination}`, { attributes, links: linksTo(context.active()) }, producer);
   trace.getActiveSpan()?.addLink({ context: taken.spanContext() });
   taken.end();
 }

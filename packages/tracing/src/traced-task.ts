@@ -2,9 +2,9 @@ import { BroadcastChannel, isMainThread, threadId, workerData } from 'node:worke
 import type { Span } from '@opentelemetry/api';
 import type { Carrier } from './carrier.ts';
 import { unpack } from './context-carrier.ts';
-import { traceparent } from './http.ts';
 import { asError, span } from './span.ts';
 import { shutdownTracing, startTracing } from './start.ts';
+import { traceparent } from './trace-context.ts';
 
 /** What a pool sends to a thread. */
 export interface TaskMessage<I> {

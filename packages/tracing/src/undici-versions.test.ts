@@ -31,7 +31,7 @@ test.each(NAMES)('the fetch of Node through an Agent of %s: one CLIENT span, one
     const response = await nodeFetch(agent, `${server.origin}/orders/7?token=hunter2`, {
       method: 'POST',
       body: 'a lamp',
-      headers: { traceparent: `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`, 'x-own': 'kept' },
+      headers: { traceparent: `00-${'1'.repeat(32)}-${'2'.repeat(16)}-03`, 'x-own': 'kept' },
     });
     return [response.status, response.headers.get('x-kind'), await response.text()];
   });

@@ -38,7 +38,7 @@ test('a request is one CLIENT span with the attributes of the HTTP conventions, 
     'network.peer.port': server.port,
   });
   const { traceId, spanId } = client.spanContext();
-  expect(valuesOf(server.received[0], 'traceparent')).toEqual([`00-${traceId}-${spanId}-01`]);
+  expect(valuesOf(server.received[0], 'traceparent')).toEqual([`00-${traceId}-${spanId}-03`]);
 });
 
 test('the protocol is the one that was spoken, and the peer the one that answered', async () => {

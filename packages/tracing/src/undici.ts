@@ -4,7 +4,7 @@ import { Dispatcher1Wrapper, type Dispatcher } from 'undici';
 import { inject } from './carrier.ts';
 import { ClientCall, watched, watchedLegacy, type LegacyHandler } from './client-call.ts';
 import { bareHost, httpSpanName, methodAttributes } from './http.ts';
-import { tracer } from './span.ts';
+import { startSpan } from './span.ts';
 
 /** Request options may name the path's template (`/orders/{id}`), which makes a better span name than the method alone. */
 export type TracedRequest = { urlTemplate?: string };
@@ -28,7 +28,7 @@ export function traceRequests(): Dispatcher.DispatcherComposeInterceptor {
       const key = legacy ?? handler;
       const sent = sends.get(key) ?? { parent: context.active(), count: 0 };
       sends.set(key, { parent: sent.parent, count: sent.count + 1 });
-      const span = startSpan(options, sent);
+      const span = clientSpan(options, sent);
       const call = new ClientCall(span);
       try {
         const headers = withContext(options.headers, trace.setSpan(sent.parent, span));
@@ -49,8 +49,8 @@ export function traceRequests(): Dispatcher.DispatcherComposeInterceptor {
   };
 }
 
-function startSpan(options: Dispatcher.DispatchOptions & TracedRequest, { parent, count }: Sends): Span {
-  return tracer().startSpan(
+function clientSpan(options: Dispatcher.DispatchOptions & TracedRequest, { parent, count }: Sends): Span {
+  return startSpan(
     httpSpanName(options.method, options.urlTemplate),
     {
       kind: SpanKind.CLIENT,
