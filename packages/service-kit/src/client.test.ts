@@ -9,6 +9,7 @@ import { thingsApi } from './testing/things.ts';
 
 afterAll(closeClients);
 
+const FAILED = { name: 'Problem', status: 502, code: 'upstream_failed' };
 const UNAVAILABLE = { name: 'Problem', status: 503, code: 'upstream_unavailable' };
 
 describe('with a service of the same contract', () => {
@@ -40,9 +41,9 @@ describe('with a service of the same contract', () => {
     });
   });
 
-  test('its own failure is not: it is a part of the shop that is not available', async () => {
+  test('its own failure is not: it is a part of the shop that failed', async () => {
     await expect(things.get({ params: { id: 'bug' } })).rejects.toMatchObject({
-      ...UNAVAILABLE,
+      ...FAILED,
       message: 'The things service failed.',
     });
   });
@@ -146,9 +147,9 @@ test.each([
   ['another success', 201, lamp],
   ['an error without a problem', 404, 'Not Found'],
   ['a redirection', 302, ''],
-])('an answer of %s is a 503', async (_, status, body) => {
+])('an answer of %s is a 502', async (_, status, body) => {
   await using other = await stub((response) => response.writeHead(status).end(body));
-  await expect(other.things.get(get)).rejects.toMatchObject(UNAVAILABLE);
+  await expect(other.things.get(get)).rejects.toMatchObject(FAILED);
 });
 
 const MEGABYTE = Buffer.alloc(1024 * 1024, ' ');
@@ -156,7 +157,7 @@ const MEGABYTE = Buffer.alloc(1024 * 1024, ' ');
 test.each([
   ['declared', { 'content-length': String(MEGABYTE.length * 5) }],
   ['not declared', {}],
-])('an answer that is too large, its length %s, is a 503, and is not read to its end', async (_, headers) => {
+])('an answer that is too large, its length %s, is a 502, and is not read to its end', async (_, headers) => {
   const cutOff = Promise.withResolvers<unknown>();
   await using large = await stub((response) => {
     response.once('close', cutOff.resolve);
@@ -164,7 +165,7 @@ test.each([
     const more = (): void => void (response.writable && response.write(MEGABYTE, more));
     more();
   });
-  await expect(large.things.add(add)).rejects.toMatchObject(UNAVAILABLE);
+  await expect(large.things.add(add)).rejects.toMatchObject(FAILED);
   await cutOff.promise;
 });
 

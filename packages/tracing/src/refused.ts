@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import {
   ATTR_CLIENT_ADDRESS,
   ATTR_ERROR_TYPE,
@@ -7,9 +7,9 @@ import {
   ATTR_NETWORK_PROTOCOL_VERSION,
   ATTR_URL_PATH,
 } from '@opentelemetry/semantic-conventions';
-import { httpSpanName, methodAttributes, responseHeaders } from './http.ts';
+import { httpSpanName, methodAttributes, origin, responseHeaders } from './http.ts';
 import { ENTRY } from './names.ts';
-import { tracer } from './span.ts';
+import { startSpan } from './span.ts';
 
 /** What is known of a request that no application sees. Of one that could not be parsed, only the address. */
 export interface Refused {
@@ -27,12 +27,13 @@ export interface Refused {
  * answer: for requests that cannot be parsed, and for those that are shed.
  */
 export function traceRefused({ request, clientAddress, status, code, entry }: Refused): Record<string, string> {
-  const parent = request && !entry ? propagation.extract(ROOT_CONTEXT, request.headers) : ROOT_CONTEXT;
+  const { parent, links } = origin(request?.headers ?? {}, () => !entry);
   const method = request?.method ?? '';
-  const span = tracer().startSpan(
+  const span = startSpan(
     request ? httpSpanName(method) : 'HTTP',
     {
       kind: SpanKind.SERVER,
+      links,
       attributes: {
         ...(request && { ...methodAttributes(method), [ATTR_NETWORK_PROTOCOL_VERSION]: request.httpVersion }),
         ...(request?.url?.startsWith('/') && { [ATTR_URL_PATH]: request.url.split('?', 1)[0] }),

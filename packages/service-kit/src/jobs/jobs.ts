@@ -49,6 +49,9 @@ const MIGRATIONS = fileURLToPath(new URL('../../migrations', import.meta.url));
 const INDEX = `create index if not exists waymark_exhausted_jobs on graphile_worker._private_jobs (id)
   where attempts >= max_attempts and locked_at is null`;
 
+/** Any number, the same in every process. */
+const INDEX_LOCK = 7_263_145;
+
 /** @param maxAttempts how many attempts may fail before a job becomes a dead letter, unless its kind says; between attempts n and n+1 pass eⁿ seconds */
 export function openJobs(db: Database, log: Logger, maxAttempts = 5): Jobs {
   let worker: Worker | undefined;
@@ -64,7 +67,11 @@ export function openJobs(db: Database, log: Logger, maxAttempts = 5): Jobs {
       handled = known;
       await migrate(db, MIGRATIONS, 'jobs', log);
       await runMigrations({ pgPool: db.control.pool, logger: new WorkerLogger(() => (_, message) => log.debug(message)) });
-      await db.query(INDEX);
+      await db.transaction(async (tx) => {
+        // Processes that start at once must not create it at once.
+        await tx.query('select pg_advisory_xact_lock($1)', [INDEX_LOCK]);
+        await tx.query(INDEX);
+      });
       worker = startWorker(db, log, handled);
     },
     stop: async (ms = STOP_MS) => worker?.stop(ms),

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { consume, outside, PoisonError } from '@waymark/tracing';
-import { Logger as WorkerLogger, run, type Job as Row, type Task, type WorkerEvents } from 'graphile-worker';
+import { Logger as WorkerLogger, run, type Job as Row, type Runner, type Task, type WorkerEvents } from 'graphile-worker';
 import type { Logger } from 'pino';
 import type { Database, Sql, Transaction } from '../database.ts';
 import { withDeadline, withFreshDeadline } from '../deadline.ts';
@@ -17,6 +17,9 @@ const TICK_MS = 1_000;
 const DEAD_AFTER_MS = 6_000;
 /** For so long after a heartbeat a worker may be sure that its jobs are still its own. Shorter, because the heartbeat takes time itself. */
 const LEASE_MS = 5_000;
+
+/** After so many failures in a row to get a job, three of each worker, something is wrong with the worker itself. */
+const FAILURES_MAX = 3 * CONCURRENCY;
 
 /** How long one attempt may take. */
 const ATTEMPT_MS = 60_000;
@@ -91,7 +94,17 @@ async function workOnce(shared: Shared): Promise<void> {
   events.on('pool:create', ({ workerPool }) => {
     shared.self = workerPool.id;
   });
-  const runner = await run({
+  // graphile-worker keeps the failure of one query, of the ids of its kinds of job, for as long as it runs: it is started again.
+  let failures = 0;
+  events.on('worker:getJob:error', () => {
+    failures += 1;
+    if (failures === FAILURES_MAX) stop();
+  });
+  events.on('worker:getJob:empty', () => (failures = 0));
+  events.on('job:start', () => (failures = 0));
+  let runner: Runner | undefined;
+  const stop = (): void => void runner?.stop().catch(() => undefined);
+  runner = await run({
     pgPool: db.control.pool,
     preset: PRESET,
     events,
@@ -104,7 +117,6 @@ async function workOnce(shared: Shared): Promise<void> {
   const ended = new AbortController();
   // Also while the last jobs end: a worker that is not heard of loses its jobs to others.
   const beating = beatUntil(ended.signal, shared, lease);
-  const stop = (): void => void runner.stop().catch(() => undefined);
   if (stopping.aborted) stop();
   else stopping.addEventListener('abort', stop, { once: true });
   try {
