@@ -12,7 +12,7 @@ const thrice = (attempt: string): string => `${attempt}\n${attempt}\n${attempt}`
 
 const COMMIT_LOST = `
 order CLIENT POST /reservations/{orderId}/commit 409 ERROR
-  inventory SERVER POST /reservations/{orderId}/commit 409 error.type=reservation_lost
+  inventory SERVER POST /reservations/{orderId}/commit 409 waymark.problem.code=reservation_lost
     inventory CLIENT BEGIN
     inventory CLIENT SELECT reservations
     inventory CLIENT SELECT reservations
@@ -112,7 +112,7 @@ export const trouble: Scenario[] = [
     status: 429,
     body: { code: 'rate_limited' },
     headers: { 'retry-after': '1' },
-    tree: 'gateway SERVER GET 429 error.type=rate_limited',
+    tree: 'gateway SERVER GET 429 waymark.problem.code=rate_limited',
   },
   {
     title: 'listing the products while inventory is dead',

@@ -1,4 +1,4 @@
-import { activeTraceId, annotate, failActive } from '@waymark/tracing';
+import { activeTraceId, annotate, failActive, PROBLEM_CODE } from '@waymark/tracing';
 import type { Context, Middleware } from 'koa';
 import type { Logger } from 'pino';
 import { asProblem, Problem } from './problem.ts';
@@ -14,10 +14,11 @@ export function answerProblems(log: Logger): Middleware {
       if (problem.status >= 500) {
         const cause = problem.cause ?? error;
         failActive(cause);
+        annotate({ 'error.type': problem.code });
         // Shed requests are many, and not an error of ours.
         if (problem.code !== 'overloaded') log.error({ err: cause, code: problem.code }, 'request failed');
       }
-      annotate({ 'error.type': problem.code });
+      annotate({ [PROBLEM_CODE]: problem.code });
       ctx.status = problem.status;
       if (problem.status === 401) ctx.set('www-authenticate', 'Bearer');
       ctx.set(problem.extra.headers ?? {});

@@ -87,7 +87,8 @@ test.each([
   expect(server.requests()).toEqual([]);
   const find = () => receiver.spans.find((span) => span.traceId === traceId);
   const span = await until(find, (found) => found !== undefined, 'its span');
-  expect([attribute(span, 'http.response.status_code'), attribute(span, 'error.type')]).toEqual([String(status), undefined]);
+  const names = ['http.response.status_code', 'waymark.problem.code', 'error.type'];
+  expect(names.map((name) => attribute(span, name))).toEqual([String(status), code, undefined]);
 });
 
 test('of too many requests at once some wait, the rest are 503 with Retry-After and a trace', async () => {

@@ -8,6 +8,7 @@ export type { Frozen, Immutable } from './immutable.ts';
 export { traced, type TracedOptions } from './koa.ts';
 export { logCorrelation } from './log.ts';
 export { cancelled, consume, deadLetter, linkItems, PoisonError, produce, type Attempt, type Message } from './messaging.ts';
+export { PROBLEM_CODE } from './names.ts';
 export { outside } from './outside.ts';
 export { QueueFullError } from './queue-full.ts';
 export { traceRefused, type Refused } from './refused.ts';

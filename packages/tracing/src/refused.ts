@@ -8,7 +8,7 @@ import {
   ATTR_URL_PATH,
 } from '@opentelemetry/semantic-conventions';
 import { httpSpanName, methodAttributes, origin, responseHeaders } from './http.ts';
-import { ENTRY } from './names.ts';
+import { ENTRY, PROBLEM_CODE } from './names.ts';
 import { startSpan } from './span.ts';
 
 /** What is known of a request that no application sees. Of one that could not be parsed, only the address. */
@@ -39,6 +39,7 @@ export function traceRefused({ request, clientAddress, status, code, entry }: Re
         ...(request?.url?.startsWith('/') && { [ATTR_URL_PATH]: request.url.split('?', 1)[0] }),
         ...(clientAddress && { [ATTR_CLIENT_ADDRESS]: clientAddress }),
         [ATTR_HTTP_RESPONSE_STATUS_CODE]: status,
+        [PROBLEM_CODE]: code,
         ...(entry && { [ENTRY]: true }),
         ...(status >= 500 && { [ATTR_ERROR_TYPE]: code }),
       },

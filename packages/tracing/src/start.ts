@@ -10,7 +10,7 @@ import { exporterFromEnv } from './exporter.ts';
 import { SegmentManifest } from './manifest.ts';
 import { packageVersion } from './package-version.ts';
 import { PreciseStart } from './precise-start.ts';
-import { nameQuerySpan } from './query-summary.ts';
+import { describeQuery, failedQueries } from './sql.ts';
 import { propagatorFromEnv, randomFlag } from './trace-context.ts';
 
 /** A running SDK. */
@@ -39,10 +39,10 @@ export function startTracing(): Tracing {
     // OTEL_RESOURCE_ATTRIBUTES wins.
     resource: defaultResource().merge(resourceFromAttributes({ [ATTR_SERVICE_VERSION]: packageVersion(process.argv[1] ?? '') })),
     ...(textMapPropagator && { textMapPropagator }),
-    spanProcessors: [randomFlag, new PreciseStart(), new SegmentManifest(), processorFromEnv(env, deliveries)],
+    spanProcessors: [randomFlag, failedQueries, new PreciseStart(), new SegmentManifest(), processorFromEnv(env, deliveries)],
     // Polling and migrations run outside any request: their queries would be one-span traces of no use to a reader.
     instrumentations: getNodeAutoInstrumentations({
-      '@opentelemetry/instrumentation-pg': { requireParentSpan: true, ignoreConnectSpans: true, requestHook: nameQuerySpan },
+      '@opentelemetry/instrumentation-pg': { requireParentSpan: true, ignoreConnectSpans: true, requestHook: describeQuery },
     }),
   });
   sdk.start();
