@@ -32,7 +32,7 @@ async function answer(
   const format = formatOf(request) ?? 'application/json';
   try {
     const path = (request.url ?? '').replace(/\?.*$/, '');
-    const signal = SIGNALS[path];
+    const signal = SIGNALS.get(path);
     if (signal === undefined) throw new HttpError(404, `there is no ${path}; send traces to /v1/traces`);
     if (request.method !== 'POST') throw new HttpError(405, `${path} takes POST only`);
     if (formatOf(request) === undefined) throw new HttpError(415, 'content-type should be application/x-protobuf or application/json');
@@ -44,7 +44,11 @@ async function answer(
 }
 
 /** Metrics and logs are accepted and dropped: an SDK with its defaults sends them too, and would report an error every minute. */
-const SIGNALS: Readonly<Record<string, 'traces' | 'dropped'>> = { '/v1/traces': 'traces', '/v1/metrics': 'dropped', '/v1/logs': 'dropped' };
+const SIGNALS: ReadonlyMap<string, 'traces' | 'dropped'> = new Map([
+  ['/v1/traces', 'traces'],
+  ['/v1/metrics', 'dropped'],
+  ['/v1/logs', 'dropped'],
+]);
 
 function take(store: TraceStore, limits: OtlpLimits, intake: Intake, body: Buffer, format: Format): object {
   const request = scanRequest(format === 'application/json' ? encode(ExportRequest, parseJson(body)) : body, limits);

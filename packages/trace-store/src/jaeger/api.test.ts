@@ -60,6 +60,22 @@ test.each([
   expect((body as { summaries: unknown[] }).summaries).toHaveLength(count);
 });
 
+const INHERITED = ['__proto__', 'constructor', 'valueOf', 'toString', 'hasOwnProperty'];
+
+test.each(INHERITED)('an attribute called %s is found where a span has it, and nowhere else', async (name) => {
+  const { otlpUrl, url } = await storeForTest();
+  const named = span('c'.repeat(32), 1, { name: 'odd', attributes: [attribute(name, { stringValue: 'x' })] });
+  await send(otlpUrl, JSON.stringify(request([service], [...spans, named])));
+  const search = `${url}/api/traces?service=shop&start=1763798400000000&end=1763802000000000`;
+  expect(await ask(`${search}&tag=${name}:x`)).toMatchObject({ status: 200, body: { data: [{ traceID: 'c'.repeat(32) }] } });
+  expect(await ask(`${search}&tag=${name}:y`)).toMatchObject({ status: 200, body: { data: [] } });
+});
+
+test.each(INHERITED)('a duration in the unit %s is refused', async (unit) => {
+  const { url } = await storeForTest();
+  expect((await ask(`${url}/api/traces?service=shop&minDuration=1${unit}`)).status).toBe(400);
+});
+
 test('the newest trace comes first, and no more than asked for', async () => {
   const { otlpUrl, url } = await storeForTest();
   for (const digit of ['1', '2', '3']) await send(otlpUrl, JSON.stringify(request([service], [span(digit.repeat(32), 1, { name: 'a' })])));
