@@ -16,7 +16,7 @@ export interface TraceStoreOptions {
   /** The largest request body, compressed or not, in bytes. */
   readonly maxBodyBytes?: number;
   readonly maxSpansPerRequest?: number;
-  /** The largest attribute, key and value together, in bytes; a span with a larger one is rejected. */
+  /** The largest attribute, key and value together, in bytes; what is longer is cut. */
   readonly maxAttributeBytes?: number;
 }
 

@@ -1,10 +1,10 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { encode } from '../otlp/encode.ts';
+import { encode, encodeJson } from '../otlp/encode.ts';
 import type { Message } from '../otlp/schema.ts';
 import { ExportRequest, ExportResponse, RpcStatus } from '../otlp/schema.ts';
 import { Malformed } from '../otlp/malformed.ts';
-import type { ScanLimits, ScannedRequest } from '../otlp/scan-request.ts';
+import type { ScanLimits } from '../otlp/scan-request.ts';
 import { scanRequest, TooManySpans } from '../otlp/scan-request.ts';
 import type { TraceStore } from '../store/trace-store.ts';
 import { HttpError } from './http-error.ts';
@@ -51,30 +51,25 @@ const SIGNALS: ReadonlyMap<string, 'traces' | 'dropped'> = new Map([
 ]);
 
 function take(store: TraceStore, limits: OtlpLimits, intake: Intake, body: Buffer, format: Format): object {
-  const request = scanRequest(format === 'application/json' ? encode(ExportRequest, parseJson(body)) : body, limits);
+  const { bytes, dropped } = format === 'application/json' ? encodeJson(ExportRequest, body) : { bytes: body, dropped: [] };
+  const request = scanRequest(bytes, limits);
   const late = store.add(request);
-  const partial = partialSuccess(request, late);
-  intake.took(request.spans, Number(partial?.rejectedSpans ?? 0));
-  return partial === undefined ? {} : { partialSuccess: partial };
+  const reasons = [...request.rejected, ...(late > 0 ? [['of a trace that was already evicted', late] as const] : [])];
+  const rejected = reasons.reduce((sum, [, count]) => sum + count, 0);
+  intake.took(request.spans, rejected);
+  const remarks = [
+    rejected > 0 && `rejected: ${reasons.map(([reason, count]) => `${count} ${reason}`).join(', ')}`,
+    dropped.length > 0 && `attributes left out: ${dropped.length}, because ${dropped[0]}`,
+    request.truncated > 0 && `attributes cut to ${limits.maxAttributeBytes} bytes: ${request.truncated}`,
+  ].filter((remark) => remark !== false);
+  return remarks.length === 0 ? {} : { partialSuccess: partialSuccess(rejected, remarks) };
 }
 
-function partialSuccess({ rejected }: ScannedRequest, late: number): { rejectedSpans: string; errorMessage: string } | undefined {
-  const reasons = [...rejected, ...(late > 0 ? [['of a trace that was already evicted', late] as const] : [])];
-  if (reasons.length === 0) return undefined;
-  const rejectedSpans = reasons.reduce((sum, [, count]) => sum + count, 0);
-  return {
-    rejectedSpans: String(rejectedSpans),
-    errorMessage: `rejected: ${reasons.map(([reason, count]) => `${count} ${reason}`).join(', ')}`,
-  };
-}
-
-function parseJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch (error) {
-    throw new Malformed(`the body is not JSON: ${(error as Error).message}`);
-  }
-}
+/** Remarks on a request that was taken in whole come without a number of rejected spans (OTLP specification, "Partial Success"). */
+const partialSuccess = (rejected: number, remarks: readonly string[]): object => ({
+  ...(rejected > 0 && { rejectedSpans: String(rejected) }),
+  errorMessage: remarks.join('; '),
+});
 
 function formatOf(request: IncomingMessage): Format | undefined {
   const type = request.headers['content-type']?.replace(/;.*$/s, '').trim().toLowerCase();
