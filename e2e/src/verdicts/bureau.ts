@@ -27,6 +27,7 @@ const tracers: Readonly<Record<string, Tracer>> = {
     };
     return [{ ...request, parentSpanId: stamp.spanId }, stamp];
   },
+  '/span-id-duplicate': (request) => [request, { ...request, name: 'stamp', kind: 'INTERNAL' }],
   '/not-ended': ({ endMs: _unknown, ...request }) => [request],
   '/ends-before-start': (request) => [{ ...request, endMs: request.startMs - 40 }],
 };

@@ -10,6 +10,7 @@ export const FINDING_CODES = [
   'trace-id-mixed',
   'span-id-malformed',
   'span-id-duplicate',
+  'span-delivered-twice',
   'root-missing',
   'root-several',
   'parent-outside',
