@@ -1,4 +1,5 @@
 import type { Span, Trace } from '../trace.ts';
+import { clipped } from '../text.ts';
 import { tracesOf } from '../trace.ts';
 import { jaegerV1Spans } from './jaeger-v1.ts';
 import { describe, field, isObject, TraceFormatError } from './json.ts';
@@ -33,7 +34,7 @@ function refuseErrors(json: JsonObject): void {
 }
 
 const refused = (message: unknown, code: unknown): TraceFormatError =>
-  new TraceFormatError(`not a trace but an error answer: ${String(message)} (${String(code)})`);
+  new TraceFormatError(`not a trace but an error answer: ${clipped(String(message))} (${clipped(String(code))})`);
 
 function unknown(json: unknown): never {
   throw new TraceFormatError(

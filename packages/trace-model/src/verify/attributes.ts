@@ -1,7 +1,8 @@
 import { attributeText, isArray, TRUNCATED } from '../attribute.ts';
 import type { Attributes, AttributeValue } from '../attribute.ts';
+import { clipped } from '../text.ts';
 import type { Span } from '../trace.ts';
-import { error, named, note, short } from './finding.ts';
+import { error, named, note } from './finding.ts';
 import type { Finding, Rule } from './finding.ts';
 
 /** Spans carry what the semantic conventions require of their kind, under its current name, and have lost nothing on the way. */
@@ -83,7 +84,7 @@ const DROPPED =
 /** What the trace store cut: of each span, and of each process once. */
 function truncated(spans: readonly Span[]): Finding[] {
   const processes = [...Map.groupBy(spans, (span) => span.resource)].flatMap(([resource, [first]]) =>
-    first ? cut(first, `The resource of ${short(first.service)}`, [resource]) : [],
+    first ? cut(first, `The resource of ${clipped(first.service)}`, [resource]) : [],
   );
   return [...processes, ...spans.flatMap((span) => cut(span, named(span), [span, span.scope, ...span.events, ...span.links]))];
 }
@@ -91,7 +92,7 @@ function truncated(spans: readonly Span[]): Finding[] {
 function cut(span: Span, whose: string, holders: readonly { readonly attributes: Attributes }[]): Finding[] {
   const names = holders.flatMap(({ attributes }) => namesIn(attributes[TRUNCATED]));
   if (names.length === 0) return [];
-  const message = `${whose} lost the end of ${names.slice(0, 3).map(short).join(', ')}${names.length > 3 ? ', …' : '.'}`;
+  const message = `${whose} lost the end of ${names.slice(0, 3).map(clipped).join(', ')}${names.length > 3 ? ', …' : '.'}`;
   return [note('data-dropped', [span], message, 'The value is longer than the trace store keeps, 64 KiB by default.')];
 }
 

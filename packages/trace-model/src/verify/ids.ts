@@ -1,7 +1,7 @@
 import { differences } from '../copies.ts';
-import { counted } from '../text.ts';
+import { clipped, counted } from '../text.ts';
 import type { Span, Trace } from '../trace.ts';
-import { error, named, note, short } from './finding.ts';
+import { error, named, note } from './finding.ts';
 import type { Finding, Rule } from './finding.ts';
 
 /** Ids are well formed (W3C Trace Context) and each span has one of its own. */
@@ -16,7 +16,7 @@ function traceId(id: string, spans: readonly Span[]): Finding[] {
   const strangers = spans.filter((span) => span.traceId !== id);
   const findings: Finding[] = [];
   if (!isId(id, 32)) {
-    const message = `The trace id "${short(id)}" is not 32 hex digits that are not all zero.`;
+    const message = `The trace id "${clipped(id)}" is not 32 hex digits that are not all zero.`;
     findings.push(error('trace-id-malformed', [], message, 'The id was cut, encoded twice, or made by something that is no tracer.'));
   }
   if (strangers[0]) {
@@ -33,7 +33,7 @@ function spanIds(span: Span): Finding[] {
     findings.push(error('span-id-malformed', [span], `${named(span)} has an id that is not 16 hex digits that are not all zero.`, cause));
   }
   if (span.parentSpanId !== undefined && !isId(span.parentSpanId, 16)) {
-    const message = `${named(span)} has a parent id, "${short(span.parentSpanId)}", that is not 16 hex digits.`;
+    const message = `${named(span)} has a parent id, "${clipped(span.parentSpanId)}", that is not 16 hex digits.`;
     findings.push(error('span-id-malformed', [span], message, cause));
   }
   return findings;
@@ -44,9 +44,9 @@ function duplicates(spans: readonly Span[]): Finding[] {
   return twins.map((same) => {
     const [first, second] = same as [Span, Span, ...Span[]];
     const again = first.name === second.name && first.service === second.service && first.start === second.start;
-    const which = differences(first, second).map(short);
+    const which = differences(first, second).map(clipped);
     const differ = `They differ in ${which.slice(0, 5).join(', ')}${which.length > 5 ? ', …' : '.'}`;
-    const message = `${same.length} spans share the id ${short(first.spanId)}: ${same.slice(0, 3).map(named).join(', ')}. ${differ}`;
+    const message = `${same.length} spans share the id ${clipped(first.spanId)}: ${same.slice(0, 3).map(named).join(', ')}. ${differ}`;
     return error('span-id-duplicate', same, message, again ? CHANGED : REUSED);
   });
 }
