@@ -273,6 +273,13 @@ export const EXAMPLES: readonly Example[] = [
     provoke: foreign('root-several', 3),
   },
   {
+    what: 'a foreign producer, whose consumer nobody can await',
+    finds: ['message-unconsumed'],
+    names: 'bureau "send stamp"',
+    undeclared: ['bureau'],
+    provoke: foreign('producer', 4),
+  },
+  {
     what: 'a tracer that uses an id twice',
     finds: ['span-id-duplicate'],
     names: 'bureau "stamp"',

@@ -66,5 +66,5 @@ function word(value: unknown): string {
   return whole.length > VALUE_LENGTH ? `${whole.slice(0, VALUE_LENGTH)}…` : whole;
 }
 
-/** What a service logs may come from outside: nothing in it may move the cursor or pass for a line of its own. */
-const printable = (text: string) => stripVTControlCharacters(text).replaceAll(/\p{Cc}/gu, ' ');
+/** What a service logs may come from outside: nothing in it may move the cursor, turn the text around or pass for a line of its own. */
+const printable = (text: string) => stripVTControlCharacters(text).replaceAll(/[\p{C}\u2028\u2029]/gu, ' ');
