@@ -143,6 +143,19 @@ withBrowser('the UI in a browser', () => {
     await detail(tab.page).getByText('is an orphan').waitFor();
   }, 60_000);
 
+  test('a batch that was delivered twice is one trace and one note', async () => {
+    await using other = await ownStore();
+    for (let times = 0; times < 2; times++) await send(other, orderTrace);
+    await using list = await openTab(browser, `${other.url}/search`);
+    await list.page.getByText('4 spans').waitFor();
+    await using tab = await openTab(browser, `${other.url}/trace/${ORDER}`);
+    await verdict(tab.page).getByText('Complete').waitFor();
+    expect(await verdict(tab.page).textContent()).toMatch(/4 spans.*1 root, 1 note \(span-delivered-twice\)/);
+    await verdict(tab.page).getByText('1 note').last().click();
+    await verdict(tab.page).getByText('4 spans were delivered twice').waitFor();
+    expect(tab.complaints).toEqual([]);
+  }, 60_000);
+
   test('a link to a span of another trace is followed', async () => {
     await using tab = await openTab(browser, `${store.url}/trace/${BROKEN}?span=0000000000000001`);
     await tab.page.getByRole('link', { name: '0000000000000003' }).click();

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { readTraces } from '@waymark/trace-model';
 import { ask, send } from '../testing/ask.ts';
 import { attribute, request, span, TIME } from '../testing/otlp.ts';
 import { storeForTest } from '../testing/store-for-test.ts';
@@ -60,6 +61,22 @@ test.each([
   expect((body as { summaries: unknown[] }).summaries).toHaveLength(count);
 });
 
+const INHERITED = ['__proto__', 'constructor', 'valueOf', 'toString', 'hasOwnProperty'];
+
+test.each(INHERITED)('an attribute called %s is found where a span has it, and nowhere else', async (name) => {
+  const { otlpUrl, url } = await storeForTest();
+  const named = span('c'.repeat(32), 1, { name: 'odd', attributes: [attribute(name, { stringValue: 'x' })] });
+  await send(otlpUrl, JSON.stringify(request([service], [...spans, named])));
+  const search = `${url}/api/traces?service=shop&start=1763798400000000&end=1763802000000000`;
+  expect(await ask(`${search}&tag=${name}:x`)).toMatchObject({ status: 200, body: { data: [{ traceID: 'c'.repeat(32) }] } });
+  expect(await ask(`${search}&tag=${name}:y`)).toMatchObject({ status: 200, body: { data: [] } });
+});
+
+test.each(INHERITED)('a duration in the unit %s is refused', async (unit) => {
+  const { url } = await storeForTest();
+  expect((await ask(`${url}/api/traces?service=shop&minDuration=1${unit}`)).status).toBe(400);
+});
+
 test('the newest trace comes first, and no more than asked for', async () => {
   const { otlpUrl, url } = await storeForTest();
   for (const digit of ['1', '2', '3']) await send(otlpUrl, JSON.stringify(request([service], [span(digit.repeat(32), 1, { name: 'a' })])));
@@ -78,6 +95,18 @@ test('a span is kept as it was sent, even one that ends before it starts', async
     status: 200,
     body: { data: [{ spans: [{ duration: 0 }], processes: { p1: { serviceName: 'missing-service-name' } } }] },
   });
+});
+
+test('a batch that is delivered twice counts once; who reads what was sent gets both', async () => {
+  const { otlpUrl, url } = await storeForTest();
+  const batch = JSON.stringify(request([service], spans));
+  for (let times = 0; times < 3; times++) await send(otlpUrl, batch);
+  expect(await ask(`${url}/api/v3/trace-summaries?${HOUR}`)).toMatchObject({ body: { summaries: [{ spanCount: 3, errorSpanCount: 1 }] } });
+  expect(await ask(`${url}/api/dependencies?endTs=1763802000000&lookback=3600000`)).toMatchObject({ body: { data: [{ callCount: 1 }] } });
+  expect(await ask(`${url}/api/traces/${TRACE}`)).toMatchObject({ body: { data: [{ spans: { length: 3 } }] } });
+  expect(await ask(`${url}/api/stats`)).toMatchObject({ body: { spans: 3, receivedSpans: 9, repeatedSpans: 6 } });
+  const [trace] = readTraces((await ask(`${url}/api/v3/traces/${TRACE}?rawTraces=true`)).body);
+  expect(trace).toMatchObject({ spans: { length: 3 }, repeated: { length: 3 } });
 });
 
 const some = (digit: number): string => digit.toString(16).padStart(32, '0');

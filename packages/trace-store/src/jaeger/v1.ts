@@ -80,6 +80,6 @@ function absence(store: TraceStore, traceId: string): string {
 }
 
 function content(trace: StoredTrace, raw: boolean): object {
-  const spans = readTrace(trace);
+  const spans = readTrace(trace, raw);
   return v1Trace(traceIdOf(trace.key), raw ? spans : adjust(spans));
 }

@@ -53,6 +53,6 @@ export async function findSummaries(store: TraceStore, params: Params): Promise<
 }
 
 function content(trace: StoredTrace, raw: boolean): ResourceSpansJson[] {
-  const spans = readTrace(trace);
+  const spans = readTrace(trace, raw);
   return raw ? spans : adjust(spans);
 }

@@ -66,13 +66,13 @@ export const secondOrderTrace = traceRequest(
   Date.now() - 90_000,
 );
 
-/** A duplicate, an orphan and an error; and a link to the first order. */
+/** An id that two spans have, an orphan and an error; and a link to the first order. */
 export const brokenTrace = traceRequest(
   BROKEN,
   [
     { id: 1, name: 'GET /stock', service: 'gateway', ms: [0, 40], error: 'no answer', link: { traceId: ORDER, id: 3 } },
     { id: 2, parent: 1, name: 'SELECT stock', service: 'inventory', ms: [1, 5] },
-    { id: 2, parent: 1, name: 'SELECT stock', service: 'inventory', ms: [1, 5] },
+    { id: 2, parent: 1, name: 'SELECT stock', service: 'inventory', ms: [1, 6] },
     { id: 4, parent: 99, name: 'lost child', service: 'inventory', ms: [8, 12] },
   ],
   Date.now() - 60_000,
