@@ -53,10 +53,10 @@ export function serviceServer(gate: Gate, log: Logger): ServiceServer {
   const inHand = new Set<ServerResponse>();
   const shed = countShed(log);
   const refuse = (request: IncomingMessage, response: ServerResponse, problem: Problem): void => {
+    const { fields, body, ids } = refusal(problem, gate, request, request.socket);
     if (problem.code === 'overloaded') shed();
-    else log.info({ method: request.method, status: problem.status, code: problem.code }, 'request refused');
-    const headers = refusal(problem, gate, request, request.socket);
-    response.writeHead(problem.status, headers.fields).end(headers.body);
+    else log.info({ ...ids, method: request.method, status: problem.status, code: problem.code }, 'request refused');
+    response.writeHead(problem.status, fields).end(body);
   };
 
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -127,23 +127,34 @@ function refusal(
   { edge }: Gate,
   request: IncomingMessage | undefined,
   { remoteAddress }: Socket,
-): { fields: Record<string, string>; body: string } {
+): { fields: Record<string, string>; body: string; ids: Record<string, string> } {
   const { status, code } = problem;
   const tracing = traceRefused({ ...(request && { request }), clientAddress: remoteAddress, status, code, entry: edge !== undefined });
   const body = JSON.stringify(problem.toDetails(tracing['x-trace-id']));
   const length = String(Buffer.byteLength(body));
-  return { fields: { 'content-type': 'application/problem+json', 'content-length': length, ...tracing, ...problem.extra.headers }, body };
+  const [, traceId = '', spanId = '', flags = ''] = tracing.traceresponse.split('-');
+  return {
+    fields: {
+      'content-type': 'application/problem+json',
+      'content-length': length,
+      ...tracing,
+      ...(edge && { 'server-timing': `traceparent;desc="${tracing.traceresponse}"` }),
+      ...problem.extra.headers,
+    },
+    body,
+    ids: { trace_id: traceId, span_id: spanId, trace_flags: flags },
+  };
 }
 
 /** llhttp rejects what is not HTTP, or too much of it, before there is a request. */
 function refuseUnparsed(error: NodeJS.ErrnoException, socket: Socket, gate: Gate, log: Logger): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const problem = PROBLEMS[error.code ?? '']?.() ?? malformed('The request is not valid HTTP/1.1.');
-  log.info({ status: problem.status, code: problem.code, reason: error.code }, 'request refused');
+  const { fields, body, ids } = refusal(problem, gate, undefined, socket);
+  log.info({ ...ids, status: problem.status, code: problem.code, reason: error.code }, 'request refused');
   // A part of an earlier answer may have been sent: more than that can only confuse the caller.
   const answering = (socket as Socket & { _httpMessage?: ServerResponse | null })._httpMessage;
   if (answering?.headersSent) return void socket.destroy();
-  const { fields, body } = refusal(problem, gate, undefined, socket);
   const head = Object.entries({ ...fields, connection: 'close' }).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.end(`HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\n${head.join('')}\r\n${body}`);
 }

@@ -26,7 +26,7 @@ export interface Refused {
  * Records a request that the HTTP server refuses itself, as a SERVER span of its own, and returns the headers that name its trace in the
  * answer: for requests that cannot be parsed, and for those that are shed.
  */
-export function traceRefused({ request, clientAddress, status, code, entry }: Refused): Record<string, string> {
+export function traceRefused({ request, clientAddress, status, code, entry }: Refused): ReturnType<typeof responseHeaders> {
   const { parent, links } = origin(request?.headers ?? {}, () => !entry);
   const method = request?.method ?? '';
   const span = startSpan(
