@@ -60,7 +60,8 @@ async function tell(): Promise<Story> {
   for (const answer of [buried, charged]) {
     await until(
       () => tracesFrom(traces).now(answer),
-      ({ spans }) => spans.some(({ service }) => service === 'inventory'),
+      // The server span is the last that inventory ends for a request.
+      ({ spans }) => spans.some(({ service, kind }) => service === 'inventory' && kind === 'SERVER'),
       'inventory to export what it did',
     );
   }
