@@ -55,11 +55,17 @@ export async function run(name: string, wire: (log: Logger) => Service): Promise
   } catch (error) {
     process.exitCode = 1;
     if (error instanceof ConfigError) log.fatal(error.message);
-    else log.fatal({ err: error }, `${name} cannot go on: ${(error as Error).message}`);
+    else log.fatal({ err: error }, `${name} cannot go on: ${reasonOf(error)}`);
   }
   await atMost(CLOSE_MS, closeClients());
   await atMost(EXPORT_MS, shutdownTracing());
   log.info('stopped');
+}
+
+function reasonOf(error: unknown): string {
+  const { message, cause } = error as Error & { cause?: { code?: unknown; message?: string } };
+  if (cause?.code !== '28P01') return message;
+  return `${cause.message}. Check DATABASE_URL or PGPASSWORD. A database keeps the password it was created with until you change it there.`;
 }
 
 async function serve(service: Service, log: Logger, signal: Promise<string>): Promise<void> {

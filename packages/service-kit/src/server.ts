@@ -1,7 +1,7 @@
 import { createServer, STATUS_CODES, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { outside, traceRefused } from '@waymark/tracing';
+import { outside, traceRefused, type Refused } from '@waymark/tracing';
 import type { Logger } from 'pino';
 import type { RequestLimit } from './limit.ts';
 import { overloaded } from './limit.ts';
@@ -82,7 +82,7 @@ export function serviceServer(gate: Gate, log: Logger): ServiceServer {
   server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
     refuse(request, response, new Problem(417, 'expectation_failed', 'The only expectation that is met is "100-continue".'));
   });
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => refuseUnparsed(error, socket, gate, log));
+  server.on('clientError', (error: UnparsedError, socket: Socket) => refuseUnparsed(error, socket, gate, log));
   if (gate.edge) limitConnections(server, gate.edge.connectionsPerAddress);
   return {
     server,
@@ -125,11 +125,11 @@ function malformed(detail: string): Problem {
 function refusal(
   problem: Problem,
   { edge }: Gate,
-  request: IncomingMessage | undefined,
+  request: Refused['request'],
   { remoteAddress }: Socket,
 ): { fields: Record<string, string>; body: string; ids: Record<string, string> } {
   const { status, code } = problem;
-  const tracing = traceRefused({ ...(request && { request }), clientAddress: remoteAddress, status, code, entry: edge !== undefined });
+  const tracing = traceRefused({ request, clientAddress: remoteAddress, status, code, entry: edge !== undefined });
   const body = JSON.stringify(problem.toDetails(tracing['x-trace-id']));
   const length = String(Buffer.byteLength(body));
   const [, traceId = '', spanId = '', flags = ''] = tracing.traceresponse.split('-');
@@ -147,10 +147,10 @@ function refusal(
 }
 
 /** llhttp rejects what is not HTTP, or too much of it, before there is a request. */
-function refuseUnparsed(error: NodeJS.ErrnoException, socket: Socket, gate: Gate, log: Logger): void {
+function refuseUnparsed(error: UnparsedError, socket: Socket, gate: Gate, log: Logger): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const problem = PROBLEMS[error.code ?? '']?.() ?? malformed('The request is not valid HTTP/1.1.');
-  const { fields, body, ids } = refusal(problem, gate, undefined, socket);
+  const { fields, body, ids } = refusal(problem, gate, requestLineOf(error), socket);
   log.info({ ...ids, status: problem.status, code: problem.code, reason: error.code }, 'request refused');
   // A part of an earlier answer may have been sent: more than that can only confuse the caller.
   const answering = (socket as Socket & { _httpMessage?: ServerResponse | null })._httpMessage;
@@ -158,6 +158,14 @@ function refuseUnparsed(error: NodeJS.ErrnoException, socket: Socket, gate: Gate
   const head = Object.entries({ ...fields, connection: 'close' }).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.end(`HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\n${head.join('')}\r\n${body}`);
 }
+
+/** Method and target, if the bytes that could not be parsed begin with them. */
+function requestLineOf({ rawPacket }: UnparsedError): Refused['request'] {
+  const [, method, url] = /^([A-Z]{1,20}) (\S{1,2000}) HTTP\//.exec(rawPacket?.toString('latin1', 0, 2_048) ?? '') ?? [];
+  return { method, url };
+}
+
+type UnparsedError = NodeJS.ErrnoException & { rawPacket?: Buffer };
 
 const PROBLEMS: Readonly<Record<string, () => Problem>> = {
   HPE_HEADER_OVERFLOW: () => new Problem(431, 'headers_too_large', 'The headers may have at most 16 KiB.'),

@@ -1,19 +1,23 @@
-import type { IncomingMessage } from 'node:http';
-import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import type { IncomingHttpHeaders } from 'node:http';
+import { SpanKind, SpanStatusCode, type Attributes } from '@opentelemetry/api';
 import {
   ATTR_CLIENT_ADDRESS,
   ATTR_ERROR_TYPE,
   ATTR_HTTP_RESPONSE_STATUS_CODE,
   ATTR_NETWORK_PROTOCOL_VERSION,
+  ATTR_SERVER_ADDRESS,
+  ATTR_SERVER_PORT,
   ATTR_URL_PATH,
+  ATTR_URL_SCHEME,
+  ATTR_USER_AGENT_ORIGINAL,
 } from '@opentelemetry/semantic-conventions';
-import { httpSpanName, methodAttributes, origin, responseHeaders } from './http.ts';
+import { bareHost, httpSpanName, methodAttributes, origin, responseHeaders } from './http.ts';
 import { ENTRY, PROBLEM_CODE } from './names.ts';
 import { startSpan } from './span.ts';
 
-/** What is known of a request that no application sees. Of one that could not be parsed, only the address. */
+/** A request that no application sees, as far as it is known: of one that cannot be parsed, perhaps nothing. */
 export interface Refused {
-  request?: IncomingMessage;
+  request: { method?: string | undefined; url?: string | undefined; httpVersion?: string; headers?: IncomingHttpHeaders };
   clientAddress?: string | undefined;
   status: number;
   /** Why: a stable code. It is the span's `error.type` if the status is 5xx. */
@@ -27,27 +31,29 @@ export interface Refused {
  * answer: for requests that cannot be parsed, and for those that are shed.
  */
 export function traceRefused({ request, clientAddress, status, code, entry }: Refused): ReturnType<typeof responseHeaders> {
-  const { parent, links } = origin(request?.headers ?? {}, () => !entry);
-  const method = request?.method ?? '';
-  const span = startSpan(
-    request ? httpSpanName(method) : 'HTTP',
-    {
-      kind: SpanKind.SERVER,
-      links,
-      attributes: {
-        ...(request && { ...methodAttributes(method), [ATTR_NETWORK_PROTOCOL_VERSION]: request.httpVersion }),
-        ...(request?.url?.startsWith('/') && { [ATTR_URL_PATH]: request.url.split('?', 1)[0] }),
-        ...(clientAddress && { [ATTR_CLIENT_ADDRESS]: clientAddress }),
-        [ATTR_HTTP_RESPONSE_STATUS_CODE]: status,
-        [PROBLEM_CODE]: code,
-        ...(entry && { [ENTRY]: true }),
-        ...(status >= 500 && { [ATTR_ERROR_TYPE]: code }),
-      },
-    },
-    parent,
-  );
+  const { method = 'unknown', headers = {} } = request;
+  const { parent, links } = origin(headers, () => !entry);
+  const attributes: Attributes = {
+    ...methodAttributes(method),
+    [ATTR_URL_SCHEME]: 'http',
+    [ATTR_URL_PATH]: request.url?.startsWith('/') ? request.url.split('?', 1)[0] : '',
+    ...(request.httpVersion && { [ATTR_NETWORK_PROTOCOL_VERSION]: request.httpVersion }),
+    ...serverAttributes(headers.host),
+    ...(headers['user-agent'] && { [ATTR_USER_AGENT_ORIGINAL]: headers['user-agent'] }),
+    ...(clientAddress && { [ATTR_CLIENT_ADDRESS]: clientAddress }),
+    [ATTR_HTTP_RESPONSE_STATUS_CODE]: status,
+    [PROBLEM_CODE]: code,
+    ...(entry && { [ENTRY]: true }),
+    ...(status >= 500 && { [ATTR_ERROR_TYPE]: code }),
+  };
+  const span = startSpan(httpSpanName(method), { kind: SpanKind.SERVER, links, attributes }, parent);
   if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
-  const headers = responseHeaders(span.spanContext());
+  const answer = responseHeaders(span.spanContext());
   span.end();
-  return headers;
+  return answer;
+}
+
+function serverAttributes(host: string | undefined): Attributes {
+  const url = host ? URL.parse(`http://${host}`) : null;
+  return url ? { [ATTR_SERVER_ADDRESS]: bareHost(url.hostname), [ATTR_SERVER_PORT]: Number(url.port) || 80 } : {};
 }
