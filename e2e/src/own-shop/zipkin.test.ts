@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { FULFILLED_ORDER } from '../scenarios/parts.ts';
 import { until } from '../shop/until.ts';
 import { startOwnShop } from './own-shop.ts';
@@ -20,11 +20,9 @@ interface ZipkinSpan {
 }
 
 const jar = process.env['ZIPKIN_JAR'];
-const withZipkin = jar ? test : test.skip;
 
-withZipkin(
-  `a real Zipkin has the whole trace of an order${jar ? '' : ' (skipped: ZIPKIN_JAR is not set)'}`,
-  async () => {
+(jar ? describe : describe.skip)(`a real Zipkin${jar ? '' : ' (skipped: ZIPKIN_JAR is not set)'}`, () => {
+  test('has the whole trace of an order', async () => {
     await using zipkin = await startZipkin(jar!);
     const all = { OTEL_TRACES_EXPORTER: 'zipkin', OTEL_EXPORTER_ZIPKIN_ENDPOINT: `${zipkin.url}/spans` };
     await using own = await startOwnShop({ all });
@@ -46,9 +44,8 @@ withZipkin(
     expect(calls.map(({ parent, child }) => `${parent} → ${child}`)).toEqual(
       expect.arrayContaining(['gateway → auth', 'gateway → order', 'order → inventory']),
     );
-  },
-  180_000,
-);
+  }, 180_000);
+});
 
 /** A span and its parent in words, for each line of a tree. Zipkin writes names in lower case, and has no kind for INTERNAL. */
 function withParents(tree: string): string[] {
