@@ -36,7 +36,8 @@ export function traceRequests(): Dispatcher.DispatcherComposeInterceptor {
       const call = new ClientCall(span);
       try {
         const headers = withContext(options.headers, trace.setSpan(sent.parent, span));
-        return dispatch({ ...options, headers }, { ...(legacy && watchedLegacy(legacy, call)), ...watched(handler, call) });
+        const watching = watched(handler, call);
+        return dispatch({ ...options, headers }, legacy ? { ...watchedLegacy(legacy, call), ...watching } : watching);
       } catch (error) {
         call.failed(error);
         throw error;
