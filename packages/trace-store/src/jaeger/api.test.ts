@@ -99,14 +99,18 @@ test('a span is kept as it was sent, even one that ends before it starts', async
 
 test('a batch that is delivered twice counts once; who reads what was sent gets both', async () => {
   const { otlpUrl, url } = await storeForTest();
-  const batch = JSON.stringify(request([service], spans));
+  const answer = request([attribute('service.name', { stringValue: 'till' })], [span(TRACE, 4, { name: 'pay', kind: 2, parent: 2 })]);
+  const resourceSpans = [request([service], spans), answer].flatMap((one) => (one as { resourceSpans: object[] }).resourceSpans);
+  const batch = JSON.stringify({ resourceSpans });
   for (let times = 0; times < 3; times++) await send(otlpUrl, batch);
-  expect(await ask(`${url}/api/v3/trace-summaries?${HOUR}`)).toMatchObject({ body: { summaries: [{ spanCount: 3, errorSpanCount: 1 }] } });
-  expect(await ask(`${url}/api/dependencies?endTs=1763802000000&lookback=3600000`)).toMatchObject({ body: { data: [{ callCount: 1 }] } });
-  expect(await ask(`${url}/api/traces/${TRACE}`)).toMatchObject({ body: { data: [{ spans: { length: 3 } }] } });
-  expect(await ask(`${url}/api/stats`)).toMatchObject({ body: { spans: 3, receivedSpans: 9, repeatedSpans: 6 } });
+  expect(await ask(`${url}/api/v3/trace-summaries?${HOUR}`)).toMatchObject({ body: { summaries: [{ spanCount: 4, errorSpanCount: 1 }] } });
+  expect(await ask(`${url}/api/dependencies?endTs=1763802000000&lookback=3600000`)).toMatchObject({
+    body: { data: [{ parent: 'shop', child: 'till', callCount: 1 }] },
+  });
+  expect(await ask(`${url}/api/traces/${TRACE}`)).toMatchObject({ body: { data: [{ spans: { length: 4 } }] } });
+  expect(await ask(`${url}/api/stats`)).toMatchObject({ body: { spans: 4, receivedSpans: 12, repeatedSpans: 8 } });
   const [trace] = readTraces((await ask(`${url}/api/v3/traces/${TRACE}?rawTraces=true`)).body);
-  expect(trace).toMatchObject({ spans: { length: 3 }, repeated: { length: 3 } });
+  expect(trace).toMatchObject({ spans: { length: 4 }, repeated: { length: 4 } });
 });
 
 const some = (digit: number): string => digit.toString(16).padStart(32, '0');

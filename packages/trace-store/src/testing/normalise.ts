@@ -20,13 +20,17 @@ function visit(value: unknown): unknown {
 function object(json: Json): Json {
   // Jaeger keeps names and links in hash maps: their order is another one each time.
   for (const name of ['services', 'operations']) if (Array.isArray(json[name])) json[name] = sorted(json[name]);
-  if (Array.isArray(json['data']) && !hasSpans(json['data'][0])) json['data'] = sorted(json['data']);
+  if (Array.isArray(json['data']) && !hasSpans(json['data'][0])) json['data'] = sorted(json['data'].filter(isNoLoop));
   // Jaeger 2.13 loses the schema URLs; later versions keep them, as the trace store does.
   if ('scopeSpans' in json || 'spans' in json) delete json['schemaUrl'];
   if (Array.isArray(json['resourceSpans'])) json['resourceSpans'] = flat(json['resourceSpans'] as Json[]);
   if ('processes' in json) return v1Trace(json);
   return json;
 }
+
+/** Jaeger 2.13 counts a span below another of the same service as a call of the service to itself; later versions do not. */
+const isNoLoop = (link: unknown): boolean =>
+  typeof link !== 'object' || link === null || !('parent' in link && 'child' in link) || link.parent !== link.child;
 
 const hasSpans = (value: unknown): boolean => typeof value === 'object' && value !== null && 'spans' in value;
 
