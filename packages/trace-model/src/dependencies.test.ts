@@ -55,16 +55,17 @@ test('a consumer that starts before its producer has ended did not wait', () => 
   expect(edge?.latency.max).toBe(0n);
 });
 
+const attempt = (n: number, from: number, error: boolean): Parts => ({
+  n,
+  parent: 1,
+  kind: 'CONSUMER',
+  service: 'worker',
+  ms: [from, from + 1],
+  error,
+});
+
 test('a message that is tried again is one message, and its last attempt says how it ended', () => {
   const sent: Parts = { n: 1, kind: 'PRODUCER', ms: [0, 1] };
-  const attempt = (n: number, from: number, error: boolean): Parts => ({
-    n,
-    parent: 1,
-    kind: 'CONSUMER',
-    service: 'worker',
-    ms: [from, from + 1],
-    error,
-  });
   const tried = trace(...[sent, attempt(3, 50, false), attempt(2, 4, true)].map((parts) => span(parts)));
   expect(dependencies([tried])).toMatchObject([{ kind: 'message', calls: 1, errors: 0, latency: { p50: 3_000_000n, max: 3_000_000n } }]);
   expect(edges(sent, attempt(2, 4, false), attempt(3, 50, true))).toMatchObject([{ calls: 1, errors: 1 }]);

@@ -77,6 +77,32 @@ test.each(INHERITED)('a duration in the unit %s is refused', async (unit) => {
   expect((await ask(`${url}/api/traces?service=shop&minDuration=1${unit}`)).status).toBe(400);
 });
 
+test('a span without a kind counts as internal in v3, and no operation is there twice', async () => {
+  const { otlpUrl, url } = await storeForTest();
+  const some = [span(TRACE, 1, { name: 'buy', kind: 2 }), span(TRACE, 2, { name: 'log' }), span(TRACE, 3, { name: 'log', kind: 1 })];
+  await send(otlpUrl, JSON.stringify(request([service], some)));
+  const operations = async (query: string): Promise<unknown> => (await ask(`${url}/api/v3/operations?service=shop${query}`)).body;
+  const log = { name: 'log', spanKind: 'internal' };
+  expect(await operations('')).toEqual({ operations: [{ name: 'buy', spanKind: 'server' }, log] });
+  expect(await operations('&spanKind=internal')).toEqual({ operations: [log] });
+  expect(await operations('&span_kind=server')).toEqual({ operations: [{ name: 'buy', spanKind: 'server' }] });
+});
+
+test('v3 reads parameters in camelCase as in snake_case', async () => {
+  const { otlpUrl, url } = await storeForTest();
+  await send(otlpUrl, JSON.stringify(request([service], spans)));
+  const names = ['start_time_min=2025-11-22T08:00:00Z', 'start_time_max=2025-11-22T09:00:00Z', 'service_name=shop', 'operation_name=pay'];
+  const more = ['duration_min=1us', 'duration_max=1h', 'search_depth=5', 'raw_traces=true'];
+  const snake = [...names, ...more].map((one) => `query.${one}`).join('&');
+  const camel = snake.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  const found = await ask(`${url}/api/v3/traces?${snake}`);
+  expect(found).toMatchObject({ status: 200, body: { result: { resourceSpans: [{}] } } });
+  expect(await ask(`${url}/api/v3/traces?${camel}`)).toEqual(found);
+  expect(await ask(`${url}/api/v3/traces?${camel.replace('operationName=pay', 'operationName=x')}`)).toMatchObject({ status: 404 });
+  const raw = await ask(`${url}/api/v3/traces/${TRACE}?raw_traces=true`);
+  expect(await ask(`${url}/api/v3/traces/${TRACE}?rawTraces=true`)).toEqual(raw);
+});
+
 test('the newest trace comes first, and no more than asked for', async () => {
   const { otlpUrl, url } = await storeForTest();
   for (const digit of ['1', '2', '3']) await send(otlpUrl, JSON.stringify(request([service], [span(digit.repeat(32), 1, { name: 'a' })])));
