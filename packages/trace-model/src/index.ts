@@ -17,7 +17,7 @@ export { spread } from './spread.ts';
 export type { ServiceRow } from './services-table.ts';
 export { servicesTable } from './services-table.ts';
 export type { Dependency, DependencyKind } from './dependencies.ts';
-export { dependencies } from './dependencies.ts';
+export { dependencies, isOwnJob } from './dependencies.ts';
 export { flowchart, sequenceDiagram } from './mermaid.ts';
 export type { ComparedSpan, Comparison } from './compare.ts';
 export { compare } from './compare.ts';

@@ -6,6 +6,7 @@ import { accessibilityProblems, chromiumPath, openTab, startBrowser } from './te
 import {
   BROKEN,
   brokenTrace,
+  jobsTrace,
   LARGE,
   largeTrace,
   ORDER,
@@ -202,6 +203,25 @@ withBrowser('the UI in a browser', () => {
         .count(),
     ).toBeGreaterThan(3);
     expect(tab.complaints).toEqual([]);
+  }, 60_000);
+
+  test("a service's own jobs are drawn thin and told last, however many they are", async () => {
+    await using other = await ownStore();
+    await send(other, jobsTrace);
+    await using tab = await openTab(browser, `${other.url}/dependencies?lookback=6h`);
+    const rows = tab.page.getByRole('row');
+    await rows.nth(2).waitFor();
+    expect(await rows.allTextContents()).toEqual([
+      expect.stringMatching(/^From/),
+      expect.stringMatching(/^deskprintercall1/),
+      expect.stringMatching(/^printerprinterown job20/),
+    ]);
+    const widths = await tab.page.evaluate<number[]>(
+      `[...document.querySelectorAll('.edge path')].map((path) => Number(path.getAttribute('stroke-width')))`,
+    );
+    expect(widths[0]).toBeGreaterThan(widths[1] ?? 0);
+    const { data } = (await (await fetch(`${other.url}/api/dependencies?lookback=86400000`)).json()) as { data: unknown };
+    expect(data).toEqual([{ parent: 'desk', child: 'printer', callCount: 1 }]);
   }, 60_000);
 
   test('a trace that is still coming grows on the page', async () => {

@@ -7,6 +7,7 @@ import { startTraceStore, type RunningTraceStore } from '@waymark/trace-store';
 import type { IncompleteTraceError } from './incomplete-trace-error.ts';
 import { order } from './testing/order.ts';
 import { newTraceId, otlp, send, span, type OtlpSpan } from './testing/spans.ts';
+import { traceBackend } from './trace-backend.ts';
 import { tracesFrom } from './traces.ts';
 
 let store: RunningTraceStore;
@@ -65,6 +66,44 @@ test('names what is missing, and draws what is there, when time is up', async ()
 });
 
 const hex = (number: number): string => number.toString(16).padStart(16, '0');
+
+test('a backend is always asked for spans as they were sent, in the words of old and new Jaegers', async () => {
+  const asked: URL[] = [];
+  const v1 = createServer((request, response) => {
+    const url = new URL(request.url ?? '', 'http://localhost');
+    asked.push(url);
+    response.writeHead(url.pathname.startsWith('/api/v3') ? 404 : 200, { 'content-type': 'application/json' });
+    response.end(url.pathname.startsWith('/api/v3') ? 'not found' : '{"data":[]}');
+  });
+  servers.push(v1);
+  v1.listen(0, '127.0.0.1');
+  await once(v1, 'listening');
+  const backend = traceBackend(`http://127.0.0.1:${(v1.address() as AddressInfo).port}`);
+  await backend.trace(newTraceId());
+  await backend.search({ service: 'order', operation: 'POST /orders', minDurationMs: 5 });
+  const raw = asked.map(({ pathname, searchParams }) => [
+    pathname.replace(/[0-9a-f]{32}/, '{id}'),
+    [...searchParams].filter(([name]) => /raw/i.test(name)).map((pair) => pair.join('=')),
+  ]);
+  expect(raw).toEqual([
+    ['/api/v3/traces/{id}', ['rawTraces=true', 'raw_traces=true']],
+    ['/api/traces/{id}', ['raw=true']],
+    ['/api/v3/traces', ['query.rawTraces=true', 'query.raw_traces=true']],
+    ['/api/traces', ['raw=true']],
+  ]);
+  const [, , search] = asked;
+  for (const [camel, snake] of [
+    ['serviceName', 'service_name'],
+    ['operationName', 'operation_name'],
+    ['startTimeMin', 'start_time_min'],
+    ['startTimeMax', 'start_time_max'],
+    ['durationMin', 'duration_min'],
+    ['searchDepth', 'search_depth'],
+  ]) {
+    expect(search?.searchParams.get(`query.${camel}`)).toBe(search?.searchParams.get(`query.${snake}`));
+    expect(search?.searchParams.get(`query.${camel}`)).toMatch(/./);
+  }
+});
 
 test('20,000 parents that are missing make a short message', async () => {
   const traceId = newTraceId();

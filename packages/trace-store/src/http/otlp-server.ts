@@ -10,15 +10,18 @@ import { takeSpans, type Receiver } from './take-spans.ts';
 
 type Format = 'application/x-protobuf' | 'application/json';
 
-/** How long a request may take to arrive, in milliseconds: while it does, it holds memory that others could use. */
-const ARRIVAL = { headersTimeout: 10_000, requestTimeout: 30_000 };
+/**
+ * How long a request may take to arrive, in milliseconds: while it does, it holds memory that others could use. An idle connection is kept for
+ * longer than exporters wait between batches, so that none is closed as they send.
+ */
+const PATIENCE = { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 60_000 };
 
 /**
  * An OTLP/HTTP receiver for traces that stores what it receives (OTLP specification 1.x, "OTLP/HTTP"). Pages of these `origins` may send to it
  * from a browser; `*` stands for any.
  */
 export function otlpServer(receiver: Receiver, origins: readonly string[]): Server {
-  return createServer(ARRIVAL, (request, response) => {
+  return createServer(PATIENCE, (request, response) => {
     allowOrigin(origins, request, response);
     if (request.method === 'OPTIONS' && request.headers.origin !== undefined) answerPreflight(origins, request, response);
     else void answer(receiver, request, response);

@@ -43,6 +43,6 @@ function plainJson(value: Json): string {
 
 const inner = (list: unknown): unknown[] => ((list as Json)['values'] ?? []) as unknown[];
 
-/** Go's JSON encoder escapes what could end a script in HTML. */
+/** Go's JSON encoder escapes what JavaScript once took for line breaks. */
 const goString = (text: string): string =>
-  JSON.stringify(text).replace(/[<>&\u2028\u2029]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  JSON.stringify(text).replace(/[\u2028\u2029]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16)}`);
