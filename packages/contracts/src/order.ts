@@ -107,6 +107,7 @@ export const orderApi = api('order', {
   replayDeadLetters: {
     method: 'POST',
     path: '/dead-letters/replay',
+    idempotent: true,
     summary: 'Try all such jobs of a filter again that were not replayed, at most a thousand',
     body: deadLetterFilter,
     answers: { 200: z.object({ replayed: z.int(), failed: z.array(z.object({ messageId: z.uuid(), code: z.string() })) }) },

@@ -30,11 +30,21 @@ export const commonErrors = {
   504: ['deadline_exceeded'],
 } as const satisfies Errors;
 
+/** What a service answers before it knows the route. */
+export const routelessErrors = {
+  401: ['unsigned'],
+  408: ['request_timeout'],
+  417: ['expectation_failed'],
+  431: ['headers_too_large'],
+} as const satisfies Errors;
+
 /** The title of each error code, in the words a person reads. */
 export const titles: Readonly<Record<string, string>> = {
   already_replayed: 'The dead letter was replayed before',
   body_too_large: 'The body is too large',
   deadline_exceeded: 'The request took too long',
+  expectation_failed: 'The expectation cannot be met',
+  headers_too_large: 'The headers are too large',
   idempotency_key_reused: 'The idempotency key was used for another request',
   internal: 'Something went wrong on our side',
   invalid_credentials: 'Wrong e-mail or password',
@@ -49,6 +59,7 @@ export const titles: Readonly<Record<string, string>> = {
   overloaded: 'Too busy',
   placement_abandoned: 'The order was given up by another request',
   rate_limited: 'Too many requests',
+  request_timeout: 'The request did not arrive in time',
   reservation_lost: 'The reservation is gone',
   too_many_attempts: 'Too many failed attempts to log in',
   unauthenticated: 'You are not logged in',

@@ -89,7 +89,6 @@ const command = async (...args: string[]): Promise<[code: number, printed: unkno
     );
   });
 
-// The service of this test is not traced.
 test('the command lists and replays', async () => {
   expect(await command()).toEqual([0, { items: [expect.objectContaining({ messageId })] }]);
   expect(await command('list', '--job', 'release_stock')).toEqual([0, { items: [] }]);
