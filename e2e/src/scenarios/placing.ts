@@ -77,10 +77,10 @@ ${below(1, INTROSPECT)}
     status: 422,
     body: { code: 'idempotency_key_reused' },
     tree: `
-gateway SERVER POST /v1/orders 422 error.type=idempotency_key_reused
+gateway SERVER POST /v1/orders 422 waymark.problem.code=idempotency_key_reused
 ${below(1, INTROSPECT)}
   gateway CLIENT POST /orders 422 ERROR
-    order SERVER POST /orders 422 error.type=idempotency_key_reused
+    order SERVER POST /orders 422 waymark.problem.code=idempotency_key_reused
       order CLIENT INSERT placements`,
   },
   {
@@ -92,6 +92,6 @@ ${below(1, INTROSPECT)}
       }),
     status: 401,
     body: { code: 'unauthenticated', detail: expect.any(String) },
-    tree: `gateway SERVER POST /v1/orders 401 error.type=unauthenticated\n${below(1, INTROSPECT)}`,
+    tree: `gateway SERVER POST /v1/orders 401 waymark.problem.code=unauthenticated\n${below(1, INTROSPECT)}`,
   },
 ];

@@ -23,9 +23,10 @@ export const authApi = api('auth', {
     path: '/sessions',
     summary: 'Log in',
     description: 'Exchanges an e-mail address and a password for a session token.',
+    headers: z.object({ 'x-client-address': z.string().max(64).describe('The address that the gateway was asked from').optional() }),
     body: z.object({ email, password }),
     answers: { 201: z.object({ token, expiresAt: z.iso.datetime() }) },
-    errors: { 401: ['invalid_credentials'] },
+    errors: { 401: ['invalid_credentials'], 429: ['too_many_attempts'] },
   },
   logOut: {
     method: 'DELETE',

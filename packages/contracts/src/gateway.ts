@@ -20,6 +20,12 @@ function open<const R extends Route>(route: R): Omit<R, keyof Edge> & Edge {
   return { ...route, ...edge(route) };
 }
 
+/** Without what the gateway itself says in headers. */
+function withoutHeaders<const R extends Route>(route: R): Omit<R, 'headers'> {
+  const { headers: _, ...rest } = route;
+  return rest;
+}
+
 /** The same for a route that acts for a user: the world sends a session token where the services pass the user's id. */
 function loggedIn<const R extends Route & { headers: z.ZodObject<UserHeader & z.ZodRawShape> }>(
   route: R,
@@ -30,7 +36,7 @@ function loggedIn<const R extends Route & { headers: z.ZodObject<UserHeader & z.
 }
 
 const routes = api('gateway', {
-  logIn: open(authApi.routes.logIn),
+  logIn: open(withoutHeaders(authApi.routes.logIn)),
   logOut: open(authApi.routes.logOut),
   listProducts: open(inventoryApi.routes.listProducts),
   getProduct: open(inventoryApi.routes.getProduct),

@@ -124,6 +124,7 @@ test('an empty answer has no content, and one with a body has its schema', () =>
 
 test('error codes are named under their status, with a title each', () => {
   expect(operation('/v1/orders', 'post').responses?.['409']).toMatchObject({
-    description: '`out_of_stock`: Not enough in stock\n\n`reservation_lost`: The reservation is gone',
+    description:
+      '`out_of_stock`: Not enough in stock\n\n`placement_abandoned`: The order was given up by another request\n\n`reservation_lost`: The reservation is gone',
   });
 });

@@ -7,7 +7,10 @@ export const orderStatus = z.enum(['pending', 'fulfilled', 'rejected', 'cancelle
 export const order = z.object({
   id: z.uuid(),
   status: orderStatus,
-  reason: z.enum(['payment_declined', 'reservation_lost', 'fulfilment_failed']).describe('Why it was not fulfilled').optional(),
+  reason: z
+    .enum(['payment_declined', 'reservation_lost', 'fulfilment_overdue', 'fulfilment_failed'])
+    .describe('Why it was not fulfilled')
+    .optional(),
   lines: z.array(pricedLine),
   totalCents: cents.meta({ examples: [7800] }),
   currency,
@@ -40,6 +43,11 @@ export const deadLetter = z.object({
   replayedAs: z.uuid().describe('The message that it was replayed as').optional(),
 });
 
+const deadLetterFilter = z.object({
+  job: z.string().optional(),
+  reason: z.string().min(1).describe('A part of the reason').optional(),
+});
+
 export const orderApi = api('order', {
   placeOrder: {
     method: 'POST',
@@ -51,7 +59,7 @@ export const orderApi = api('order', {
     headers: asUser.extend({ 'idempotency-key': idempotencyKey }),
     body: z.object({ lines }),
     answers: { 201: order },
-    errors: { 409: ['out_of_stock', 'reservation_lost'], 422: ['unknown_product', 'idempotency_key_reused'] },
+    errors: { 409: ['out_of_stock', 'placement_abandoned', 'reservation_lost'], 422: ['unknown_product', 'idempotency_key_reused'] },
   },
   listOrders: {
     method: 'GET',
@@ -88,8 +96,21 @@ export const orderApi = api('order', {
   listDeadLetters: {
     method: 'GET',
     path: '/dead-letters',
-    summary: 'The newest hundred jobs that failed for good; those that were not replayed come first',
+    summary: 'Jobs that failed for good, newest first; those that were not replayed come before the others',
+    query: deadLetterFilter.extend({
+      replayed: z.enum(['true', 'false']).optional(),
+      after: z.uuid().describe('The last one of the page before').optional(),
+      limit: queryInteger(1, 100).default(100),
+    }),
     answers: { 200: z.object({ items: z.array(deadLetter) }) },
+  },
+  replayDeadLetters: {
+    method: 'POST',
+    path: '/dead-letters/replay',
+    idempotent: true,
+    summary: 'Try all such jobs of a filter again that were not replayed, at most a thousand',
+    body: deadLetterFilter,
+    answers: { 200: z.object({ replayed: z.int(), failed: z.array(z.object({ messageId: z.uuid(), code: z.string() })) }) },
   },
   replayDeadLetter: {
     method: 'POST',

@@ -25,7 +25,8 @@ export function parseSpanLine(line: string): SpanLine {
   const words = line.match(WORD) ?? [];
   const [service = ''] = words.splice(0, 1);
   const kind = KINDS.has(words[0] ?? '') ? (words.shift() as SpanKind) : undefined;
-  const attributes: Record<string, string> = {};
+  // Without a prototype, an attribute may be called `__proto__`.
+  const attributes = Object.create(null) as Record<string, string>;
   let httpStatus: string | undefined;
   let status: SpanLine['status'];
   for (let word = words.at(-1); word !== undefined && words.length > 1; word = words.at(-1)) {
@@ -45,6 +46,7 @@ export function parseSpanLine(line: string): SpanLine {
 export function spanLine(span: Span): string {
   const httpStatus = attribute(span, 'http.response.status_code');
   const errorType = attribute(span, 'error.type');
+  const problem = attribute(span, 'waymark.problem.code');
   const attempt = attribute(span, 'waymark.job.attempt');
   return printLine({
     service: span.service,
@@ -55,6 +57,7 @@ export function spanLine(span: Span): string {
     attributes: {
       ...(attempt !== undefined && { 'waymark.job.attempt': attempt }),
       ...(errorType !== undefined && errorType !== httpStatus && { 'error.type': errorType }),
+      ...(problem !== undefined && problem !== errorType && { 'waymark.problem.code': problem }),
     },
   });
 }
