@@ -18,9 +18,24 @@ export const placing: Scenario[] = [
     order: { status: 'fulfilled', totalCents: 7800 },
     tree: FULFILLED_ORDER,
     spans: [
-      { service: 'order', kind: 'SERVER', attributes: { 'shop.order.id': /^[0-9a-f-]{36}$/ } },
-      { kind: 'CONSUMER', attributes: { 'shop.order.id': /^[0-9a-f-]{36}$/, 'shop.order.status': 'fulfilled' } },
-      { name: 'charge payment', attributes: { 'shop.payment.amount_cents': 7800, 'shop.payment.outcome': 'accepted' } },
+      {
+        service: 'order',
+        kind: 'SERVER',
+        attributes: { 'shop.order.id': /^[0-9a-f-]{36}$/ },
+        events: [{ name: 'stock reserved' }, { name: 'order placed' }],
+      },
+      {
+        kind: 'CONSUMER',
+        attributes: { 'shop.order.id': /^[0-9a-f-]{36}$/, 'shop.order.status': 'fulfilled' },
+        events: [{ name: 'order fulfilled' }],
+      },
+      {
+        name: 'charge payment',
+        attributes: { 'shop.payment.amount_cents': 7800, 'shop.payment.outcome': 'accepted' },
+        events: [{ name: 'payment accepted', attributes: { 'shop.payment.amount_cents': 7800 } }],
+      },
+      { service: 'inventory', name: 'POST /reservations', events: [{ name: 'stock reserved' }] },
+      { service: 'inventory', name: 'POST /reservations/{orderId}/commit', events: [{ name: 'stock committed' }] },
     ],
   },
   {

@@ -1,6 +1,6 @@
 import type { Reservation } from '@waymark/contracts';
 import { Problem, type Sql, type Transaction } from '@waymark/service-kit';
-import { inject } from '@waymark/tracing';
+import { event, inject } from '@waymark/tracing';
 import { lockReservation, setCommitted, setStatus } from './inventory-db.ts';
 import { expireReservationJob, expiryOf } from './jobs.ts';
 import type { Parts } from './parts.ts';
@@ -12,8 +12,10 @@ import { take } from './stock.ts';
  */
 export async function commitReservation(parts: Parts, orderId: string): Promise<Reservation> {
   const reservation = await parts.db.transaction((tx) => commit(parts, tx, orderId));
-  if (reservation.status === 'committed') return reservation;
-  throw new Problem(409, 'reservation_lost', `The stock was given back, or held until ${reservation.expiresAt} and sold since.`);
+  if (reservation.status !== 'committed')
+    throw new Problem(409, 'reservation_lost', `The stock was given back, or held until ${reservation.expiresAt} and sold since.`);
+  event('stock committed', { 'shop.order.id': orderId });
+  return reservation;
 }
 
 async function commit({ jobs }: Parts, tx: Transaction, orderId: string): Promise<Reservation> {

@@ -1,5 +1,6 @@
 import type { Reservation } from '@waymark/contracts';
 import { Problem } from '@waymark/service-kit';
+import { event } from '@waymark/tracing';
 import { lockReservation, setStatus } from './inventory-db.ts';
 import { expireReservationJob, expiryOf } from './jobs.ts';
 import type { Parts } from './parts.ts';
@@ -13,6 +14,7 @@ export async function releaseReservation({ db, jobs }: Parts, orderId: string): 
     if (reservation.status === 'released') return reservation;
     if (reservation.status === 'held') await jobs.cancel(tx, expireReservationJob, expiryOf(reservation));
     if (reservation.status !== 'expired') await giveBack(tx, reservation.lines);
+    tx.afterCommit(() => event('stock released', { 'shop.order.id': orderId }));
     return setStatus(tx, reservation, 'released');
   });
 }
