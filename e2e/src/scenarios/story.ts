@@ -56,7 +56,7 @@ async function tell(): Promise<Story> {
   for (const answer of [buried, charged]) {
     await until(
       () => tracesFrom(traces).now(answer),
-      ({ spans }) => spans.some(({ service }) => service === 'inventory'),
+      ({ spans }) => spans.some(({ service, kind }) => service === 'inventory' && kind === 'SERVER'),
       'inventory to export what it did',
     );
   }
