@@ -35,7 +35,7 @@ beforeAll(async () => {
   visitors = logInAll();
   for (const scenario of scenarios.filter(canRun)) asked.set(scenario, visitors.then(scenario.ask));
   await Promise.allSettled(asked.values());
-});
+}, 120_000);
 
 const canRun = ({ needs }: Pick<Scenario, 'needs'>): boolean => shopHas(needs);
 const answerTo = (scenario: Scenario): Promise<Answer> => asked.get(scenario) as Promise<Answer>;

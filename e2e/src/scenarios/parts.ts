@@ -102,9 +102,9 @@ export const OUT_OF_STOCK = refusedByInventory(409, 'out_of_stock', [
 export const UNKNOWN_PRODUCT = refusedByInventory(422, 'unknown_product', [...RESERVING, 'ROLLBACK']);
 
 export const failedAttempt = (attempt: number): string => `
-order CONSUMER process fulfil_order ERROR waymark.job.attempt=${attempt} error.type=ProviderUnavailable
+order CONSUMER process fulfil_order ERROR waymark.job.attempt=${attempt} error.type=ProviderFailed
   order CLIENT UPDATE orders
-  order INTERNAL charge payment ERROR error.type=ProviderUnavailable
+  order INTERNAL charge payment ERROR error.type=ProviderFailed
     order CLIENT INSERT payments`;
 
 export const DECLINED = `

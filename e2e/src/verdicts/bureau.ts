@@ -27,6 +27,18 @@ const tracers: Readonly<Record<string, Tracer>> = {
     };
     return [{ ...request, parentSpanId: stamp.spanId }, stamp];
   },
+  '/span-id-duplicate': (request) => [request, { ...request, name: 'stamp', kind: 'INTERNAL' }],
+  '/producer': (request) => [
+    request,
+    {
+      ...request,
+      spanId: spanId(),
+      parentSpanId: request.spanId,
+      name: 'send stamp',
+      kind: 'PRODUCER',
+      attributes: { 'messaging.system': 'kafka', 'messaging.operation.name': 'send', 'messaging.message.id': '17' },
+    },
+  ],
   '/not-ended': ({ endMs: _unknown, ...request }) => [request],
   '/ends-before-start': (request) => [{ ...request, endMs: request.startMs - 40 }],
 };

@@ -237,8 +237,14 @@ export const EXAMPLES: readonly Example[] = [
     provoke: mistake('data-dropped', 2),
   },
   {
+    what: 'a value that is longer than the trace store keeps',
+    finds: ['data-dropped'],
+    names: 'kiosk "GET /too-long"',
+    provoke: get('too-long', 1),
+  },
+  {
     what: 'an export tried again that had arrived',
-    finds: ['span-id-duplicate', 'client-answered-twice'],
+    finds: ['span-delivered-twice'],
     names: 'depot "GET /fine"',
     async provoke(world) {
       await using gate = await startGate(world.store.otlpUrl, 'deaf');
@@ -265,6 +271,20 @@ export const EXAMPLES: readonly Example[] = [
     names: 'bureau "GET /root-several"',
     undeclared: ['bureau'],
     provoke: foreign('root-several', 3),
+  },
+  {
+    what: 'a foreign producer, whose consumer nobody can await',
+    finds: ['message-unconsumed'],
+    names: 'bureau "send stamp"',
+    undeclared: ['bureau'],
+    provoke: foreign('producer', 4),
+  },
+  {
+    what: 'a tracer that uses an id twice',
+    finds: ['span-id-duplicate'],
+    names: 'bureau "stamp"',
+    undeclared: ['bureau'],
+    provoke: foreign('span-id-duplicate', 4),
   },
   {
     what: 'a tracer that rewrites parent ids',

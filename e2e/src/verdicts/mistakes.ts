@@ -67,6 +67,8 @@ export const mistakes: Readonly<Record<string, (desk: Desk) => unknown>> = {
 
   secret: () => annotate({ 'http.request.header.authorization': 'Bearer c2VjcmV0LW9mLXRoZS1raW9zaw' }),
 
+  'too-long': () => annotate({ 'kiosk.page': 'x'.repeat(100_000) }),
+
   'data-dropped': () => span('print', () => annotate(Object.fromEntries(pages))),
 };
 

@@ -4,17 +4,19 @@ export interface HomemadeSpan {
   spanId: string;
   parentSpanId?: string;
   name: string;
-  kind: 'SERVER' | 'INTERNAL';
+  kind: 'SERVER' | 'INTERNAL' | 'PRODUCER';
   startMs: number;
   /** Left out: it has not ended. */
   endMs?: number;
+  attributes?: Readonly<Record<string, string>>;
 }
 
 /** Spans of one service as an OTLP/JSON request. */
 export function otlp(service: string, spans: readonly HomemadeSpan[]): string {
   const resource = { attributes: [{ key: 'service.name', value: { stringValue: service } }] };
-  const written = spans.map(({ kind, startMs, endMs, ...rest }) => ({
+  const written = spans.map(({ kind, startMs, endMs, attributes = {}, ...rest }) => ({
     ...rest,
+    attributes: Object.entries(attributes).map(([key, stringValue]) => ({ key, value: { stringValue } })),
     kind: `SPAN_KIND_${kind}`,
     startTimeUnixNano: nanoseconds(startMs),
     ...(endMs !== undefined && { endTimeUnixNano: nanoseconds(endMs) }),

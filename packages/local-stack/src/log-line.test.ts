@@ -25,6 +25,10 @@ test('levels by name and times in ISO 8601 are read too', () => {
   expect(readableLine('auth', JSON.stringify(event))).toBe('03:04:05.006 auth      info  draining');
 });
 
+test.each(['constructor', 'toString', '__proto__', 'loud'])('the level %s is shown as it came', (level) => {
+  expect(readableLine('auth', JSON.stringify({ level, time, msg: 'hello' }))).toBe(`03:04:05.006 auth      ${level.padEnd(5)} hello`);
+});
+
 test('what is no event stays as it is', () => {
   expect(readableLine('auth', 'Error: oops')).toBe('             auth      Error: oops');
 });
@@ -46,7 +50,7 @@ test('nothing that is logged breaks the line or moves the cursor', () => {
   fc.assert(
     fc.property(anyText, fc.dictionary(anyText, fc.anything()), (msg, fields) => {
       const lines = [msg, JSON.stringify({ ...fields, level: 30, time, msg, trace_id: msg })].map((line) => readableLine('order', line));
-      expect(lines.join('')).not.toMatch(/\p{Cc}/u);
+      expect(lines.join('')).not.toMatch(/[\p{C}\u2028\u2029]/u);
     }),
   );
 });

@@ -1,8 +1,19 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
 import { serviceNames, type ServiceName } from './service.ts';
 
-const levels: Record<number | string, string> = { 10: 'trace', 20: 'debug', 30: 'info', 40: 'warn', 50: 'error', 60: 'fatal' };
-const levelColours: Record<string, 'yellow' | 'red'> = { warn: 'yellow', error: 'red', fatal: 'red' };
+const levels: ReadonlyMap<unknown, string> = new Map([
+  [10, 'trace'],
+  [20, 'debug'],
+  [30, 'info'],
+  [40, 'warn'],
+  [50, 'error'],
+  [60, 'fatal'],
+]);
+const levelColours: ReadonlyMap<string, 'yellow' | 'red'> = new Map([
+  ['warn', 'yellow'],
+  ['error', 'red'],
+  ['fatal', 'red'],
+]);
 const serviceColours = { auth: 'magenta', inventory: 'cyan', order: 'green', gateway: 'blue' } as const;
 const shownElsewhere = new Set(['level', 'time', 'service', 'name', 'msg', 'trace_id', 'span_id', 'trace_flags', 'pid', 'hostname']);
 const NAME_WIDTH = Math.max(...serviceNames.map((name) => name.length));
@@ -17,13 +28,14 @@ export function readableLine(service: ServiceName, line: string, { colour = fals
   if (!event) return `${' '.repeat('00:00:00.000'.length)} ${name} ${printable(line)}`;
 
   const { msg, trace_id: traceId, ...fields } = event;
-  const level = levels[event.level] ?? printable(text(event.level));
+  const level = levels.get(event.level) ?? printable(text(event.level));
+  const levelColour = levelColours.get(level);
   const said = new Set(text(msg ?? '').split(' '));
   const shown = Object.entries(fields).filter(([key, value]) => !shownElsewhere.has(key) && !said.has(text(value)));
   return [
     paint('dim', clock(event.time)),
     name,
-    levelColours[level] ? paint(levelColours[level], level.padEnd(5)) : level.padEnd(5),
+    levelColour ? paint(levelColour, level.padEnd(5)) : level.padEnd(5),
     ...(msg ? [printable(text(msg))] : []),
     ...shown.map(([key, value]) => `${paint('dim', `${printable(key)}=`)}${word(value)}`),
     ...(traceId ? [paint('dim', `trace=${printable(text(traceId))}`)] : []),
@@ -54,5 +66,5 @@ function word(value: unknown): string {
   return whole.length > VALUE_LENGTH ? `${whole.slice(0, VALUE_LENGTH)}…` : whole;
 }
 
-/** What a service logs may come from outside: nothing in it may move the cursor or pass for a line of its own. */
-const printable = (text: string) => stripVTControlCharacters(text).replaceAll(/\p{Cc}/gu, ' ');
+/** What a service logs may come from outside: nothing in it may move the cursor, turn the text around or pass for a line of its own. */
+const printable = (text: string) => stripVTControlCharacters(text).replaceAll(/[\p{C}\u2028\u2029]/gu, ' ');

@@ -30,7 +30,7 @@ export async function readTrace(backend: string, traceId: string, signal: AbortS
 /** Asks for the trace as it was sent, without Jaeger's own adjustments. Undefined if nobody answers. */
 async function ask(backend: string, traceId: string, signal: AbortSignal): Promise<Response | undefined> {
   try {
-    return await fetch(`${backend}/api/v3/traces/${traceId}?raw_traces=true`, { signal });
+    return await fetch(`${backend}/api/v3/traces/${traceId}?rawTraces=true&raw_traces=true`, { signal });
   } catch {
     signal.throwIfAborted();
     return undefined;

@@ -26,9 +26,10 @@ function foreign(endpoint: string, url: string | undefined): TraceBackend {
 }
 
 async function ownStore(onNote: (note: string) => void): Promise<TraceBackend> {
-  const otlpPort = await preferred(4318, 'the trace store', onNote);
+  const otlpPort = await preferred(4318, 'OTLP/HTTP', onNote);
+  const grpcPort = await preferred(4317, 'OTLP/gRPC', onNote);
   const uiPort = await preferred(16_686, 'the trace UI', onNote);
-  const store = await startTraceStore({ otlpPort, uiPort });
+  const store = await startTraceStore({ otlpPort, grpcPort, uiPort });
   return {
     env: { OTEL_EXPORTER_OTLP_ENDPOINT: store.otlpUrl, TRACE_UI_URL: store.url },
     url: store.url,

@@ -3,7 +3,7 @@ import type { Context, Middleware } from 'koa';
 import type { Logger } from 'pino';
 import { asProblem, Problem } from './problem.ts';
 
-/** Koa middleware: whatever is thrown, or not found, is answered as `application/problem+json` and noted on the request's span. */
+/** Koa middleware: answers what is thrown or not found as `application/problem+json`, and records it on the request's span. */
 export function answerProblems(log: Logger): Middleware {
   return async (ctx, next) => {
     try {
@@ -15,7 +15,8 @@ export function answerProblems(log: Logger): Middleware {
         const cause = problem.cause ?? error;
         failActive(cause);
         annotate({ 'error.type': problem.code });
-        log.error({ err: cause, code: problem.code }, 'request failed');
+        // Shed requests are many, and not an error of ours.
+        if (problem.code !== 'overloaded') log.error({ err: cause, code: problem.code }, 'request failed');
       }
       annotate({ [PROBLEM_CODE]: problem.code });
       ctx.status = problem.status;

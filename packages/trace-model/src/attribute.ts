@@ -9,6 +9,9 @@ export interface Attributes {
   readonly [name: string]: AttributeValue;
 }
 
+/** The attribute in which a trace store names those beside it whose values it cut because they were too long. */
+export const TRUNCATED = 'waymark.truncated';
+
 /** An attribute's value for people: text as it is, an array or a map as JSON would write it, bytes in hex. */
 export function attributeText(value: AttributeValue | undefined): string {
   return typeof value === 'string' ? value : json(value ?? null);

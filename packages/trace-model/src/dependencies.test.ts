@@ -55,6 +55,33 @@ test('a consumer that starts before its producer has ended did not wait', () => 
   expect(edge?.latency.max).toBe(0n);
 });
 
+const attempt = (n: number, from: number, error: boolean): Parts => ({
+  n,
+  parent: 1,
+  kind: 'CONSUMER',
+  service: 'worker',
+  ms: [from, from + 1],
+  error,
+});
+
+test('a message that is tried again is one message, and its last attempt says how it ended', () => {
+  const sent: Parts = { n: 1, kind: 'PRODUCER', ms: [0, 1] };
+  const tried = trace(...[sent, attempt(3, 50, false), attempt(2, 4, true)].map((parts) => span(parts)));
+  expect(dependencies([tried])).toMatchObject([{ kind: 'message', calls: 1, errors: 0, latency: { p50: 3_000_000n, max: 3_000_000n } }]);
+  expect(edges(sent, attempt(2, 4, false), attempt(3, 50, true))).toMatchObject([{ calls: 1, errors: 1 }]);
+});
+
+test('what a service sends to itself comes after calls, however much it is', () => {
+  const own = Array.from({ length: 20 }, (_, at): Parts[] => [
+    { n: 10 + 2 * at, parent: 1, kind: 'PRODUCER' },
+    { n: 11 + 2 * at, parent: 10 + 2 * at, kind: 'CONSUMER' },
+  ]);
+  expect(edges({ n: 1, kind: 'CLIENT' }, { n: 2, parent: 1, kind: 'SERVER', service: 'stock' }, ...own.flat())).toEqual([
+    { from: 'shop', to: 'stock', kind: 'call', calls: 1, errors: 0 },
+    { from: 'shop', to: 'shop', kind: 'message', calls: 20, errors: 0 },
+  ]);
+});
+
 test('a batch depends on each of its producers', () => {
   expect(
     edges(

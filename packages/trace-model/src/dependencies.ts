@@ -15,9 +15,11 @@ export interface Dependency {
   /** A service, or for a database its system and name: `postgresql/order`. */
   readonly to: string;
   readonly kind: DependencyKind;
+  /** Of messages, how many were sent and consumed, however often each was tried. */
   readonly calls: number;
+  /** Failed calls; messages whose last attempt failed. */
   readonly errors: number;
-  /** Of a call, as the caller saw it; of a message, from the end of its sending to the start of its processing. Nanoseconds. */
+  /** Of a call, as the caller saw it; of a message, from the end of its sending to the start of its first processing. Nanoseconds. */
   readonly latency: Spread;
 }
 
@@ -31,15 +33,31 @@ interface Step {
 }
 
 /**
- * Who depends on whom in these traces: parents and children of different services, producers and the consumers below or linked to them (a
- * service may send to itself), and databases. Most calls first.
+ * Who depends on whom in these traces: parents and children of different services, producers and the consumers below or linked to them, and
+ * databases. Most calls first; what a service sends to itself, its own jobs, comes last.
  */
 export function dependencies(traces: readonly Trace[]): readonly Dependency[] {
   const nodes = traces.flatMap((trace) => walk(tree(trace)));
   const producers = new Map(nodes.filter(({ span }) => span.kind === 'PRODUCER').map(({ span }) => [key(span), span]));
-  const steps = nodes.flatMap((node) => stepsTo(node, producers));
+  const steps = messagesOnce(nodes.flatMap((node) => stepsTo(node, producers)));
   const edges = Map.groupBy(steps, ({ from, to, kind }) => [kind, from.service, to].join('\u0000'));
-  return [...edges.values()].map(edge).sort((a, b) => b.calls - a.calls);
+  return [...edges.values()].map(edge).sort((a, b) => Number(isOwnJob(a)) - Number(isOwnJob(b)) || b.calls - a.calls);
+}
+
+/** Whether an edge stands for the messages that a service sends to itself. */
+export const isOwnJob = ({ from, to, kind }: Dependency): boolean => kind === 'message' && from === to;
+
+/** The attempts at a message as one step: it waited for the first, and it failed if the last did. */
+function messagesOnce(steps: readonly Step[]): readonly Step[] {
+  const attempts = Map.groupBy(
+    steps.filter(({ kind }) => kind === 'message'),
+    ({ from, to }) => `${key(from)} ${to}`,
+  );
+  const messages = [...attempts.values()].map((all): Step => {
+    const inOrder = all.toSorted((a, b) => Number(a.latency - b.latency));
+    return { ...(inOrder[0] as Step), error: inOrder.at(-1)?.error ?? false };
+  });
+  return [...steps.filter(({ kind }) => kind !== 'message'), ...messages];
 }
 
 function stepsTo({ span, parent }: SpanNode, producers: ReadonlyMap<string, Span>): Step[] {

@@ -1,6 +1,6 @@
 /** A trace as a value: read it, see its shape, judge it, compare it, draw it. No input or output. */
 export type { Attributes, AttributeValue } from './attribute.ts';
-export { attributeNumber, attributeText } from './attribute.ts';
+export { attributeNumber, attributeText, TRUNCATED } from './attribute.ts';
 export type { Resource, Scope, Span, SpanEvent, SpanKind, SpanLink, Status, Trace } from './trace.ts';
 export { duration, services, tracesOf } from './trace.ts';
 export { TraceFormatError } from './read/json.ts';
@@ -17,7 +17,7 @@ export { spread } from './spread.ts';
 export type { ServiceRow } from './services-table.ts';
 export { servicesTable } from './services-table.ts';
 export type { Dependency, DependencyKind } from './dependencies.ts';
-export { dependencies } from './dependencies.ts';
+export { dependencies, isOwnJob } from './dependencies.ts';
 export { flowchart, sequenceDiagram } from './mermaid.ts';
 export type { ComparedSpan, Comparison } from './compare.ts';
 export { compare } from './compare.ts';
@@ -25,9 +25,11 @@ export { comparisonText } from './comparison-text.ts';
 export type { WaterfallOptions } from './waterfall.ts';
 export { waterfall } from './waterfall.ts';
 export { formatDuration } from './format-duration.ts';
+export { columns, printable } from './text.ts';
 export type { Awaited, Settlement } from './settled.ts';
 export { settled } from './settled.ts';
 export type { Finding, FindingCode } from './verify/finding.ts';
 export { FINDING_CODES } from './verify/finding.ts';
+export { promised } from './verify/manifest.ts';
 export { verify } from './verify/verify.ts';
 export { verdict } from './verify/verdict.ts';

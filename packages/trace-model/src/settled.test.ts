@@ -171,6 +171,37 @@ test('a message whose attempts have traces of their own promises nothing in this
   expect(missed(sent)).toEqual([]);
 });
 
+test('a message id alone promises nothing: a foreign producer writes it too', () => {
+  const foreign: SpanParts[] = [
+    ...WHOLE.slice(0, 2),
+    { n: 3, parent: 2, service: 'order', kind: 'SERVER', name: 'POST /orders' },
+    { n: 5, parent: 3, service: 'order', kind: 'PRODUCER', name: 'send fulfil', attributes: message() },
+  ];
+  expect(settled(trace(...foreign.map(span)))).toEqual({ settled: false, awaited: [], undeclared: ['order'], unknown: [] });
+  expect(missed(trace(...foreign.map(span)))).toEqual(['message-unconsumed']);
+});
+
+test('a producer of a segment that declares its size promises a consumer, however deep it is', () => {
+  const deep: SpanParts[] = [
+    { n: 1, kind: 'SERVER', name: 'POST /orders', attributes: size(3) },
+    { n: 2, parent: 1, name: 'place' },
+    { n: 3, parent: 2, kind: 'PRODUCER', name: 'send fulfil', attributes: message() },
+  ];
+  expect(awaitedOf(trace(...deep.map(span)))).toEqual(['a consumer of the message that shop `send fulfil` sent']);
+});
+
+test('what is awaited is said without the power to move a cursor', () => {
+  const hostile = '\u001b[2Jevil\n::error::\u202e';
+  const spans = [
+    span({ n: 1, service: hostile, name: hostile, kind: 'SERVER', attributes: size(9, { 'waymark.peer.span': hostile }) }),
+    span({ n: 2, parent: 1, service: hostile, name: hostile, kind: 'PRODUCER', attributes: message() }),
+    { ...span({ n: 3, service: hostile, name: hostile }), parentSpanId: hostile },
+  ];
+  const words = awaitedOf(trace(...spans)).join('');
+  expect(words).toContain('evil�::error::�');
+  expect(words).not.toMatch(/\p{C}/u);
+});
+
 test('a service that declares nothing is named, and makes the trace unsettled', () => {
   const foreign = WHOLE.map((parts) => span(parts.n === 3 ? { ...parts, attributes: {} } : parts));
   expect(settled(trace(...foreign))).toMatchObject({ settled: false, awaited: [], undeclared: ['order'] });

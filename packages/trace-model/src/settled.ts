@@ -1,5 +1,5 @@
 import { attributeNumber, attributeText } from './attribute.ts';
-import { counted } from './text.ts';
+import { clipped, counted } from './text.ts';
 import type { Span, Trace } from './trace.ts';
 import { tree, walk } from './tree.ts';
 import type { SpanNode } from './tree.ts';
@@ -28,8 +28,9 @@ export interface Settlement {
 export function settled(trace: Trace): Settlement {
   const nodes = walk(tree(trace));
   const here = new Set(nodes.map(({ span }) => span.spanId));
-  const promised = [...detached(nodes, here), ...servers(nodes, here), ...messages(nodes)];
-  const awaited = [...tops(nodes), ...segments(nodes).flatMap(short), ...promised];
+  const declaring = segments(nodes);
+  const promised = [...detached(nodes, here), ...servers(nodes, here), ...messages(nodes, declaring)];
+  const awaited = [...tops(nodes), ...declaring.flatMap(short), ...promised];
   const undeclared = new Set(
     nodes.filter((node) => startsSegment(node) && declared(node.span) === undefined).map(({ span }) => span.service),
   );
@@ -54,7 +55,7 @@ export function segments(nodes: readonly SpanNode[]): readonly Segment[] {
 
 function members(root: SpanNode): Span[] {
   const found = [root];
-  for (const node of found) found.push(...node.children.filter((child) => !startsSegment(child)));
+  for (const { children } of found) for (const child of children) if (!startsSegment(child)) found.push(child);
   return found.map(({ span }) => span);
 }
 
@@ -73,7 +74,7 @@ function tops(nodes: readonly SpanNode[]): Awaited[] {
   const parents = Map.groupBy(orphans, ({ span }) => span.parentSpanId);
   return [...parents].map(([parent, children]) => ({
     what: 'parent',
-    message: `the span ${parent} above ${children
+    message: `the span ${clipped(parent ?? '')} above ${children
       .slice(0, 3)
       .map(({ span }) => named(span))
       .join(', ')}${children.length > 3 ? ' …' : ''}`,
@@ -83,7 +84,7 @@ function tops(nodes: readonly SpanNode[]): Awaited[] {
 
 function short({ root, declared: size, spans }: Segment): Awaited[] {
   if (spans.length >= size) return [];
-  const message = `${root.service}: ${spans.length} of ${counted(size, 'span')} of \`${root.name}\``;
+  const message = `${clipped(root.service)}: ${spans.length} of ${counted(size, 'span')} of \`${clipped(root.name)}\``;
   return [{ what: 'spans', message, spanIds: [root.spanId] }];
 }
 
@@ -102,7 +103,7 @@ function servers(nodes: readonly SpanNode[], here: ReadonlySet<string>): Awaited
     const peer = text(span, 'waymark.peer.span');
     return peer === '' || here.has(peer)
       ? []
-      : [{ what: 'server', message: `the server span ${peer} that answered ${named(span)}`, spanIds: [span.spanId] }];
+      : [{ what: 'server', message: `the server span ${clipped(peer)} that answered ${named(span)}`, spanIds: [span.spanId] }];
   });
 }
 
@@ -111,22 +112,23 @@ export const isLinked = (span: Span): boolean => text(span, 'waymark.job.trace_m
 
 /**
  * A message's promises: that it is consumed, that a failed attempt is followed by another, that the last one ends as a dead letter. One
- * that is cancelled has ended.
+ * that is cancelled has ended. Any tracer writes a message id: only a PRODUCER in a segment that declares its size promises a CONSUMER.
  */
-function messages(nodes: readonly SpanNode[]): Awaited[] {
+function messages(nodes: readonly SpanNode[], declaring: readonly Segment[]): Awaited[] {
+  const bound = new Set(declaring.flatMap(({ spans }) => spans));
   const ofMessage = Map.groupBy(
     nodes.map(({ span }) => span).filter((span) => text(span, 'messaging.message.id') !== '' && !isLinked(span)),
     (span) => `${text(span, 'messaging.system')}/${text(span, 'messaging.message.id')}`,
   );
   return [...ofMessage.values()].flatMap((spans) => {
     const consumed = spans.filter(({ kind }) => kind === 'CONSUMER');
-    const attempts = Math.max(0, ...consumed.map((span) => attributeNumber(span.attributes['waymark.job.attempt']) ?? 1));
+    const attempts = consumed.reduce((most, span) => Math.max(most, attributeNumber(span.attributes['waymark.job.attempt']) ?? 1), 0);
     const operations = new Set(spans.map((span) => text(span, 'messaging.operation.name')));
     if (operations.has('cancel')) return [];
     return spans.flatMap((span): Awaited[] => {
       const next = attributeNumber(span.attributes['waymark.job.next_attempt']) ?? 0;
       const awaited = (what: Awaited['what'], message: string): Awaited[] => [{ what, message, spanIds: [span.spanId] }];
-      if (span.kind === 'PRODUCER' && consumed.length === 0)
+      if (span.kind === 'PRODUCER' && consumed.length === 0 && bound.has(span))
         return awaited('consumer', `a consumer of the message that ${named(span)} sent`);
       if (next > attempts) return awaited('attempt', `attempt ${next} after ${named(span)} failed`);
       if (span.attributes['waymark.job.dead_letter'] === true && !operations.has('dead_letter'))
@@ -136,4 +138,4 @@ function messages(nodes: readonly SpanNode[]): Awaited[] {
   });
 }
 
-const named = ({ service, name }: Span): string => `${service} \`${name}\``;
+const named = ({ service, name }: Span): string => `${clipped(service)} \`${clipped(name)}\``;

@@ -4,6 +4,9 @@
  */
 export const printable = (text: string): string => text.replace(/[\p{C}\u2028\u2029]/gu, '�');
 
+/** Text from a trace, made safe and short enough for a sentence. */
+export const clipped = (text: string): string => printable(text.length > 80 ? `${text.slice(0, 79)}…` : text);
+
 /** How many terminal columns printable text takes: none for a combining mark, two for East Asian and emoji characters. */
 export function columns(text: string): number {
   let width = 0;

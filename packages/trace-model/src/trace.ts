@@ -1,4 +1,5 @@
 import type { Attributes } from './attribute.ts';
+import { withoutCopies } from './copies.ts';
 
 /** What a span says about the call it stands for (OTLP `Span.SpanKind`). */
 export type SpanKind = 'UNSPECIFIED' | 'INTERNAL' | 'SERVER' | 'CLIENT' | 'PRODUCER' | 'CONSUMER';
@@ -68,10 +69,12 @@ export interface Span {
   readonly scope: Scope;
 }
 
-/** All the spans that were found of one trace, in order of start. Duplicates and orphans are kept. */
+/** The spans that were found of one trace, in order of start, each once. Orphans are kept, and so are different spans with one id. */
 export interface Trace {
   readonly traceId: string;
   readonly spans: readonly Span[];
+  /** The ids of spans that were delivered again, the same in every field: one entry for each copy that was left out. */
+  readonly repeated?: readonly string[];
 }
 
 /** How long the span took, in nanoseconds; negative when it ends before it starts. */
@@ -80,10 +83,16 @@ export const duration = (span: Span): bigint => span.end - span.start;
 /** The names of the services that take part, in order of their first span. */
 export const services = (trace: Trace): readonly string[] => [...new Set(trace.spans.map((span) => span.service))];
 
-/** Groups spans by trace id, each trace in order of start. Nothing is dropped, so spans that were read in several chunks come together. */
+/**
+ * Groups spans by trace id, each trace in order of start, so that spans that were read in several chunks come together. Of identical copies
+ * one is kept, and the others are in `repeated`.
+ */
 export function tracesOf(spans: Iterable<Span>): readonly Trace[] {
   const byTrace = Map.groupBy(spans, (span) => span.traceId);
-  return [...byTrace].map(([traceId, found]) => Object.freeze({ traceId, spans: Object.freeze(found.sort(byStart)) }));
+  return [...byTrace].map(([traceId, found]) => {
+    const { spans, repeated } = withoutCopies(found.sort(byStart));
+    return Object.freeze({ traceId, spans: Object.freeze(spans), ...(repeated.length > 0 && { repeated: Object.freeze(repeated) }) });
+  });
 }
 
 /** Orders by start; equal starts by id, so that the same spans make the same trace however they arrived. */

@@ -33,9 +33,10 @@ export interface Tree {
 export function tree(trace: Trace): Tree {
   const nodes = trace.spans.map(blank);
   const byId = Map.groupBy(nodes, (node) => node.span.spanId);
+  const twins = twinsByService(byId);
   for (const node of nodes) {
-    node.duplicate = (byId.get(node.span.spanId)?.length ?? 0) > 1;
-    place(node, byId);
+    node.duplicate = twins.has(node.span.spanId);
+    place(node, byId, twins);
   }
   enterCycles(nodes);
   for (const node of nodes) node.parent?.children.push(node);
@@ -67,11 +68,18 @@ interface Draft {
 
 const blank = (span: Span): Draft => ({ span, place: 'root', duplicate: false, depth: 0, parent: undefined, children: [] });
 
-function place(node: Draft, byId: ReadonlyMap<string, readonly Draft[]>): void {
+type Twins = ReadonlyMap<string, ReadonlyMap<string, Draft>>;
+
+/** For each id that several spans have, the first span of each service. */
+function twinsByService(byId: ReadonlyMap<string, readonly Draft[]>): Twins {
+  const shared = [...byId].filter(([, { length }]) => length > 1);
+  return new Map(shared.map(([id, nodes]) => [id, new Map(nodes.toReversed().map((node) => [node.span.service, node]))]));
+}
+
+function place(node: Draft, byId: ReadonlyMap<string, readonly Draft[]>, twins: Twins): void {
   const { parentSpanId, spanId, service } = node.span;
   if (parentSpanId === undefined) return;
-  const found = parentSpanId === spanId ? [node] : (byId.get(parentSpanId) ?? []);
-  node.parent = found.find((candidate) => candidate.span.service === service) ?? found[0];
+  node.parent = parentSpanId === spanId ? node : (twins.get(parentSpanId)?.get(service) ?? byId.get(parentSpanId)?.[0]);
   node.place = node.parent ? 'child' : 'orphan';
 }
 

@@ -74,6 +74,14 @@ test('widths are brought between 60 and 200', () => {
   expect([20, 60, 100, 200, 500, Number.NaN].map(widest)).toEqual([60, 60, 100, 200, 200, 60]);
 });
 
+test('of a large trace, as many spans are drawn as are asked for', () => {
+  const many = trace(...Array.from({ length: 30 }, (_, n) => span(n === 0 ? { n: 1 } : { n: n + 1, parent: 1 })));
+  const lines = waterfall(many, { width: 80, spans: 10 }).split('\n');
+  expect(lines.slice(0, 12)).toEqual(waterfall(many, { width: 80 }).split('\n').slice(0, 12));
+  expect(lines.slice(12)).toEqual(['… and 20 more spans']);
+  expect(waterfall(many, { width: 80, spans: 30 })).toBe(waterfall(many, { width: 80 }));
+});
+
 test('what is too deep to indent says how deep it is', () => {
   const chain = trace(...Array.from({ length: 30 }, (_, n) => span(n === 0 ? { n: 1 } : { n: n + 1, parent: n })));
   expect(waterfall(chain, { width: 80 }).split('\n').at(-1)).toContain('29└ span 30');

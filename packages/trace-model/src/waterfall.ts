@@ -9,10 +9,14 @@ import type { SpanNode } from './tree.ts';
 import { bar, extent } from './waterfall-bar.ts';
 import type { Extent } from './waterfall-bar.ts';
 
-/** How to draw a waterfall: in so many columns (60 to 200; others are brought within), with ANSI colours or without. */
+/** How to draw a waterfall. */
 export interface WaterfallOptions {
+  /** In so many columns: 60 to 200; others are brought within. */
   readonly width: number;
+  /** With ANSI colours. */
   readonly colour?: boolean;
+  /** At most so many spans; a last line says how many more there are. */
+  readonly spans?: number;
 }
 
 const DURATION_COLUMNS = 9;
@@ -22,12 +26,15 @@ const DURATION_COLUMNS = 9;
  * where the whole waited for it: the critical path) and its duration. What is wrong with a span is said in words, so that it is seen
  * without colour: ERROR, ORPHAN, DUPLICATE, CYCLE. No line is wider than `width`.
  */
-export function waterfall(trace: Trace, { width, colour = false }: WaterfallOptions): string {
+export function waterfall(trace: Trace, { width, colour = false, spans = Infinity }: WaterfallOptions): string {
   const room = layout(trace, Math.min(200, Math.max(60, Math.trunc(width) || 60)));
   const whole = extent(trace);
   const path = Map.groupBy(criticalPath(trace), (section) => section.span);
-  const rows = walk(tree(trace)).map((node) => row(node, room, bar(node.span, path.get(node.span) ?? [], whole, room.bar), colour));
-  return [...headlines(trace, whole).map((line) => fit(line, room.all).trimEnd()), ...rows].join('\n');
+  const nodes = walk(tree(trace));
+  const rows = nodes.slice(0, spans).map((node) => row(node, room, bar(node.span, path.get(node.span) ?? [], whole, room.bar), colour));
+  const more = nodes.length - rows.length;
+  const rest = more > 0 ? [`… and ${more.toLocaleString('en')} more span${more === 1 ? '' : 's'}`] : [];
+  return [...headlines(trace, whole).map((line) => fit(line, room.all).trimEnd()), ...rows, ...rest].join('\n');
 }
 
 interface Layout {

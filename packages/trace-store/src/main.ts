@@ -7,7 +7,7 @@ try {
   else {
     const store = await startTraceStore(options);
     process.stdout.write(
-      `UI and query API  ${store.url}\nOTLP/HTTP         ${store.otlpUrl}\nmemory            ${options.memoryMb ?? 128} MB of traces\n`,
+      `UI and query API  ${store.url}\nOTLP/HTTP         ${store.otlpUrl}\nOTLP/gRPC         ${store.grpcUrl}\nmemory            ${options.memoryMb ?? 128} MB of traces\n`,
     );
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void store.close());
   }

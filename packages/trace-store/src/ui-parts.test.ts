@@ -33,12 +33,12 @@ const search: Search = {
 
 test('a search is asked as Jaeger has it', () => {
   expect(Object.fromEntries(apiQuery(search, Date.UTC(2026, 0, 1)))).toEqual({
-    'query.service_name': 'order',
+    'query.serviceName': 'order',
     'query.attributes': '{"http.route":"/orders","error":"true"}',
-    'query.start_time_min': '2025-12-31T23:45:00.000Z',
-    'query.start_time_max': '2026-01-01T00:01:00.000Z',
-    'query.duration_min': '10ms',
-    'query.search_depth': '20',
+    'query.startTimeMin': '2025-12-31T23:45:00.000Z',
+    'query.startTimeMax': '2026-01-01T00:01:00.000Z',
+    'query.durationMin': '10ms',
+    'query.searchDepth': '20',
   });
 });
 

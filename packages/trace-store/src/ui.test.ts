@@ -6,6 +6,7 @@ import { accessibilityProblems, chromiumPath, openTab, startBrowser } from './te
 import {
   BROKEN,
   brokenTrace,
+  jobsTrace,
   LARGE,
   largeTrace,
   ORDER,
@@ -143,6 +144,19 @@ withBrowser('the UI in a browser', () => {
     await detail(tab.page).getByText('is an orphan').waitFor();
   }, 60_000);
 
+  test('a batch that was delivered twice is one trace and one note', async () => {
+    await using other = await ownStore();
+    for (let times = 0; times < 2; times++) await send(other, orderTrace);
+    await using list = await openTab(browser, `${other.url}/search`);
+    await list.page.getByText('4 spans').waitFor();
+    await using tab = await openTab(browser, `${other.url}/trace/${ORDER}`);
+    await verdict(tab.page).getByText('Complete').waitFor();
+    expect(await verdict(tab.page).textContent()).toMatch(/4 spans.*1 root, 1 note \(span-delivered-twice\)/);
+    await verdict(tab.page).getByText('1 note').last().click();
+    await verdict(tab.page).getByText('4 spans were delivered twice').waitFor();
+    expect(tab.complaints).toEqual([]);
+  }, 60_000);
+
   test('a link to a span of another trace is followed', async () => {
     await using tab = await openTab(browser, `${store.url}/trace/${BROKEN}?span=0000000000000001`);
     await tab.page.getByRole('link', { name: '0000000000000003' }).click();
@@ -189,6 +203,25 @@ withBrowser('the UI in a browser', () => {
         .count(),
     ).toBeGreaterThan(3);
     expect(tab.complaints).toEqual([]);
+  }, 60_000);
+
+  test("a service's own jobs are drawn thin and told last, however many they are", async () => {
+    await using other = await ownStore();
+    await send(other, jobsTrace);
+    await using tab = await openTab(browser, `${other.url}/dependencies?lookback=6h`);
+    const rows = tab.page.getByRole('row');
+    await rows.nth(2).waitFor();
+    expect(await rows.allTextContents()).toEqual([
+      expect.stringMatching(/^From/),
+      expect.stringMatching(/^deskprintercall1/),
+      expect.stringMatching(/^printerprinterown job20/),
+    ]);
+    const widths = await tab.page.evaluate<number[]>(
+      `[...document.querySelectorAll('.edge path')].map((path) => Number(path.getAttribute('stroke-width')))`,
+    );
+    expect(widths[0]).toBeGreaterThan(widths[1] ?? 0);
+    const { data } = (await (await fetch(`${other.url}/api/dependencies?lookback=86400000`)).json()) as { data: unknown };
+    expect(data).toEqual([{ parent: 'desk', child: 'printer', callCount: 1 }]);
   }, 60_000);
 
   test('a trace that is still coming grows on the page', async () => {

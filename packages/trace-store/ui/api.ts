@@ -14,13 +14,13 @@ export class ApiProblem extends Error {
 
 /** The trace with its spans as they were sent, or undefined when there is none of this id. Throws `ApiProblem`. */
 export async function loadTrace(traceId: string): Promise<Trace | undefined> {
-  const answer = await ask(`/api/v3/traces/${encodeURIComponent(traceId)}?raw_traces=true`);
+  const answer = await ask(`/api/v3/traces/${encodeURIComponent(traceId)}?rawTraces=true`);
   return answer === undefined ? undefined : readTraces(answer)[0];
 }
 
 /** All spans of the traces that a query finds. */
 export async function findTraces(query: URLSearchParams): Promise<readonly Trace[]> {
-  const answer = await ask(`/api/v3/traces?${query}&query.raw_traces=true`);
+  const answer = await ask(`/api/v3/traces?${query}&query.rawTraces=true`);
   return answer === undefined ? [] : readTraces(answer);
 }
 

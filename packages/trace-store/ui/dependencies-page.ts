@@ -18,9 +18,9 @@ async function show(): Promise<void> {
   setUrlState({ lookback, limit });
   const traces = await findTraces(
     new URLSearchParams({
-      'query.start_time_min': new Date(now - lookbackMs(lookback)).toISOString(),
-      'query.start_time_max': new Date(now + SKEW_MS).toISOString(),
-      'query.search_depth': limit,
+      'query.startTimeMin': new Date(now - lookbackMs(lookback)).toISOString(),
+      'query.startTimeMax': new Date(now + SKEW_MS).toISOString(),
+      'query.searchDepth': limit,
     }),
   );
   hideProblem();

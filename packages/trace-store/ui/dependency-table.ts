@@ -1,4 +1,4 @@
-import { formatDuration } from '@waymark/trace-model';
+import { formatDuration, isOwnJob } from '@waymark/trace-model';
 import type { Dependency } from '@waymark/trace-model';
 import { serviceChip } from './chip.ts';
 import { element } from './element.ts';
@@ -11,18 +11,19 @@ const WORDS = 3;
 /** The arrows of the graph as a table. */
 export function dependencyTable(edges: readonly Dependency[], color: ColorOf): HTMLElement {
   const head = HEADINGS.map((text, place) => element('th', { scope: 'col', className: place < WORDS ? '' : 'number' }, text));
-  const rows = edges.map(({ from, to, kind, calls, errors, latency }) =>
-    element(
+  const rows = edges.map((edge) => {
+    const { from, to, kind, calls, errors, latency } = edge;
+    return element(
       'tr',
       {},
       element('td', {}, serviceChip(from, color(from))),
       element('td', {}, kind === 'database' ? shown(to) : serviceChip(to, color(to))),
-      element('td', {}, kind),
+      element('td', {}, isOwnJob(edge) ? 'own job' : kind),
       number(String(calls)),
       number(errors > 0 ? element('span', { className: 'errors' }, `✕ ${errors}`) : '0'),
       ...[latency.p50, latency.p95, latency.max].map((time) => number(formatDuration(time))),
-    ),
-  );
+    );
+  });
   const table = element(
     'table',
     {},

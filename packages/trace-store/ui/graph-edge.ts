@@ -1,16 +1,16 @@
-import { formatDuration } from '@waymark/trace-model';
+import { formatDuration, isOwnJob } from '@waymark/trace-model';
 import type { Dependency } from '@waymark/trace-model';
 import { svg } from './element.ts';
 import type { Box } from './graph.ts';
 import { counted } from './shown.ts';
 
 /**
- * An arrow with its numbers; the more calls, the thicker. `most` is the number of calls of the busiest. The numbers stand near the target, or
- * else near the source.
+ * An arrow with its numbers; the more calls, the thicker, but for a service's own jobs. `most` is the number of calls of the busiest. The
+ * numbers stand near the target, or else near the source.
  */
 export function drawEdge(edge: Dependency, from: Box, to: Box, most: number, nearTarget: boolean): SVGElement {
   const { path, label, anchor, below = false } = edge.from === edge.to ? loop(from) : curve(from, to, nearTarget);
-  const thick = 1.25 + 2.25 * (Math.log1p(edge.calls) / Math.log1p(most));
+  const thick = isOwnJob(edge) ? 1.25 : 1.25 + 2.25 * (Math.log1p(edge.calls) / Math.log1p(most));
   const bad = edge.errors > 0;
   const line = svg('path', { d: path, 'stroke-width': thick, 'marker-end': `url(#${bad ? 'arrow-bad' : 'arrow'})` });
   const words = svg(

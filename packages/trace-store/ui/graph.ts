@@ -1,4 +1,4 @@
-import { dependencies, services } from '@waymark/trace-model';
+import { dependencies, isOwnJob, services } from '@waymark/trace-model';
 import type { Dependency, Trace } from '@waymark/trace-model';
 import { dependencyTable } from './dependency-table.ts';
 import { element, svg } from './element.ts';
@@ -37,7 +37,7 @@ export function drawGraph(host: HTMLElement, traces: readonly Trace[], color: Co
     element(
       'p',
       { className: 'soft' },
-      'Solid lines are calls, dashed ones messages. A time is the median as the caller saw it; of a message, its wait.',
+      'Solid lines are calls, dashed ones messages; a loop is a service that sends jobs to itself. A time is the median as the caller saw it; of a message, its wait.',
     ),
     dependencyTable(edges, color),
   );
@@ -59,7 +59,7 @@ function draw(names: readonly string[], edges: readonly Dependency[], color: (na
   );
   const width = MARGIN * 2 + sizes.size * (box.width + GAP.across) - GAP.across + 40;
   const height = MARGIN * 2 + LOOP + tallest * (box.height + GAP.down) - GAP.down + 20;
-  const most = edges.reduce((most, { calls }) => Math.max(most, calls), 1);
+  const most = edges.reduce((most, edge) => (isOwnJob(edge) ? most : Math.max(most, edge.calls)), 1);
   const picture = svg('svg', {
     viewBox: `0 0 ${width} ${height}`,
     width,

@@ -19,14 +19,14 @@ export function apiQuery(search: Search, now: number): URLSearchParams {
   const [from, until] = search.lookback === 'custom' ? [search.from, search.until] : [now - lookbackMs(search.lookback), now + SKEW_MS];
   const attributes = { ...search.attributes, ...(search.errors && { error: 'true' }) };
   const values: Record<string, string> = {
-    'query.service_name': search.service,
-    'query.operation_name': search.operation,
+    'query.serviceName': search.service,
+    'query.operationName': search.operation,
     'query.attributes': Object.keys(attributes).length > 0 ? JSON.stringify(attributes) : '',
-    'query.start_time_min': new Date(from).toISOString(),
-    'query.start_time_max': new Date(until).toISOString(),
-    'query.duration_min': search.minDuration,
-    'query.duration_max': search.maxDuration,
-    'query.search_depth': search.limit,
+    'query.startTimeMin': new Date(from).toISOString(),
+    'query.startTimeMax': new Date(until).toISOString(),
+    'query.durationMin': search.minDuration,
+    'query.durationMax': search.maxDuration,
+    'query.searchDepth': search.limit,
   };
   return new URLSearchParams(Object.entries(values).filter(([, value]) => value !== ''));
 }

@@ -32,7 +32,7 @@ export function drawHead(title: HTMLElement, facts: HTMLElement, { trace, rows, 
       { className: 'ids' },
       copyableId(trace.traceId, 'the trace id'),
       element('a', { href: `/trace/${trace.traceId}...` }, 'Compare with …'),
-      element('a', { href: `/api/v3/traces/${trace.traceId}?raw_traces=true` }, 'JSON'),
+      element('a', { href: `/api/v3/traces/${trace.traceId}?rawTraces=true` }, 'JSON'),
     ),
   ];
   facts.replaceChildren(...parts.filter((part) => part !== undefined));

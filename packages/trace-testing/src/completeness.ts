@@ -1,4 +1,4 @@
-import { settled, tree, type Settlement, type Trace } from '#trace-model';
+import { printable, settled, tree, type Settlement, type Trace } from '#trace-model';
 
 /** How it is known that all of a trace is there. */
 export interface Completeness {
@@ -41,8 +41,9 @@ function withoutRoot(trace: Trace, missing: readonly string[]): string[] {
 /** Why a trace is judged by structure, in words. */
 export function whyStructure({ undeclared, unanswered }: Completeness): string {
   const reasons = [
-    undeclared.length > 0 && `${undeclared.join(', ')} ${undeclared.length > 1 ? 'do' : 'does'} not declare how many spans belong to it`,
-    unanswered.length > 0 && `${unanswered.join(', ')} got no answer`,
+    undeclared.length > 0 &&
+      `${undeclared.map(printable).join(', ')} ${undeclared.length > 1 ? 'do' : 'does'} not declare how many spans belong to it`,
+    unanswered.length > 0 && `${unanswered.map(printable).join(', ')} got no answer`,
   ];
   return reasons.filter(Boolean).join('; ');
 }

@@ -1,4 +1,5 @@
 import { attributeText, type Span, type Trace } from '#trace-model';
+import { firstLines } from './first-lines.ts';
 import { incomplete, type Outcome } from './outcome.ts';
 import { spanLine } from './span-line.ts';
 
@@ -8,10 +9,10 @@ export function hasNoErrors(trace: Trace): Outcome {
   if (failed.length === 0)
     return incomplete(trace) ?? { pass: true, message: `none of the ${trace.spans.length} spans has an error`, trace };
   const message = `${failed.length} of the ${trace.spans.length} spans of trace ${trace.traceId} ${failed.length === 1 ? 'has' : 'have'} an error:`;
-  return { pass: false, message: [message, ...failed.flatMap(described)].join('\n'), trace };
+  return { pass: false, message: `${message}\n${firstLines(failed.map(described))}`, trace };
 }
 
-function described(span: Span): string[] {
+function described(span: Span): string {
   const exceptions = span.events.filter(({ name }) => name === 'exception').map(({ attributes }) => attributes);
   const causes = exceptions.map((one) =>
     [one['exception.type'], one['exception.message']]
@@ -20,5 +21,5 @@ function described(span: Span): string[] {
       .join(': '),
   );
   const reasons = [...new Set([span.status.message, ...causes])].filter(Boolean);
-  return [`  ${spanLine(span)}`, ...reasons.map((reason) => `    ${reason}`)];
+  return [spanLine(span), ...reasons.map((reason) => `    ${reason}`)].join('\n');
 }

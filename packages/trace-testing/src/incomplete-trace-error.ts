@@ -1,7 +1,8 @@
 import { waterfall, type Trace } from '#trace-model';
 import { whyStructure, type Judgement } from './completeness.ts';
+import { firstLines } from './first-lines.ts';
 
-/** The trace did not become complete in time. The message lists what is missing and draws what is there. */
+/** The trace did not become complete in time. The message lists what is missing and draws what is there, the first 20 and 40 lines of it. */
 export class IncompleteTraceError extends Error {
   override readonly name = 'IncompleteTraceError';
   /** As it was when time was up. */
@@ -17,7 +18,7 @@ export class IncompleteTraceError extends Error {
     super(
       trace.spans.length === 0
         ? nothing(trace.traceId, after, url)
-        : `trace ${trace.traceId} is not complete ${after}: still waiting for\n${list(missing)}${structure}\n\n${waterfall(trace, { width: 110 })}\n\n${hint(missing)}`,
+        : `trace ${trace.traceId} is not complete ${after}: still waiting for\n${list(missing)}${structure}\n\n${waterfall(trace, { width: 110, spans: DRAWN })}\n\n${hint(missing)}`,
     );
     this.trace = trace;
     this.missing = missing;
@@ -27,8 +28,10 @@ export class IncompleteTraceError extends Error {
 /** In a trace with a manifest, a service may seem to declare nothing only because what declares is missing. */
 const declares = ({ spans }: Trace): boolean => spans.some(({ attributes }) => 'waymark.segment.spans' in attributes);
 
-const list = (missing: readonly string[]): string =>
-  missing.length === 0 ? '  a pause in which nothing more comes' : missing.map((line) => `  ${line}`).join('\n');
+/** How many spans are drawn. */
+const DRAWN = 40;
+
+const list = (missing: readonly string[]): string => (missing.length === 0 ? '  a pause in which nothing more comes' : firstLines(missing));
 
 const nothing = (traceId: string, after: string, url: string): string =>
   `trace ${traceId} is not complete ${after}: not one span of it has come to ${url}.\n` +

@@ -1,5 +1,6 @@
 import type { Trace } from '#trace-model';
 import { negated, type Outcome } from './outcome.ts';
+import { terminalText } from './terminal-text.ts';
 
 /** What Jest tells a matcher, as far as it is used. */
 interface Context {
@@ -17,7 +18,7 @@ export function matcher<Rest extends unknown[]>(name: string, assertion: (trace:
     const not = this.isNot === true;
     const outcome = assertion(asTrace(received, name), ...rest);
     const { pass, message } = not ? negated(outcome) : outcome;
-    return { pass: pass !== not, message: () => `expect(trace).${not ? 'not.' : ''}${name}\n\n${message}` };
+    return { pass: pass !== not, message: () => terminalText(`expect(trace).${not ? 'not.' : ''}${name}\n\n${message}`, true) };
   };
 }
 

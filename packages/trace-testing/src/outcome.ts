@@ -1,6 +1,8 @@
 import { AssertionError } from 'node:assert';
 import type { Trace } from '#trace-model';
 import { judge } from './completeness.ts';
+import { firstLines } from './first-lines.ts';
+import { terminalText } from './terminal-text.ts';
 
 /** What came of asking something of a trace. */
 export interface Outcome {
@@ -12,7 +14,7 @@ export interface Outcome {
 
 /** Throws an `AssertionError` with the outcome's message unless it passed. */
 export function holds({ pass, message }: Outcome): void {
-  if (!pass) throw new AssertionError({ message, stackStartFn: holds });
+  if (!pass) throw new AssertionError({ message: terminalText(message, true), stackStartFn: holds });
 }
 
 /**
@@ -21,7 +23,7 @@ export function holds({ pass, message }: Outcome): void {
  */
 export function holdsNot(outcome: Outcome): void {
   const { pass, message } = negated(outcome);
-  if (!pass) throw new AssertionError({ message, stackStartFn: holdsNot });
+  if (!pass) throw new AssertionError({ message: terminalText(message, true), stackStartFn: holdsNot });
 }
 
 /** The opposite of an outcome, as far as the trace is complete. */
@@ -36,6 +38,6 @@ export function incomplete(trace: Trace): Outcome | undefined {
   if (missing.length === 0) return undefined;
   const message =
     `cannot tell: trace ${trace.traceId} is not complete, and what is not there may still come. It waits for\n` +
-    `${missing.map((line) => `  ${line}`).join('\n')}\nWait for all of it first: await tracesFrom(url).of(answer).`;
+    `${firstLines(missing)}\nWait for all of it first: await tracesFrom(url).of(answer).`;
   return { pass: false, message, trace };
 }

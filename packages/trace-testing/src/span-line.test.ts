@@ -20,6 +20,12 @@ test('reads service, kind, name, HTTP status, status and attributes from one lin
   });
 });
 
+test('an attribute may be called __proto__', () => {
+  const line = parseSpanLine('order POST /orders __proto__=1');
+  expect(Object.entries(line.attributes)).toEqual([['__proto__', '1']]);
+  expect(printLine(line)).toBe('order POST /orders __proto__=1');
+});
+
 test('refuses a line without a span name', () => {
   expect(() => parseSpanLine('order')).toThrow(/names a service and a span/);
   expect(() => parseSpanLine('order SERVER')).toThrow(/names a service and a span/);

@@ -25,7 +25,8 @@ export function parseSpanLine(line: string): SpanLine {
   const words = line.match(WORD) ?? [];
   const [service = ''] = words.splice(0, 1);
   const kind = KINDS.has(words[0] ?? '') ? (words.shift() as SpanKind) : undefined;
-  const attributes: Record<string, string> = {};
+  // Without a prototype, an attribute may be called `__proto__`.
+  const attributes = Object.create(null) as Record<string, string>;
   let httpStatus: string | undefined;
   let status: SpanLine['status'];
   for (let word = words.at(-1); word !== undefined && words.length > 1; word = words.at(-1)) {

@@ -13,6 +13,12 @@ export interface TraceBackend {
   search(search: TraceSearch, signal?: AbortSignal): Promise<readonly Trace[]>;
 }
 
+/**
+ * Asks for spans as they were sent, in the names that Jaeger has from 2.19 and in those before. Otherwise it would answer with adjusted ones,
+ * and in 2.20 the memory store keeps what was adjusted.
+ */
+const RAW = 'rawTraces=true&raw_traces=true';
+
 /** A backend by the address of its UI, such as `http://localhost:16686`. Throws a `TraceBackendError` when that is no URL. */
 export function traceBackend(address: string): TraceBackend {
   const url = base(address);
@@ -23,7 +29,7 @@ export function traceBackend(address: string): TraceBackend {
     url,
     async trace(traceId, signal) {
       if (dialect !== 'v1') {
-        const answer = await ask(`/api/v3/traces/${traceId}?raw_traces=true`, signal);
+        const answer = await ask(`/api/v3/traces/${traceId}?${RAW}`, signal);
         if (answer.known) {
           dialect = 'v3';
           return one(answer, url, traceId);

@@ -12,22 +12,24 @@ export interface TraceSearch {
   readonly limit?: number;
 }
 
-/** The query for `/api/v3/traces`, in the snake_case that every Jaeger v2 reads, and for the older `/api/traces`. */
+/** The query for `/api/v3/traces`, in the camelCase that Jaeger has from 2.19 and the snake_case of before, and for the older `/api/traces`. */
 export function searchParameters(search: TraceSearch): { v3: string; v1: string } {
   const { service, operation = '', attributes, to = Date.now(), from = to - 3_600_000, minDurationMs, limit = 20 } = search;
   const tags = attributes && Object.keys(attributes).length > 0 ? JSON.stringify(attributes) : '';
   const shortest = minDurationMs === undefined ? '' : `${minDurationMs}ms`;
   return {
     v3: filled({
-      'query.service_name': service,
-      'query.operation_name': operation,
-      'query.start_time_min': new Date(from).toISOString(),
-      'query.start_time_max': new Date(to).toISOString(),
-      'query.duration_min': shortest,
+      ...inBothCases({
+        'query.serviceName': service,
+        'query.operationName': operation,
+        'query.startTimeMin': new Date(from).toISOString(),
+        'query.startTimeMax': new Date(to).toISOString(),
+        'query.durationMin': shortest,
+        'query.searchDepth': String(limit),
+        'query.rawTraces': 'true',
+      }),
       'query.attributes': tags,
       'query.num_traces': String(limit),
-      'query.search_depth': String(limit),
-      'query.raw_traces': 'true',
     }),
     v1: filled({
       service,
@@ -41,6 +43,14 @@ export function searchParameters(search: TraceSearch): { v3: string; v1: string 
     }),
   };
 }
+
+const inBothCases = (parameters: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(parameters).flatMap(([name, value]) => [
+      [name, value],
+      [name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), value],
+    ]),
+  );
 
 const filled = (parameters: Readonly<Record<string, string>>): string =>
   new URLSearchParams(Object.entries(parameters).filter(([, value]) => value !== '')).toString();

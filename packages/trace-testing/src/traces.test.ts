@@ -4,8 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startTraceStore, type RunningTraceStore } from '@waymark/trace-store';
+import type { IncompleteTraceError } from './incomplete-trace-error.ts';
 import { order } from './testing/order.ts';
-import { newTraceId, otlp, send, span } from './testing/spans.ts';
+import { newTraceId, otlp, send, span, type OtlpSpan } from './testing/spans.ts';
+import { traceBackend } from './trace-backend.ts';
 import { tracesFrom } from './traces.ts';
 
 let store: RunningTraceStore;
@@ -61,6 +63,80 @@ test('names what is missing, and draws what is there, when time is up', async ()
   expect((error as Error).message).toContain(`trace ${traceId} is not complete after 60 ms: still waiting for\n  order: 2 of 3 spans`);
   expect((error as Error).message).toMatch(/order +└ SELECT orders/);
   expect((error as Error).message).not.toContain('by its structure');
+});
+
+const hex = (number: number): string => number.toString(16).padStart(16, '0');
+
+test('a backend is always asked for spans as they were sent, in the words of old and new Jaegers', async () => {
+  const asked: URL[] = [];
+  const v1 = createServer((request, response) => {
+    const url = new URL(request.url ?? '', 'http://localhost');
+    asked.push(url);
+    response.writeHead(url.pathname.startsWith('/api/v3') ? 404 : 200, { 'content-type': 'application/json' });
+    response.end(url.pathname.startsWith('/api/v3') ? 'not found' : '{"data":[]}');
+  });
+  servers.push(v1);
+  v1.listen(0, '127.0.0.1');
+  await once(v1, 'listening');
+  const backend = traceBackend(`http://127.0.0.1:${(v1.address() as AddressInfo).port}`);
+  await backend.trace(newTraceId());
+  await backend.search({ service: 'order', operation: 'POST /orders', minDurationMs: 5 });
+  const raw = asked.map(({ pathname, searchParams }) => [
+    pathname.replace(/[0-9a-f]{32}/, '{id}'),
+    [...searchParams].filter(([name]) => /raw/i.test(name)).map((pair) => pair.join('=')),
+  ]);
+  expect(raw).toEqual([
+    ['/api/v3/traces/{id}', ['rawTraces=true', 'raw_traces=true']],
+    ['/api/traces/{id}', ['raw=true']],
+    ['/api/v3/traces', ['query.rawTraces=true', 'query.raw_traces=true']],
+    ['/api/traces', ['raw=true']],
+  ]);
+  const [, , search] = asked;
+  for (const [camel, snake] of [
+    ['serviceName', 'service_name'],
+    ['operationName', 'operation_name'],
+    ['startTimeMin', 'start_time_min'],
+    ['startTimeMax', 'start_time_max'],
+    ['durationMin', 'duration_min'],
+    ['searchDepth', 'search_depth'],
+  ]) {
+    expect(search?.searchParams.get(`query.${camel}`)).toBe(search?.searchParams.get(`query.${snake}`));
+    expect(search?.searchParams.get(`query.${camel}`)).toMatch(/./);
+  }
+});
+
+test('20,000 parents that are missing make a short message', async () => {
+  const traceId = newTraceId();
+  const [one] = otlp(span('order', 'INTERNAL', 'lost'), { traceId });
+  if (!one) throw new Error('no span');
+  const orphan = (at: number): OtlpSpan => ({
+    service: 'order',
+    span: { ...one.span, spanId: hex(at + 1), parentSpanId: hex(at + 1_000_000) },
+  });
+  await send(
+    store.otlpUrl,
+    Array.from({ length: 20_000 }, (_, at) => orphan(at)),
+  );
+  const error = await tracesFrom(store.url)
+    .of(traceId, { timeoutMs: 2_000 })
+    .catch((error: unknown) => error as IncompleteTraceError);
+  expect(error).toMatchObject({ name: 'IncompleteTraceError', missing: { length: 20_000 } });
+  const { message } = error as IncompleteTraceError;
+  expect(message).toMatch(/\n {2}… and 19,980 more\n/);
+  expect(message).toMatch(/\n… and 19,960 more spans\n/);
+  expect(message.length).toBeLessThan(10_000);
+});
+
+test('a foreign producer with a message id does not keep a trace incomplete', async () => {
+  const traceId = newTraceId();
+  const message = { 'messaging.system': 'kafka', 'messaging.message.id': '17', 'messaging.operation.name': 'send' };
+  const spans = otlp(span('legacy', 'SERVER', 'POST /orders', {}, [span('legacy', 'PRODUCER', 'send orders', message)]), {
+    traceId,
+    manifest: false,
+  });
+  await send(store.otlpUrl, spans);
+  const trace = await tracesFrom(store.url).of(traceId, { timeoutMs: 3_000 });
+  expect(trace.completeness).toEqual({ by: 'structure', undeclared: ['legacy'], unanswered: [] });
 });
 
 test('says of a message that nobody has consumed that jobs take their time', async () => {

@@ -1,5 +1,7 @@
-import { trace, type Attributes, type SpanContext } from '@opentelemetry/api';
+import type { IncomingHttpHeaders } from 'node:http';
+import { propagation, ROOT_CONTEXT, trace, type Attributes, type Context, type Link, type SpanContext } from '@opentelemetry/api';
 import { ATTR_HTTP_REQUEST_METHOD, ATTR_HTTP_REQUEST_METHOD_ORIGINAL } from '@opentelemetry/semantic-conventions';
+import { allowedBaggage } from './baggage.ts';
 import { traceparent } from './trace-context.ts';
 
 const METHODS = 'CONNECT,DELETE,GET,HEAD,OPTIONS,PATCH,POST,PUT,QUERY,TRACE';
@@ -24,6 +26,19 @@ export function httpSpanName(method: string, route?: string): string {
 /** A host name as `server.address` has it: an IPv6 address without the brackets that a URL needs. */
 export function bareHost(hostname: string): string {
   return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
+}
+
+/**
+ * Where a request comes from: the span to continue or, if its caller is not trusted, to be linked to. Of the baggage only what is allowed
+ * comes in.
+ * @param trust asked only if the caller sent a valid `traceparent`
+ */
+export function origin(headers: IncomingHttpHeaders, trust: () => boolean): { parent: Context; links: Link[] } {
+  const parent = allowedBaggage(propagation.extract(ROOT_CONTEXT, headers));
+  const caller = trace.getSpanContext(parent);
+  if (!caller || trust()) return { parent, links: [] };
+  const { traceState: _theirs, ...linked } = caller;
+  return { parent: trace.deleteSpan(parent), links: [{ context: linked }] };
 }
 
 /** The answer headers by which a caller finds the trace; `traceresponse` as in W3C Trace Context Level 2 (draft), "Traceresponse Header". */

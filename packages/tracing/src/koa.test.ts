@@ -215,3 +215,13 @@ async function* failing(): AsyncGenerator<string> {
   await new Promise(setImmediate);
   throw new RangeError('disk gone');
 }
+
+test('an error that is frozen is answered and recorded like any other', async () => {
+  const error = Object.freeze(new Error('frozen'));
+  await using server = await serve(tracedApp(() => Promise.reject(error)).callback());
+  const answer = await request(server.origin);
+  await answer.body.dump();
+  const [span] = await recorded.take(1);
+  expect([answer.statusCode, answer.headers['x-trace-id']]).toEqual([500, span?.spanContext().traceId]);
+  expect(span && exceptions(span)).toEqual(['frozen']);
+});

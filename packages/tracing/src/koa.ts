@@ -1,16 +1,4 @@
-import {
-  context,
-  isSpanContextValid,
-  propagation,
-  ROOT_CONTEXT,
-  SpanKind,
-  SpanStatusCode,
-  trace,
-  type Attributes,
-  type Context,
-  type Link,
-  type Span,
-} from '@opentelemetry/api';
+import { context, isSpanContextValid, SpanKind, SpanStatusCode, trace, type Attributes, type Context, type Span } from '@opentelemetry/api';
 import {
   ATTR_CLIENT_ADDRESS,
   ATTR_ERROR_TYPE,
@@ -25,10 +13,10 @@ import {
 } from '@opentelemetry/semantic-conventions';
 import type { ServerResponse } from 'node:http';
 import type { Context as KoaContext, Middleware } from 'koa';
-import { allowedBaggage, baggageAttributes } from './baggage.ts';
+import { baggageAttributes } from './baggage.ts';
 import { outsideDetachedTask } from './detach.ts';
 import { watchCtx } from './detached-ctx.ts';
-import { bareHost, httpSpanName, methodAttributes, responseHeaders } from './http.ts';
+import { bareHost, httpSpanName, methodAttributes, origin, responseHeaders } from './http.ts';
 import { ENTRY } from './names.ts';
 import { asError, fail, failWithStatus, startSpan } from './span.ts';
 
@@ -55,7 +43,7 @@ export function traced({ entry = false, trust = () => !entry }: TracedOptions = 
   const developing = process.env['NODE_ENV'] !== 'production';
   return async (ctx, next) => {
     if (developing) watchCtx(ctx);
-    const { parent, links } = origin(ctx, trust);
+    const { parent, links } = origin(ctx.req.headers, () => trust(ctx));
     const attributes = { ...requestAttributes(ctx), ...baggageAttributes(parent), ...(entry && { [ENTRY]: true }) };
     const span = startSpan(httpSpanName(ctx.method), { kind: SpanKind.SERVER, attributes, links }, parent);
     const active = trace.setSpan(parent, span);
@@ -75,15 +63,6 @@ export function traced({ entry = false, trust = () => !entry }: TracedOptions = 
   };
 }
 
-/** The context to continue, or a link to the caller's span. Baggage that is not on the allowlist is dropped. */
-function origin(ctx: KoaContext, trust: NonNullable<TracedOptions['trust']>): { parent: Context; links: Link[] } {
-  const parent = allowedBaggage(propagation.extract(ROOT_CONTEXT, ctx.req.headers));
-  const caller = trace.getSpanContext(parent);
-  if (!caller || trust(ctx)) return { parent, links: [] };
-  const { traceState: _theirs, ...linked } = caller;
-  return { parent: trace.deleteSpan(parent), links: [{ context: linked }] };
-}
-
 /**
  * Every error ends in Koa's `ctx.onerror`, also those of a streamed or unserialisable body, which no middleware sees. It clears the
  * answer's headers and then sets those that the error carries, so the error is given ours; and it logs, which belongs in the span.
@@ -94,9 +73,14 @@ function watchErrors(ctx: KoaContext, active: Context, ours: Record<string, stri
     if (thrown == null) return;
     note(ctx, failure, thrown);
     const error = asError(thrown) as Error & { headers?: object };
-    const ownHeaders = Object.assign(error, { headers: { ...error.headers, ...ours } });
+    const ownHeaders = withHeaders(error, { ...error.headers, ...ours });
     outsideDetachedTask(() => context.with(active, answer, undefined, ownHeaders));
   };
+}
+
+/** A frozen error stays as it is: another one stands before it. */
+function withHeaders(error: Error, headers: object): Error {
+  return Object.isExtensible(error) ? Object.assign(error, { headers }) : (Object.create(error, { headers: { value: headers } }) as Error);
 }
 
 /** How it shows, to whoever writes the answer, that the caller has gone away. */

@@ -38,6 +38,8 @@ export async function produce<T>(message: Message, fn: (carrier: Carrier) => Pro
 export interface Attempt {
   attempt: number;
   maxAttempts: number;
+  /** Whether an attempt that failed with this error does not count: another follows in any case. */
+  postpones?: (error: unknown) => boolean;
 }
 
 /** No further attempt would do better: nobody understands the message. */
@@ -51,7 +53,12 @@ export class PoisonError extends Error {
  * a root that is linked to it. Baggage and RequestContext come along too; the latter's keys are known by name. If it fails, the span
  * says what follows: the next attempt or, after the last one and for a `PoisonError`, `deadLetter`.
  */
-export async function consume<T>(message: Message, carrier: Carrier, { attempt, maxAttempts }: Attempt, fn: () => Promise<T>): Promise<T> {
+export async function consume<T>(
+  message: Message,
+  carrier: Carrier,
+  { attempt, maxAttempts, postpones }: Attempt,
+  fn: () => Promise<T>,
+): Promise<T> {
   const { sender, request } = unpack(carrier);
   const attributes = {
     ...attributesOf(message, 'process'),
@@ -63,7 +70,7 @@ export async function consume<T>(message: Message, carrier: Carrier, { attempt, 
     try {
       return await fn();
     } catch (error) {
-      const isLast = attempt >= maxAttempts || error instanceof PoisonError;
+      const isLast = error instanceof PoisonError || (attempt >= maxAttempts && !postpones?.(error));
       opened.setAttributes(isLast ? { [DEAD_LETTER]: true } : { [NEXT_ATTEMPT]: attempt + 1 });
       throw error;
     }

@@ -57,6 +57,11 @@ export function annotate(attributes: Attributes): void {
   trace.getActiveSpan()?.setAttributes(attributes);
 }
 
+/** Adds an event to the active span, if there is one: something that a reader of the trace looks for, at this moment. */
+export function event(name: string, attributes: Attributes = {}): void {
+  trace.getActiveSpan()?.addEvent(name, attributes);
+}
+
 /** The trace that each error was last recorded in: an error may be shared by requests, and each of their traces should tell of it. */
 const recordedIn = new WeakMap<object, string>();
 

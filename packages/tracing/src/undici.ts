@@ -6,8 +6,12 @@ import { ClientCall, watched, watchedLegacy, type LegacyHandler } from './client
 import { bareHost, httpSpanName, methodAttributes } from './http.ts';
 import { startSpan } from './span.ts';
 
-/** Request options may name the path's template (`/orders/{id}`), which makes a better span name than the method alone. */
-export type TracedRequest = { urlTemplate?: string };
+export interface TracedRequest {
+  /** The path's template (`/orders/{id}`), which makes a better span name than the method alone. */
+  urlTemplate?: string;
+  /** Which retry of a request this is, for callers that retry by themselves. */
+  resendCount?: number;
+}
 
 interface Sends {
   parent: Context;
@@ -50,7 +54,8 @@ export function traceRequests(): Dispatcher.DispatcherComposeInterceptor {
   };
 }
 
-function clientSpan(options: Dispatcher.DispatchOptions & TracedRequest, { parent, count }: Sends): Span {
+function clientSpan(options: Dispatcher.DispatchOptions & TracedRequest, { parent, count: sent }: Sends): Span {
+  const count = options.resendCount ?? sent;
   return startSpan(
     httpSpanName(options.method, options.urlTemplate),
     {

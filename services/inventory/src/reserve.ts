@@ -1,5 +1,6 @@
 import type { Line, Reservation } from '@waymark/contracts';
 import { Problem } from '@waymark/service-kit';
+import { event } from '@waymark/tracing';
 import { insertReservation, lockReservation, renew } from './inventory-db.ts';
 import { expireReservationJob, expiryOf } from './jobs.ts';
 import type { Parts } from './parts.ts';
@@ -19,6 +20,7 @@ export async function reserve({ db, jobs, ttlSeconds }: Parts, orderId: string, 
     await take(tx, reservation.lines);
     const held = isNew ? reservation : await renew(tx, reservation, ttlSeconds);
     await jobs.add(tx, expireReservationJob, expiryOf(held), ttlSeconds);
+    tx.afterCommit(() => event('stock reserved', { 'shop.order.id': orderId }));
     return held;
   });
 }

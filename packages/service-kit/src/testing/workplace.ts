@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
 import { shutdownTracing, startTracing } from '@waymark/tracing';
 import { openDatabase, type Database } from '../database.ts';
-import type { Job } from '../job.ts';
-import { openJobs, type Jobs } from '../jobs.ts';
+import type { Job } from '../jobs/job.ts';
+import { openJobs, type Jobs } from '../jobs/jobs.ts';
 import { recordLog } from './record-log.ts';
 import { startSpanReceiver, type ReceivedSpan } from './span-receiver.ts';
 import { until } from './until.ts';

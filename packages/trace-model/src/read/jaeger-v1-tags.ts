@@ -45,7 +45,7 @@ export function takeTags(tags: Attributes, more: Attributes): TakenTags {
     droppedAttributes: 0,
     schemaUrl: '',
   });
-  const kind = KINDS[take('span.kind')] ?? 'UNSPECIFIED';
+  const kind = KINDS.get(take('span.kind')) ?? 'UNSPECIFIED';
   return { kind, status, scope, traceState: take('w3c.tracestate'), attributes: Object.freeze(attributes) };
 }
 
@@ -58,10 +58,10 @@ function takeStatus(attributes: Record<string, AttributeValue>, take: (name: str
   return Object.freeze({ code: code === 'OK' ? 'OK' : code === 'ERROR' || failed ? 'ERROR' : 'UNSET', message });
 }
 
-const KINDS: Readonly<Record<string, SpanKind>> = {
-  internal: 'INTERNAL',
-  server: 'SERVER',
-  client: 'CLIENT',
-  producer: 'PRODUCER',
-  consumer: 'CONSUMER',
-};
+const KINDS: ReadonlyMap<string, SpanKind> = new Map([
+  ['internal', 'INTERNAL'],
+  ['server', 'SERVER'],
+  ['client', 'CLIENT'],
+  ['producer', 'PRODUCER'],
+  ['consumer', 'CONSUMER'],
+]);

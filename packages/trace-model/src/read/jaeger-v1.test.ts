@@ -84,6 +84,10 @@ test('OpenTracing says error by a tag', () => {
   expect(legacy({ tags: [{ key: 'error', type: 'bool', value: false }] })?.status.code).toBe('UNSET');
 });
 
+test.each(['constructor', '__proto__', 'sideways'])('the kind %s is none', (kind) => {
+  expect(legacy({ tags: [{ key: 'span.kind', type: 'string', value: kind }] })?.kind).toBe('UNSPECIFIED');
+});
+
 test('a span without its process belongs to an unknown service', () => {
   expect(legacy({ processID: 'nowhere' })?.service).toBe('unknown_service');
 });

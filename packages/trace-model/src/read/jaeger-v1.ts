@@ -12,11 +12,14 @@ import { serviceName } from './otlp.ts';
  * maps it writes as JSON text stay text, since nothing tells them from text. A `FOLLOWS_FROM` reference is a link, as OTLP means it.
  * Throws `TraceFormatError` where a field has the wrong type.
  */
-export function readJaegerV1(trace: unknown): readonly Trace[] {
+export const readJaegerV1 = (trace: unknown): readonly Trace[] => tracesOf(jaegerV1Spans(trace));
+
+/** The spans of a trace in Jaeger's v1 JSON, in the order in which they stand. */
+export function jaegerV1Spans(trace: unknown): readonly Span[] {
   if (!isObject(trace)) return wrong('a Jaeger trace', 'an object', trace);
   const processes = object(trace, 'processes') ?? {};
   const resources = new Map(Object.keys(processes).map((id) => [id, readProcess(object(processes, id) ?? {})]));
-  return tracesOf(objects(trace, 'spans').map((span) => readSpan(span, resources.get(text(span, 'processID')) ?? nowhere)));
+  return objects(trace, 'spans').map((span) => readSpan(span, resources.get(text(span, 'processID')) ?? nowhere));
 }
 
 function readSpan(span: JsonObject, resource: Resource): Span {

@@ -1,3 +1,5 @@
+import { printable } from '../text.ts';
+
 /** Something that was expected to be a trace and is not; the message says what was seen and where. */
 export class TraceFormatError extends Error {
   override readonly name = 'TraceFormatError';
@@ -67,7 +69,7 @@ export function wrong(name: string, expected: string, value: unknown): never {
   throw new TraceFormatError(`${name} should be ${expected}, but is ${describe(value)}`);
 }
 
-const clipped = (name: string): string => JSON.stringify(name.length > 40 ? `${name.slice(0, 39)}…` : name);
+const clipped = (name: string): string => JSON.stringify(printable(name.length > 40 ? `${name.slice(0, 39)}…` : name));
 
 const snakeNames = new Map<string, string>();
 function snakeCase(name: string): string {

@@ -10,9 +10,12 @@ import { readAttributes } from './otlp-attributes.ts';
  * Reads an OTLP `ExportTraceServiceRequest` or `TracesData`, decoded from JSON or protobuf: ids as hex, base64 or bytes, names in camelCase
  * or snake_case, enums as numbers or names (opentelemetry-proto 1.x). Throws `TraceFormatError` where a field has the wrong type.
  */
-export function readOtlp(request: unknown): readonly Trace[] {
+export const readOtlp = (request: unknown): readonly Trace[] => tracesOf(otlpSpans(request));
+
+/** The spans of an OTLP request, in the order in which they stand. */
+export function otlpSpans(request: unknown): readonly Span[] {
   if (!isObject(request)) return wrong('an OTLP request', 'an object', request);
-  return tracesOf(objects(request, 'resourceSpans').flatMap(readResourceSpans));
+  return objects(request, 'resourceSpans').flatMap(readResourceSpans);
 }
 
 function readResourceSpans(group: JsonObject): Span[] {

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import everyType from '../fixtures/every-type.otlp.json' with { type: 'json' };
+import everyTypeV1 from '../fixtures/every-type.jaeger-v1.json' with { type: 'json' };
 import orderV1 from '../fixtures/order.jaeger-v1.json' with { type: 'json' };
 import orderV3 from '../fixtures/order.jaeger-v3.json' with { type: 'json' };
 import order from '../fixtures/order.otlp.json' with { type: 'json' };
@@ -30,10 +31,38 @@ test('Jaeger v1 is read from its answer or as a single trace', () => {
   expect(readTraces(orderV1.data[0])).toEqual(readTraces(orderV1));
 });
 
-test('chunks of a trace come together, and what comes twice stays twice', () => {
+test('chunks of a trace come together, and what comes twice counts once', () => {
   const chunks = order.resourceSpans.map((group) => ({ result: { resourceSpans: [group] } }));
   expect(readTraces(chunks)).toEqual([otlp]);
-  expect(readTraces([order, everyType, chunks[0]]).map((trace) => trace.spans.length)).toEqual([19, 4]);
+  const again = readTraces([order, everyType, chunks[0]]);
+  expect(again.map((trace) => [trace.spans.length, trace.repeated?.length])).toEqual([
+    [16, 3],
+    [4, undefined],
+  ]);
+});
+
+test.each([
+  ['OTLP', order, everyType],
+  ['Jaeger v1', orderV1, everyTypeV1],
+])('a trace that is delivered twice or three times is the same trace, read from %s', (_, ...answers) => {
+  for (const answer of answers) {
+    const [once] = readTraces(answer);
+    const [twice] = readTraces([answer, JSON.parse(JSON.stringify(answer))]);
+    const [thrice] = readTraces([answer, answer, answer]);
+    expect(twice?.spans).toEqual(once?.spans);
+    expect(twice?.repeated?.length).toBe(once?.spans.length);
+    expect(thrice?.spans).toEqual(once?.spans);
+    expect(thrice?.repeated?.length).toBe((once?.spans.length ?? 0) * 2);
+  }
+});
+
+test('what Jaeger remarks on a copy does not make it another span', () => {
+  const [trace] = orderV1.data as unknown as [{ spans: object[] }];
+  const remarked = {
+    ...trace,
+    spans: trace.spans.map((span) => ({ ...span, warnings: ['duplicate span IDs; skipping clock skew adjustment'] })),
+  };
+  expect(readTraces({ data: [trace, remarked] })[0]).toMatchObject({ spans: { length: 16 }, repeated: { length: 16 } });
 });
 
 test('the same spans make the same trace in whatever order they came', () => {

@@ -1,33 +1,29 @@
-import type { Trace } from '../trace.ts';
+import type { Span, Trace } from '../trace.ts';
+import { clipped } from '../text.ts';
 import { tracesOf } from '../trace.ts';
-import { readJaegerV1 } from './jaeger-v1.ts';
+import { jaegerV1Spans } from './jaeger-v1.ts';
 import { describe, field, isObject, TraceFormatError } from './json.ts';
 import type { JsonObject } from './json.ts';
-import { readOtlp } from './otlp.ts';
+import { otlpSpans } from './otlp.ts';
 
 /**
  * Reads traces from whatever holds them: OTLP (JSON or a decoded protobuf), Jaeger v3 (`{ result: { resourceSpans } }`), Jaeger v1
  * (`{ data: [{ traceID, spans, processes }] }`, or one such trace), or a list of any of these, such as the chunks of a streamed answer.
- * Spans of one trace come together wherever they were found. Throws `TraceFormatError` naming what it saw otherwise, and with Jaeger's own
+ * Spans of one trace come together wherever they were found, identical copies once. Throws `TraceFormatError` naming what it saw otherwise, and with Jaeger's own
  * words when it is Jaeger's error answer.
  */
-export function readTraces(json: unknown): readonly Trace[] {
-  if (Array.isArray(json)) return merge(json.map((one: unknown) => readOne(one)));
-  return readOne(json);
-}
+export const readTraces = (json: unknown): readonly Trace[] => tracesOf(Array.isArray(json) ? json.flatMap(spansOf) : spansOf(json));
 
-function readOne(json: unknown): readonly Trace[] {
+function spansOf(json: unknown): readonly Span[] {
   if (!isObject(json)) return unknown(json);
-  if (Array.isArray(field(json, 'resourceSpans'))) return readOtlp(json);
-  if (isObject(json['result'])) return readOtlp(json['result']);
-  if (Array.isArray(json['spans']) && 'processes' in json) return readJaegerV1(json);
+  if (Array.isArray(field(json, 'resourceSpans'))) return otlpSpans(json);
+  if (isObject(json['result'])) return otlpSpans(json['result']);
+  if (Array.isArray(json['spans']) && 'processes' in json) return jaegerV1Spans(json);
   const data: unknown = json['data'];
   if (!Array.isArray(data) || data.length === 0) refuseErrors(json);
-  if (Array.isArray(data)) return merge(data.map(readJaegerV1));
+  if (Array.isArray(data)) return data.flatMap(jaegerV1Spans);
   return unknown(json);
 }
-
-const merge = (parts: readonly (readonly Trace[])[]): readonly Trace[] => tracesOf(parts.flat().flatMap((trace) => trace.spans));
 
 /** Jaeger answers `{ errors: [{ code, msg }] }` in v1 and `{ error: { httpCode, message } }` in v3. */
 function refuseErrors(json: JsonObject): void {
@@ -38,7 +34,7 @@ function refuseErrors(json: JsonObject): void {
 }
 
 const refused = (message: unknown, code: unknown): TraceFormatError =>
-  new TraceFormatError(`not a trace but an error answer: ${String(message)} (${String(code)})`);
+  new TraceFormatError(`not a trace but an error answer: ${clipped(String(message))} (${clipped(String(code))})`);
 
 function unknown(json: unknown): never {
   throw new TraceFormatError(

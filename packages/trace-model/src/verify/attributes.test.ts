@@ -52,6 +52,16 @@ test('a service has a name, and one finding for each process without', () => {
   ]);
 });
 
+test('what a trace store cut is noted, of each span and of each process once', () => {
+  const cut = { 'waymark.truncated': ['page', 'exception.stacktrace'] };
+  expect(found({ n: 1, attributes: cut })).toMatchObject([
+    { code: 'data-dropped', severity: 'note', message: 'shop "span 1" (0000000000000001) lost the end of page, exception.stacktrace.' },
+  ]);
+  const resource = { attributes: { 'service.name': 'shop', 'waymark.truncated': '["env"]' }, droppedAttributes: 0, schemaUrl: '' };
+  const event = { time: 0n, name: 'e', attributes: cut, droppedAttributes: 0 };
+  expect(codes({ n: 1, resource }, { n: 2, parent: 1, resource, events: [event] })).toEqual(['[data-dropped 1]', '[data-dropped 2]']);
+});
+
 test('dropped data is noted', () => {
   expect(codes({ n: 1, dropped: { attributes: 0, events: 3, links: 0 } })).toEqual(['[data-dropped 1]']);
   expect(codes({ n: 1, dropped: { attributes: 2, events: 0, links: 2 } })).toEqual(['[data-dropped 1]']);

@@ -1,9 +1,17 @@
+import { attributeText, isArray, TRUNCATED } from '../attribute.ts';
+import type { Attributes, AttributeValue } from '../attribute.ts';
+import { clipped } from '../text.ts';
 import type { Span } from '../trace.ts';
 import { error, named, note } from './finding.ts';
 import type { Finding, Rule } from './finding.ts';
 
-/** Spans carry what the semantic conventions require of their kind, under its current name. */
-export const attributes: Rule = ({ trace: { spans } }) => [...unnamed(spans), ...spans.flatMap(required), ...dropped(spans)];
+/** Spans carry what the semantic conventions require of their kind, under its current name, and have lost nothing on the way. */
+export const attributes: Rule = ({ trace: { spans } }) => [
+  ...unnamed(spans),
+  ...spans.flatMap(required),
+  ...dropped(spans),
+  ...truncated(spans),
+];
 
 function required(span: Span): Finding[] {
   const required = requiredOf(span);
@@ -66,6 +74,28 @@ function dropped(spans: readonly Span[]): Finding[] {
   return cut.map((span) => {
     const { attributes, events, links } = span.dropped;
     const message = `${named(span)} dropped ${attributes} attributes, ${events} events and ${links} links.`;
-    return note('data-dropped', [span], message, 'It has more than the limits of its SDK allow (OTEL_SPAN_*_COUNT_LIMIT).');
+    return note('data-dropped', [span], message, DROPPED);
   });
 }
+
+const DROPPED =
+  'It has more than the limits of its SDK allow (OTEL_SPAN_*_COUNT_LIMIT), or an attribute that the trace backend could not read.';
+
+/** What the trace store cut: of each span, and of each process once. */
+function truncated(spans: readonly Span[]): Finding[] {
+  const processes = [...Map.groupBy(spans, (span) => span.resource)].flatMap(([resource, [first]]) =>
+    first ? cut(first, `The resource of ${clipped(first.service)}`, [resource]) : [],
+  );
+  return [...processes, ...spans.flatMap((span) => cut(span, named(span), [span, span.scope, ...span.events, ...span.links]))];
+}
+
+function cut(span: Span, whose: string, holders: readonly { readonly attributes: Attributes }[]): Finding[] {
+  const names = holders.flatMap(({ attributes }) => namesIn(attributes[TRUNCATED]));
+  if (names.length === 0) return [];
+  const message = `${whose} lost the end of ${names.slice(0, 3).map(clipped).join(', ')}${names.length > 3 ? ', …' : '.'}`;
+  return [note('data-dropped', [span], message, 'The value is longer than the trace store keeps, 64 KiB by default.')];
+}
+
+/** Jaeger v1 has the list as text. */
+const namesIn = (mark: AttributeValue | undefined): readonly string[] =>
+  mark === undefined ? [] : isArray(mark) ? mark.map(attributeText) : [attributeText(mark)];

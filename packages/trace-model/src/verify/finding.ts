@@ -1,4 +1,4 @@
-import { printable } from '../text.ts';
+import { clipped } from '../text.ts';
 import type { Span } from '../trace.ts';
 import type { SpanNode, Tree } from '../tree.ts';
 import type { Trace } from '../trace.ts';
@@ -10,6 +10,7 @@ export const FINDING_CODES = [
   'trace-id-mixed',
   'span-id-malformed',
   'span-id-duplicate',
+  'span-delivered-twice',
   'root-missing',
   'root-several',
   'parent-outside',
@@ -80,7 +81,4 @@ export const error = (code: FindingCode, spans: readonly Span[], message: string
 export const note = (...finding: Parameters<typeof error>): Finding => ({ ...error(...finding), severity: 'note' });
 
 /** A span as sentences name it: `order "POST /orders" (c000000000000001)`. */
-export const named = ({ service, name, spanId }: Span): string => `${short(service)} "${short(name)}" (${short(spanId) || 'no id'})`;
-
-/** Text from the trace, made safe and short enough for a sentence. */
-export const short = (text: string): string => printable(text.length > 80 ? `${text.slice(0, 79)}…` : text);
+export const named = ({ service, name, spanId }: Span): string => `${clipped(service)} "${clipped(name)}" (${clipped(spanId) || 'no id'})`;

@@ -1,5 +1,7 @@
-import type { Span } from '../trace.ts';
-import { error, named, short } from './finding.ts';
+import { differences } from '../copies.ts';
+import { clipped, counted } from '../text.ts';
+import type { Span, Trace } from '../trace.ts';
+import { error, named, note } from './finding.ts';
 import type { Finding, Rule } from './finding.ts';
 
 /** Ids are well formed (W3C Trace Context) and each span has one of its own. */
@@ -7,13 +9,14 @@ export const ids: Rule = ({ trace }) => [
   ...traceId(trace.traceId, trace.spans),
   ...trace.spans.flatMap(spanIds),
   ...duplicates(trace.spans),
+  ...deliveredTwice(trace),
 ];
 
 function traceId(id: string, spans: readonly Span[]): Finding[] {
   const strangers = spans.filter((span) => span.traceId !== id);
   const findings: Finding[] = [];
   if (!isId(id, 32)) {
-    const message = `The trace id "${short(id)}" is not 32 hex digits that are not all zero.`;
+    const message = `The trace id "${clipped(id)}" is not 32 hex digits that are not all zero.`;
     findings.push(error('trace-id-malformed', [], message, 'The id was cut, encoded twice, or made by something that is no tracer.'));
   }
   if (strangers[0]) {
@@ -30,7 +33,7 @@ function spanIds(span: Span): Finding[] {
     findings.push(error('span-id-malformed', [span], `${named(span)} has an id that is not 16 hex digits that are not all zero.`, cause));
   }
   if (span.parentSpanId !== undefined && !isId(span.parentSpanId, 16)) {
-    const message = `${named(span)} has a parent id, "${short(span.parentSpanId)}", that is not 16 hex digits.`;
+    const message = `${named(span)} has a parent id, "${clipped(span.parentSpanId)}", that is not 16 hex digits.`;
     findings.push(error('span-id-malformed', [span], message, cause));
   }
   return findings;
@@ -41,14 +44,29 @@ function duplicates(spans: readonly Span[]): Finding[] {
   return twins.map((same) => {
     const [first, second] = same as [Span, Span, ...Span[]];
     const again = first.name === second.name && first.service === second.service && first.start === second.start;
-    const message = `${same.length} spans share the id ${short(first.spanId)}: ${same.slice(0, 3).map(named).join(', ')}.`;
-    return error('span-id-duplicate', same, message, again ? EXPORTED_TWICE : REUSED);
+    const which = differences(first, second).map(clipped);
+    const differ = `They differ in ${which.slice(0, 5).join(', ')}${which.length > 5 ? ', …' : '.'}`;
+    const message = `${same.length} spans share the id ${clipped(first.spanId)}: ${same.slice(0, 3).map(named).join(', ')}. ${differ}`;
+    return error('span-id-duplicate', same, message, again ? CHANGED : REUSED);
   });
 }
 
-const EXPORTED_TWICE =
-  'The span was exported twice: two exporters, or one that tried again after a timeout although the first try had arrived.';
+const CHANGED = 'The span was exported twice, and changed in between: once before it had ended, or on two ways of which one adds to it.';
 const REUSED =
   'An id was used again: a generator with too little randomness, a forked process, or a Zipkin tracer that shares ids between client and server.';
+
+/** Identical copies are no fault of the trace: each span is there once. */
+function deliveredTwice({ spans, repeated = [] }: Trace): Finding[] {
+  if (repeated.length === 0) return [];
+  const copies = Map.groupBy(repeated, (id) => id);
+  const most = [...copies.values()].reduce((most, { length }) => Math.max(most, length + 1), 0);
+  const about = spans.filter(({ spanId }) => copies.has(spanId));
+  const were = `${counted(copies.size, 'span')} ${copies.size === 1 ? 'was' : 'were'} delivered ${most === 2 ? 'twice' : `up to ${most} times`}`;
+  return [
+    note('span-delivered-twice', about, `${were}: ${about.slice(0, 3).map(named).join(', ')}${about.length > 3 ? ', …' : '.'}`, AGAIN),
+  ];
+}
+
+const AGAIN = 'An exporter got no answer and tried again, although the first try had arrived; or two exporters send to one backend.';
 
 const isId = (id: string, digits: number): boolean => id.length === digits && /^[0-9a-f]+$/.test(id) && !/^0+$/.test(id);

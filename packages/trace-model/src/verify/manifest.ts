@@ -6,11 +6,17 @@ import { error, named } from './finding.ts';
 import type { Finding, FindingCode, Rule, Subject } from './finding.ts';
 
 /** What the trace declares of itself (docs/manifest.md) is there, and no more than that. What is lost otherwise, other rules find. */
-export const manifest: Rule = (subject) => [
-  ...segments(subject.nodes).flatMap(outlived),
-  ...settled(subject.trace).awaited.flatMap((awaited) => missing(awaited, subject)),
-  ...skippedAttempts(subject),
-];
+export const manifest: Rule = (subject) => {
+  const byId = Map.groupBy(subject.trace.spans, ({ spanId }) => spanId);
+  return [
+    ...segments(subject.nodes).flatMap(outlived),
+    ...settled(subject.trace).awaited.flatMap((awaited) => missing(awaited, byId)),
+    ...skippedAttempts(subject),
+  ];
+};
+
+/** How the finding says what is awaited. */
+export const promised = (awaited: string): string => `The trace promises what is not here: ${awaited}.`;
 
 function outlived({ root, declared, spans }: Segment): Finding[] {
   if (spans.length <= declared) return [];
@@ -30,10 +36,11 @@ const CODES: Partial<Record<Awaited['what'], [code: FindingCode, cause: string]>
   'dead-letter': ['dead-letter-missing', 'The job is about to be put away, or the process that would died.'],
 };
 
-function missing({ what, message, spanIds }: Awaited, { trace }: Subject): Finding[] {
+function missing({ what, message, spanIds }: Awaited, byId: ReadonlyMap<string, readonly Span[]>): Finding[] {
   const known = CODES[what];
-  const spans = trace.spans.filter(({ spanId }) => spanIds.includes(spanId));
-  return known ? [error(known[0], spans, `The trace promises what is not here: ${message}.`, known[1])] : [];
+  if (!known) return [];
+  const spans = [...new Set(spanIds)].flatMap((id) => byId.get(id) ?? []);
+  return [error(known[0], spans, promised(message), known[1])];
 }
 
 /** A killed process takes the span of its attempt with it; the next attempt shows that there was one, unless each has its own trace. */

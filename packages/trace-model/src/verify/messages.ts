@@ -1,8 +1,9 @@
 import { attributeText } from '../attribute.ts';
 import { isLinked } from '../settled.ts';
+import { clipped } from '../text.ts';
 import type { Span } from '../trace.ts';
 import type { SpanNode } from '../tree.ts';
-import { error, named, note, short } from './finding.ts';
+import { error, named, note } from './finding.ts';
 import type { Finding, Rule, Subject } from './finding.ts';
 
 /**
@@ -14,7 +15,8 @@ export const messages: Rule = (subject) => {
   const producers = subject.nodes.filter(({ span }) => span.kind === 'PRODUCER');
   const taken = subject.nodes.filter(({ span }) => text(span, 'messaging.operation.name') === 'cancel');
   const expected = producers.filter(({ span }) => !isLinked(span));
-  return [...lost(expected, [...consumers, ...taken]), ...consumers.flatMap((consumer) => received(consumer, producers))];
+  const sent = new Set(producers.map(({ span }) => messageKey(span)));
+  return [...lost(expected, [...consumers, ...taken]), ...consumers.flatMap((consumer) => received(consumer, sent))];
 };
 
 function lost(producers: Subject['nodes'], consumers: Subject['nodes']): Finding[] {
@@ -45,7 +47,7 @@ function unconsumed(span: Span, joined: ReadonlySet<string | undefined>): Findin
       );
 }
 
-function received({ span, parent }: SpanNode, producers: Subject['nodes']): Finding[] {
+function received({ span, parent }: SpanNode, sent: ReadonlySet<string | undefined>): Finding[] {
   const sender = parent?.span;
   if (sender?.kind === 'PRODUCER' && contradicts(sender, span)) {
     const message = `${named(span)} consumed ${messageOf(span)}, but its parent ${named(sender)} sent ${messageOf(sender)}.`;
@@ -59,8 +61,8 @@ function received({ span, parent }: SpanNode, producers: Subject['nodes']): Find
     ];
   }
   const known = sender || span.links.length > 0 || span.parentSpanId !== undefined;
-  if (known || producers.some((producer) => messageKey(producer.span) !== undefined && messageKey(producer.span) === messageKey(span)))
-    return [];
+  const key = messageKey(span);
+  if (known || (key !== undefined && sent.has(key))) return [];
   const message = `${named(span)} consumed ${messageOf(span)}, and nothing says who sent it.`;
   return [note('message-unproduced', [span], message, 'The producer is not traced, or the context was not put into the message.')];
 }
@@ -83,4 +85,4 @@ function messageKey(span: Span): string | undefined {
   return id === undefined ? undefined : `${text(span, 'messaging.system')}/${id}`;
 }
 
-const messageOf = (span: Span): string => `message ${short(text(span, ID) ?? 'without id')}`;
+const messageOf = (span: Span): string => `message ${clipped(text(span, ID) ?? 'without id')}`;

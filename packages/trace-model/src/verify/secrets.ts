@@ -1,7 +1,8 @@
 import { attributeText } from '../attribute.ts';
 import type { Attributes } from '../attribute.ts';
+import { clipped } from '../text.ts';
 import type { Resource, Span } from '../trace.ts';
-import { error, named, short } from './finding.ts';
+import { error, named } from './finding.ts';
 import type { Finding, Rule } from './finding.ts';
 import { isRedacted, isSecretName, secretIn } from './secret.ts';
 
@@ -24,7 +25,7 @@ function inSpan(span: Span): Finding[] {
   lookAt(places, span.scope.attributes);
   for (const event of span.events) {
     look('the name of an event', event.name);
-    lookAt(places, event.attributes, `event ${short(event.name)}, `);
+    lookAt(places, event.attributes, `event ${clipped(event.name)}, `);
   }
   for (const link of span.links) lookAt(places, link.attributes, 'a link, ');
   return [...places].map(([place, kind]) => found([span], `${named(span)} has what looks like ${kind} in ${place}.`));
@@ -34,7 +35,7 @@ function inResource(resource: Resource, spans: readonly Span[]): Finding[] {
   const places = new Map<string, string>();
   lookAt(places, resource.attributes);
   return [...places].map(([place, kind]) =>
-    found(spans.slice(0, 1), `The resource of ${short(spans[0]?.service ?? '')} has what looks like ${kind} in ${place}.`),
+    found(spans.slice(0, 1), `The resource of ${clipped(spans[0]?.service ?? '')} has what looks like ${kind} in ${place}.`),
   );
 }
 
@@ -44,7 +45,7 @@ function lookAt(places: Map<string, string>, attributes: Attributes, where = '')
     const text = attributeText(value).slice(0, SEARCHED);
     if (isSpanId(name, text)) continue;
     const byName = isSecretName(name) && !isRedacted(text) ? 'a secret' : undefined;
-    remember(places, `${where}${short(name)}`, secretIn(text) ?? byName);
+    remember(places, `${where}${clipped(name)}`, secretIn(text) ?? byName);
   }
 }
 

@@ -1,5 +1,6 @@
+import { clipped } from '../text.ts';
 import type { SpanNode } from '../tree.ts';
-import { error, named, note, short } from './finding.ts';
+import { error, named, note } from './finding.ts';
 import type { Finding, Rule } from './finding.ts';
 
 /** The spans make one tree: one root, no orphan, no cycle. */
@@ -19,7 +20,7 @@ const outside = ({ span }: SpanNode): Finding =>
   note(
     'parent-outside',
     [span],
-    `${named(span)} continues span ${short(span.parentSpanId ?? '')}, which is not in this trace.`,
+    `${named(span)} continues span ${clipped(span.parentSpanId ?? '')}, which is not in this trace.`,
     'The caller sends a trace context but exports no spans, or not here.',
   );
 
@@ -42,7 +43,7 @@ function roots(tops: readonly SpanNode[]): Finding[] {
 
 function misplaced({ place, span }: SpanNode): Finding[] {
   if (place === 'orphan') {
-    const message = `${named(span)} is an orphan: its parent ${short(span.parentSpanId ?? '')} is not in the trace.`;
+    const message = `${named(span)} is an orphan: its parent ${clipped(span.parentSpanId ?? '')} is not in the trace.`;
     return [error('orphan', [span], message, orphanCause(span.kind))];
   }
   if (place !== 'cycle') return [];

@@ -23,7 +23,7 @@ import { TraceFormatError } from '../read/json.ts';
 import { mutated } from '../testing/mutate.ts';
 import { http, messaging, span, trace } from '../testing/span.ts';
 import type { SpanParts as Parts } from '../testing/span.ts';
-import type { Trace } from '../trace.ts';
+import type { Span, Trace } from '../trace.ts';
 
 test.each([
   ['OTLP', order],
@@ -101,6 +101,35 @@ test('whatever spans say of themselves, they are judged, drawn and compared', ()
     { requiredKeys: ['n'] },
   );
   fc.assert(fc.property(fc.array(parts, { maxLength: 8 }), (spans) => useEverything(trace(...spans.map((one) => span(one))))));
+});
+
+/** How often `verify` looks at anything in so many spans. */
+function looks(count: number, parts: (n: number) => Partial<Parts>): number {
+  let looked = 0;
+  const watched = (one: Span): Span => new Proxy(one, { get: (target, name) => (looked++, target[name as keyof Span]) });
+  const { traceId, spans } = trace(...Array.from({ length: count }, (_, at) => span({ n: at + 1, ...parts(at + 1) })));
+  const findings = verify({ traceId, spans: spans.map(watched) });
+  expect(findings.filter(({ code }) => code === 'not-judged')).toEqual([]);
+  return looked;
+}
+
+test.each<[string, (n: number) => Partial<Parts>]>([
+  ['orphans with a parent each', (n) => ({ parent: n + 1_000_000, attributes: { 'waymark.segment.spans': 2n } })],
+  ['children of one span', (n) => (n === 1 ? { attributes: { 'waymark.segment.spans': 9_000n } } : { parent: 1 })],
+  ['failed spans below each other', (n) => ({ error: true, ...(n > 1 && { parent: n - 1 }) })],
+  ['spans below each other, the last one failed', (n) => ({ error: n % 1_000 === 0, ...(n > 1 && { parent: n - 1 }) })],
+  ['consumers and producers without parents', (n) => ({ kind: n % 2 ? 'PRODUCER' : 'CONSUMER', attributes: messaging(`${n}`) })],
+  ['spans with one id, and their children', (n) => (n % 2 ? { spanId: '7'.padStart(16, '0'), service: `s${n}` } : { parent: 7 })],
+])('four times as many %s are four times the work', (_, parts) => {
+  expect(looks(4_000, parts) / looks(1_000, parts)).toBeLessThan(4.5);
+});
+
+test('a span may have more children than a call has arguments', () => {
+  const children = Array.from({ length: 150_000 }, (_, at) => span({ n: at + 2, parent: 1 }));
+  const root = span({ n: 1, attributes: { 'waymark.segment.spans': 150_002n } });
+  expect(verify({ traceId: root.traceId, spans: [root, ...children] })).toMatchObject([
+    { code: 'segment-short', message: expect.stringContaining('150001 of 150002 spans') },
+  ]);
 });
 
 test('what is no trace at all is a finding, not an exception', () => {

@@ -1,6 +1,12 @@
 import { HttpError } from './http-error.ts';
 
-/** Counts what the OTLP port received, and bounds how many bytes of bodies it holds at a time. */
+/** Bytes that one request holds; they are let go when it is disposed. */
+export interface Holder extends Disposable {
+  /** Counts bytes that are held from now on. Throws `HttpError` 429, upon which an exporter tries again later, when they are too many. */
+  readonly add: (bytes: number) => void;
+}
+
+/** Counts what the OTLP ports received, and bounds how many bytes of bodies they hold at a time. */
 export class Intake {
   received = 0;
   rejected = 0;
@@ -17,14 +23,16 @@ export class Intake {
     this.#maxBytes = maxBytes;
   }
 
-  /** Counts bytes that are held from now on. Throws `HttpError` 429, upon which an exporter tries again later, when they are too many. */
-  hold(bytes: number): void {
-    if (this.#bytes + bytes > this.#maxBytes) throw new HttpError(429, 'too many requests are under way; try again');
-    this.#bytes += bytes;
-  }
-
-  letGo(bytes: number): void {
-    this.#bytes -= bytes;
+  holder(): Holder {
+    let held = 0;
+    return {
+      add: (bytes) => {
+        if (this.#bytes + bytes > this.#maxBytes) throw new HttpError(429, 'too many requests are under way; try again');
+        this.#bytes += bytes;
+        held += bytes;
+      },
+      [Symbol.dispose]: () => void (this.#bytes -= held),
+    };
   }
 
   took(spans: number, rejected: number): void {

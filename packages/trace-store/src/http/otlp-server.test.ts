@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { decode } from '../otlp/decode.ts';
-import { encode } from '../otlp/encode.ts';
+import { encode, encodeJson } from '../otlp/encode.ts';
 import { ExportRequest, ExportResponse, RpcStatus } from '../otlp/schema.ts';
 import { attribute, request, span } from '../testing/otlp.ts';
 import { storeForTest } from '../testing/store-for-test.ts';
@@ -50,6 +50,55 @@ test('says which spans it left out', async () => {
   expect(decode(ExportResponse, asProtobuf.body)).toEqual({ partialSuccess });
   const asJson = await post(`${otlpUrl}/v1/traces`, JSON.stringify(body), { 'content-type': JSON_TYPE });
   expect(JSON.parse(asJson.body.toString())).toEqual({ partialSuccess });
+});
+
+const spanOf = async (url: string): Promise<unknown> => {
+  const { result } = (await (await fetch(`${url}/api/v3/traces/${TRACE}?rawTraces=true`)).json()) as {
+    result: { resourceSpans: { scopeSpans: { spans: unknown[] }[] }[] };
+  };
+  return result.resourceSpans[0]?.scopeSpans[0]?.spans[0];
+};
+
+test('a number that no field can hold costs its attribute, not the batch, and the sender is told', async () => {
+  const { otlpUrl, url } = await storeForTest();
+  const large = attribute('large', { intValue: 1e20 });
+  const body = JSON.stringify(request([], [span(TRACE, 1, { name: 'a', attributes: [large, attribute('fine', { intValue: 1 })] })]));
+  const answer = await post(`${otlpUrl}/v1/traces`, body, { 'content-type': JSON_TYPE });
+  expect(JSON.parse(answer.body.toString())).toEqual({
+    partialSuccess: {
+      errorMessage: expect.stringMatching(/^attributes left out: 1, because intValue should be between -9223372036854775808/),
+    },
+  });
+  expect(await spanOf(url)).toMatchObject({ attributes: [attribute('fine', { intValue: '1' })], droppedAttributesCount: 1 });
+});
+
+test('an attribute that is too large is cut and marked, its span is kept, and the sender is told', async () => {
+  const { otlpUrl, url } = await storeForTest();
+  const body = encode(
+    ExportRequest,
+    request([], [span(TRACE, 1, { name: 'a', attributes: [attribute('page', { stringValue: '注'.repeat(30_000) })] })]),
+  );
+  const answer = await post(`${otlpUrl}/v1/traces`, body, { 'content-type': PROTOBUF });
+  expect(decode(ExportResponse, answer.body)).toEqual({ partialSuccess: { errorMessage: 'attributes cut to 65536 bytes: 1' } });
+  expect(await spanOf(url)).toMatchObject({
+    attributes: [
+      attribute('page', { stringValue: expect.stringMatching(/^注{21800,21845}$/) }),
+      attribute('waymark.truncated', { arrayValue: { values: [{ stringValue: 'page' }] } }),
+    ],
+  });
+});
+
+test.each([
+  ['JSON', JSON_TYPE, (text: string) => text],
+  ['protobuf', PROTOBUF, (text: string) => encodeJson(ExportRequest, Buffer.from(text)).bytes],
+])('-0.0 stays what it is, sent as %s', async (_, type, bodyOf) => {
+  const { otlpUrl, url } = await storeForTest();
+  const zero = request([], [span(TRACE, 1, { name: 'a', attributes: [attribute('zero', { doubleValue: 0 })] })]);
+  // JSON.stringify cannot write it.
+  const text = JSON.stringify(zero).replace('"doubleValue":0', '"doubleValue":-0.0');
+  await post(`${otlpUrl}/v1/traces`, bodyOf(text), { 'content-type': type });
+  for (const path of [`/api/v3/traces/${TRACE}`, `/api/v3/traces/${TRACE}?rawTraces=true`, `/api/traces/${TRACE}`])
+    expect(await (await fetch(url + path)).text()).toMatch(/"(?:doubleValue|value)":-0[,}]/);
 });
 
 const bomb = gzipSync(Buffer.alloc(50_000_000));

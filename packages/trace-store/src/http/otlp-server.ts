@@ -1,75 +1,59 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { encode } from '../otlp/encode.ts';
+import { encode, encodeJson } from '../otlp/encode.ts';
 import type { Message } from '../otlp/schema.ts';
 import { ExportRequest, ExportResponse, RpcStatus } from '../otlp/schema.ts';
-import { Malformed } from '../otlp/malformed.ts';
-import type { ScanLimits, ScannedRequest } from '../otlp/scan-request.ts';
-import { scanRequest, TooManySpans } from '../otlp/scan-request.ts';
-import type { TraceStore } from '../store/trace-store.ts';
-import { HttpError } from './http-error.ts';
-import type { Intake } from './intake.ts';
+import { allowOrigin, answerPreflight } from './cors.ts';
+import { HttpError, statusOf } from './http-error.ts';
 import { withBody } from './read-body.ts';
-
-export interface OtlpLimits extends ScanLimits {
-  readonly maxBodyBytes: number;
-}
+import { takeSpans, type Receiver } from './take-spans.ts';
 
 type Format = 'application/x-protobuf' | 'application/json';
 
-/** An OTLP/HTTP receiver for traces that stores what it receives (OTLP specification 1.x, "OTLP/HTTP"). */
-export function otlpServer(store: TraceStore, limits: OtlpLimits, intake: Intake): Server {
-  return createServer((request, response) => void answer(store, limits, intake, request, response));
+/**
+ * How long a request may take to arrive, in milliseconds: while it does, it holds memory that others could use. An idle connection is kept for
+ * longer than exporters wait between batches, so that none is closed as they send.
+ */
+const PATIENCE = { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 60_000 };
+
+/**
+ * An OTLP/HTTP receiver for traces that stores what it receives (OTLP specification 1.x, "OTLP/HTTP"). Pages of these `origins` may send to it
+ * from a browser; `*` stands for any.
+ */
+export function otlpServer(receiver: Receiver, origins: readonly string[]): Server {
+  return createServer(PATIENCE, (request, response) => {
+    allowOrigin(origins, request, response);
+    if (request.method === 'OPTIONS' && request.headers.origin !== undefined) answerPreflight(origins, request, response);
+    else void answer(receiver, request, response);
+  });
 }
 
-async function answer(
-  store: TraceStore,
-  limits: OtlpLimits,
-  intake: Intake,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+async function answer(receiver: Receiver, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const format = formatOf(request) ?? 'application/json';
   try {
     const path = (request.url ?? '').replace(/\?.*$/, '');
-    const signal = SIGNALS[path];
+    const signal = SIGNALS.get(path);
     if (signal === undefined) throw new HttpError(404, `there is no ${path}; send traces to /v1/traces`);
     if (request.method !== 'POST') throw new HttpError(405, `${path} takes POST only`);
     if (formatOf(request) === undefined) throw new HttpError(415, 'content-type should be application/x-protobuf or application/json');
-    const use = (body: Buffer): object => (signal === 'traces' ? take(store, limits, intake, body, format) : {});
-    send(response, 200, format, ExportResponse, await withBody(request, limits.maxBodyBytes, intake, use));
+    const use = (body: Buffer): object => (signal === 'traces' ? take(receiver, body, format) : {});
+    send(response, 200, format, ExportResponse, await withBody(request, receiver.limits.maxBodyBytes, receiver.intake, use));
   } catch (error) {
-    fail(intake, request, response, format, error);
+    fail(receiver, request, response, format, error);
   }
 }
 
 /** Metrics and logs are accepted and dropped: an SDK with its defaults sends them too, and would report an error every minute. */
-const SIGNALS: Readonly<Record<string, 'traces' | 'dropped'>> = { '/v1/traces': 'traces', '/v1/metrics': 'dropped', '/v1/logs': 'dropped' };
+const SIGNALS: ReadonlyMap<string, 'traces' | 'dropped'> = new Map([
+  ['/v1/traces', 'traces'],
+  ['/v1/metrics', 'dropped'],
+  ['/v1/logs', 'dropped'],
+]);
 
-function take(store: TraceStore, limits: OtlpLimits, intake: Intake, body: Buffer, format: Format): object {
-  const request = scanRequest(format === 'application/json' ? encode(ExportRequest, parseJson(body)) : body, limits);
-  const late = store.add(request);
-  const partial = partialSuccess(request, late);
-  intake.took(request.spans, Number(partial?.rejectedSpans ?? 0));
-  return partial === undefined ? {} : { partialSuccess: partial };
-}
-
-function partialSuccess({ rejected }: ScannedRequest, late: number): { rejectedSpans: string; errorMessage: string } | undefined {
-  const reasons = [...rejected, ...(late > 0 ? [['of a trace that was already evicted', late] as const] : [])];
-  if (reasons.length === 0) return undefined;
-  const rejectedSpans = reasons.reduce((sum, [, count]) => sum + count, 0);
-  return {
-    rejectedSpans: String(rejectedSpans),
-    errorMessage: `rejected: ${reasons.map(([reason, count]) => `${count} ${reason}`).join(', ')}`,
-  };
-}
-
-function parseJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch (error) {
-    throw new Malformed(`the body is not JSON: ${(error as Error).message}`);
-  }
+function take(receiver: Receiver, body: Buffer, format: Format): object {
+  if (format !== 'application/json') return takeSpans(receiver, body);
+  const { bytes, dropped } = encodeJson(ExportRequest, body);
+  return takeSpans(receiver, bytes, dropped);
 }
 
 function formatOf(request: IncomingMessage): Format | undefined {
@@ -77,10 +61,10 @@ function formatOf(request: IncomingMessage): Format | undefined {
   return type === 'application/x-protobuf' || type === 'application/json' ? type : undefined;
 }
 
-function fail(intake: Intake, request: IncomingMessage, response: ServerResponse, format: Format, error: unknown): void {
-  const status = error instanceof HttpError ? error.status : error instanceof Malformed ? 400 : error instanceof TooManySpans ? 413 : 500;
+function fail({ intake }: Receiver, request: IncomingMessage, response: ServerResponse, format: Format, error: unknown): void {
   // Whoever goes away in the middle of a body hears no answer.
   if (request.destroyed && !request.complete) return;
+  const status = statusOf(error);
   intake.refused(status);
   if (!request.complete) response.setHeader('connection', 'close');
   if (status === 429) response.setHeader('retry-after', '1');

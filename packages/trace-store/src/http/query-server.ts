@@ -7,7 +7,7 @@ import { serveUi } from '../ui-files.ts';
 
 /** Jaeger's query API under `/api/`, and the UI everywhere else. `stats` gives the content of `/api/stats`. */
 export function queryServer(store: TraceStore, stats: () => object): Server {
-  return createServer((request, response) => {
+  return createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
     route(store, stats, request, response).catch((error: unknown) => {
       if (response.headersSent) response.destroy();
       else sendJson(request, response, 500, v1Error(500, (error as Error).message).body);

@@ -6,47 +6,52 @@ import type { Intake } from './intake.ts';
 
 const inflaters = { gzip: promisify(gunzip), deflate: promisify(inflate) };
 
-/**
- * Reads a request body of at most `maxBytes`, before and after decompression (`gzip` or `deflate`), and hands it to `use`. Until that is
- * done, the bytes count as held. Throws `HttpError`: 413 over the bound, 415 for another encoding, 400 for compressed data that is
- * damaged, 429 when too much is held.
- */
-export async function withBody<T>(request: IncomingMessage, maxBytes: number, intake: Intake, use: (body: Buffer) => T): Promise<T> {
-  const encoding = request.headers['content-encoding']?.trim().toLowerCase() || 'identity';
-  if (encoding !== 'identity' && encoding !== 'gzip' && encoding !== 'deflate') {
-    throw new HttpError(415, `content-encoding ${encoding} is not supported; send gzip, deflate or none`);
-  }
-  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
-  let held = 0;
-  const hold = (bytes: number): void => {
-    intake.hold(bytes);
-    held += bytes;
-  };
-  try {
-    const raw = await receive(request, maxBytes, hold);
-    if (encoding === 'identity') return use(raw);
-    // How large it becomes is known only afterwards.
-    hold(maxBytes);
-    return use(await decompress(raw, encoding, maxBytes));
-  } finally {
-    intake.letGo(held);
-  }
+/** How a body may be compressed. */
+export type Encoding = keyof typeof inflaters | 'identity';
+
+/** The encoding that a header names; throws `HttpError` 415 for one that is not supported. */
+export function encodingOf(header: string | undefined): Encoding {
+  const encoding = header?.trim().toLowerCase() || 'identity';
+  if (encoding === 'identity' || encoding === 'gzip' || encoding === 'deflate') return encoding;
+  throw new HttpError(415, `the encoding ${encoding} is not supported; send gzip, deflate or none`);
 }
 
-async function receive(request: IncomingMessage, maxBytes: number, hold: (bytes: number) => void): Promise<Buffer> {
+/**
+ * Reads a request body of at most `maxBytes`, before and after decompression, and hands it to `use`. Until that is done, the bytes count as
+ * held. Throws `HttpError`: 413 over the bound, 415 for another encoding, 400 for compressed data that is damaged, 429 when too much is held.
+ */
+export async function withBody<T>(request: IncomingMessage, maxBytes: number, intake: Intake, use: (body: Buffer) => T): Promise<T> {
+  const encoding = encodingOf(request.headers['content-encoding']);
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
+  using held = intake.holder();
+  // A request that is given up must stay open for the answer that says why.
+  const raw = await receive(request.iterator({ destroyOnReturn: false }), maxBytes, held.add);
+  return use(await decompressed(raw, encoding, maxBytes, held.add));
+}
+
+/** All of a stream: `maxBytes` at most and what comes `before` them. Throws `HttpError` 413 when it is longer. */
+export async function receive(
+  stream: AsyncIterable<unknown>,
+  maxBytes: number,
+  hold: (bytes: number) => void,
+  before = 0,
+): Promise<Buffer> {
   const parts: Buffer[] = [];
   let size = 0;
-  // A request that is given up must stay open for the answer that says why.
-  for await (const part of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+  for await (const part of stream as AsyncIterable<Buffer>) {
     size += part.length;
-    if (size > maxBytes) throw tooLarge(maxBytes);
+    if (size > maxBytes + before) throw tooLarge(maxBytes);
     hold(part.length);
     parts.push(part);
   }
   return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts, size);
 }
 
-async function decompress(raw: Buffer, encoding: keyof typeof inflaters, maxBytes: number): Promise<Buffer> {
+/** The bytes as they were before they were compressed. Throws `HttpError` 400 and 413. */
+export async function decompressed(raw: Buffer, encoding: Encoding, maxBytes: number, hold: (bytes: number) => void): Promise<Buffer> {
+  if (encoding === 'identity') return raw;
+  // How large it becomes is known only afterwards.
+  hold(maxBytes);
   try {
     return await inflaters[encoding](raw, { maxOutputLength: maxBytes });
   } catch (error) {
@@ -55,4 +60,5 @@ async function decompress(raw: Buffer, encoding: keyof typeof inflaters, maxByte
   }
 }
 
-const tooLarge = (maxBytes: number): HttpError => new HttpError(413, `the body is larger than ${maxBytes} bytes; send smaller batches`);
+export const tooLarge = (maxBytes: number): HttpError =>
+  new HttpError(413, `the body is larger than ${maxBytes} bytes; send smaller batches`);

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { readTraces } from '@waymark/trace-model';
 import { ask, send } from '../testing/ask.ts';
 import { attribute, request, span, TIME } from '../testing/otlp.ts';
 import { storeForTest } from '../testing/store-for-test.ts';
@@ -60,6 +61,48 @@ test.each([
   expect((body as { summaries: unknown[] }).summaries).toHaveLength(count);
 });
 
+const INHERITED = ['__proto__', 'constructor', 'valueOf', 'toString', 'hasOwnProperty'];
+
+test.each(INHERITED)('an attribute called %s is found where a span has it, and nowhere else', async (name) => {
+  const { otlpUrl, url } = await storeForTest();
+  const named = span('c'.repeat(32), 1, { name: 'odd', attributes: [attribute(name, { stringValue: 'x' })] });
+  await send(otlpUrl, JSON.stringify(request([service], [...spans, named])));
+  const search = `${url}/api/traces?service=shop&start=1763798400000000&end=1763802000000000`;
+  expect(await ask(`${search}&tag=${name}:x`)).toMatchObject({ status: 200, body: { data: [{ traceID: 'c'.repeat(32) }] } });
+  expect(await ask(`${search}&tag=${name}:y`)).toMatchObject({ status: 200, body: { data: [] } });
+});
+
+test.each(INHERITED)('a duration in the unit %s is refused', async (unit) => {
+  const { url } = await storeForTest();
+  expect((await ask(`${url}/api/traces?service=shop&minDuration=1${unit}`)).status).toBe(400);
+});
+
+test('a span without a kind counts as internal in v3, and no operation is there twice', async () => {
+  const { otlpUrl, url } = await storeForTest();
+  const some = [span(TRACE, 1, { name: 'buy', kind: 2 }), span(TRACE, 2, { name: 'log' }), span(TRACE, 3, { name: 'log', kind: 1 })];
+  await send(otlpUrl, JSON.stringify(request([service], some)));
+  const operations = async (query: string): Promise<unknown> => (await ask(`${url}/api/v3/operations?service=shop${query}`)).body;
+  const log = { name: 'log', spanKind: 'internal' };
+  expect(await operations('')).toEqual({ operations: [{ name: 'buy', spanKind: 'server' }, log] });
+  expect(await operations('&spanKind=internal')).toEqual({ operations: [log] });
+  expect(await operations('&span_kind=server')).toEqual({ operations: [{ name: 'buy', spanKind: 'server' }] });
+});
+
+test('v3 reads parameters in camelCase as in snake_case', async () => {
+  const { otlpUrl, url } = await storeForTest();
+  await send(otlpUrl, JSON.stringify(request([service], spans)));
+  const names = ['start_time_min=2025-11-22T08:00:00Z', 'start_time_max=2025-11-22T09:00:00Z', 'service_name=shop', 'operation_name=pay'];
+  const more = ['duration_min=1us', 'duration_max=1h', 'search_depth=5', 'raw_traces=true'];
+  const snake = [...names, ...more].map((one) => `query.${one}`).join('&');
+  const camel = snake.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  const found = await ask(`${url}/api/v3/traces?${snake}`);
+  expect(found).toMatchObject({ status: 200, body: { result: { resourceSpans: [{}] } } });
+  expect(await ask(`${url}/api/v3/traces?${camel}`)).toEqual(found);
+  expect(await ask(`${url}/api/v3/traces?${camel.replace('operationName=pay', 'operationName=x')}`)).toMatchObject({ status: 404 });
+  const raw = await ask(`${url}/api/v3/traces/${TRACE}?raw_traces=true`);
+  expect(await ask(`${url}/api/v3/traces/${TRACE}?rawTraces=true`)).toEqual(raw);
+});
+
 test('the newest trace comes first, and no more than asked for', async () => {
   const { otlpUrl, url } = await storeForTest();
   for (const digit of ['1', '2', '3']) await send(otlpUrl, JSON.stringify(request([service], [span(digit.repeat(32), 1, { name: 'a' })])));
@@ -78,6 +121,22 @@ test('a span is kept as it was sent, even one that ends before it starts', async
     status: 200,
     body: { data: [{ spans: [{ duration: 0 }], processes: { p1: { serviceName: 'missing-service-name' } } }] },
   });
+});
+
+test('a batch that is delivered twice counts once; who reads what was sent gets both', async () => {
+  const { otlpUrl, url } = await storeForTest();
+  const answer = request([attribute('service.name', { stringValue: 'till' })], [span(TRACE, 4, { name: 'pay', kind: 2, parent: 2 })]);
+  const resourceSpans = [request([service], spans), answer].flatMap((one) => (one as { resourceSpans: object[] }).resourceSpans);
+  const batch = JSON.stringify({ resourceSpans });
+  for (let times = 0; times < 3; times++) await send(otlpUrl, batch);
+  expect(await ask(`${url}/api/v3/trace-summaries?${HOUR}`)).toMatchObject({ body: { summaries: [{ spanCount: 4, errorSpanCount: 1 }] } });
+  expect(await ask(`${url}/api/dependencies?endTs=1763802000000&lookback=3600000`)).toMatchObject({
+    body: { data: [{ parent: 'shop', child: 'till', callCount: 1 }] },
+  });
+  expect(await ask(`${url}/api/traces/${TRACE}`)).toMatchObject({ body: { data: [{ spans: { length: 4 } }] } });
+  expect(await ask(`${url}/api/stats`)).toMatchObject({ body: { spans: 4, receivedSpans: 12, repeatedSpans: 8 } });
+  const [trace] = readTraces((await ask(`${url}/api/v3/traces/${TRACE}?rawTraces=true`)).body);
+  expect(trace).toMatchObject({ spans: { length: 4 }, repeated: { length: 4 } });
 });
 
 const some = (digit: number): string => digit.toString(16).padStart(32, '0');

@@ -7,7 +7,7 @@ import * as v3 from './v3.ts';
 
 type Route = (store: TraceStore, params: URLSearchParams, part: string) => Answer | Promise<Answer>;
 
-/** Jaeger's query API. A group in a pattern is the part of the path that the route needs, as it came. */
+/** Jaeger's query API. A group in a pattern is the part of the path that the route needs. */
 const ROUTES: readonly (readonly [pattern: RegExp, route: Route])[] = [
   [/^\/api\/traces$/, v1.findTraces],
   [/^\/api\/traces\/([^/]+)$/, v1.getTrace],
@@ -30,7 +30,7 @@ export async function answerApi(store: TraceStore, method: string, url: URL): Pr
     if (match === null) continue;
     if (method !== 'GET' && method !== 'HEAD') return error(405, `${method} is not allowed here, only GET`);
     try {
-      return await route(store, url.searchParams, match[1] ?? '');
+      return await route(store, url.searchParams, unescaped(match[1] ?? ''));
     } catch (failure) {
       if (failure instanceof BadQuery) return error(400, failure.message);
       throw failure;
@@ -38,3 +38,6 @@ export async function answerApi(store: TraceStore, method: string, url: URL): Pr
   }
   return error(404, `there is no ${url.pathname}`);
 }
+
+/** A part of a path as a form writes it; as it is when it is not well formed. */
+const unescaped = (part: string): string => new URLSearchParams(`part=${part.replaceAll('&', '%26')}`).get('part') ?? part;

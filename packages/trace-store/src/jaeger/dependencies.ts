@@ -3,7 +3,7 @@ import { outlinesOf } from '../store/read-trace.ts';
 import type { StoredTrace } from '../store/stored-trace.ts';
 import type { TraceStore } from '../store/trace-store.ts';
 
-/** How often one service was the parent of a span of another, or of itself. */
+/** How often one service was the parent of a span of another. */
 export interface Link {
   readonly parent: string;
   readonly child: string;
@@ -35,7 +35,8 @@ function countLinks(trace: StoredTrace, from: bigint, to: bigint, links: Map<str
   const services = new Map(spans.toReversed().map(({ span, service }) => [span.spanId, service]));
   for (const { span, service: child } of spans) {
     const parent = span.parentSpanId === undefined ? undefined : services.get(span.parentSpanId);
-    if (parent === undefined) continue;
+    // Work within a service is no call: it would outweigh all calls. Jaeger counted it up to 2.13.
+    if (parent === undefined || parent === child) continue;
     const key = JSON.stringify([parent, child]);
     const link = links.get(key);
     if (link === undefined) links.set(key, { parent, child, callCount: 1 });

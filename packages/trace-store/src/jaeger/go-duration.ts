@@ -1,16 +1,16 @@
 import { BadQuery } from './bad-query.ts';
 import { quote } from './go-number.ts';
 
-const UNITS: Readonly<Record<string, bigint>> = {
-  ns: 1n,
-  us: 1_000n,
-  µs: 1_000n,
-  μs: 1_000n,
-  ms: 1_000_000n,
-  s: 1_000_000_000n,
-  m: 60_000_000_000n,
-  h: 3_600_000_000_000n,
-};
+const UNITS: ReadonlyMap<string, bigint> = new Map([
+  ['ns', 1n],
+  ['us', 1_000n],
+  ['µs', 1_000n],
+  ['μs', 1_000n],
+  ['ms', 1_000_000n],
+  ['s', 1_000_000_000n],
+  ['m', 60_000_000_000n],
+  ['h', 3_600_000_000_000n],
+]);
 
 /** Go's `time.ParseDuration`, such as `1.5s` or `1h10m`, in nanoseconds. Throws `BadQuery` with Go's message. */
 export function parseDuration(text: string): bigint {
@@ -23,7 +23,7 @@ export function parseDuration(text: string): bigint {
     const [part, whole = '', fraction = '', unit = ''] = /^(\d*)(?:\.(\d*))?([^\d.]*)/.exec(rest) ?? [''];
     if (whole === '' && fraction === '') throw invalid;
     if (unit === '') throw new BadQuery(`time: missing unit in duration ${quote(text)}`);
-    const scale = UNITS[unit];
+    const scale = UNITS.get(unit);
     if (scale === undefined) throw new BadQuery(`time: unknown unit ${quote(unit)} in duration ${quote(text)}`);
     sum += BigInt(whole || '0') * scale + (fraction === '' ? 0n : (BigInt(fraction) * scale) / 10n ** BigInt(fraction.length));
     if (sum > MAX) throw invalid;

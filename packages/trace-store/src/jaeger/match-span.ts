@@ -20,20 +20,22 @@ export function matchesOutline(query: SearchQuery, span: SpanOutlineJson): boole
 /** Whether a span has the attributes that the query wants; those of its resource, scope, events and links count too, as in Jaeger. */
 export function matchesAttributes(query: SearchQuery, span: SpanJson, scope: unknown, resource: unknown): boolean {
   return [...query.attributes].every(([key, value]) => {
-    const special = SPECIAL[key];
+    const special = SPECIAL.get(key);
     if (special !== undefined) return special(value, span, scope as { name?: string; version?: string });
     if (key.startsWith('resource.')) return has(resource, key.slice('resource.'.length), value);
     return [span, scope, resource, ...(span.events ?? []), ...(span.links ?? [])].some((holder) => has(holder, key, value));
   });
 }
 
-const SPECIAL: Readonly<Record<string, (value: string, span: SpanJson, scope: { name?: string; version?: string }) => boolean>> = {
-  error: (value, span) => span.status.code === (truth(value) === undefined ? NaN : truth(value) ? ERROR : OK),
-  'span.status': (value, span) => (span.status.code ?? 0) === indexIn(STATUSES, value),
-  'span.kind': (value, span) => (span.kind ?? 0) === indexIn(KINDS, value),
-  'scope.name': (value, _, scope) => (scope.name ?? '') === value,
-  'scope.version': (value, _, scope) => (scope.version ?? '') === value,
-};
+type Special = (value: string, span: SpanJson, scope: { name?: string; version?: string }) => boolean;
+
+const SPECIAL: ReadonlyMap<string, Special> = new Map<string, Special>([
+  ['error', (value, span) => span.status.code === (truth(value) === undefined ? NaN : truth(value) ? ERROR : OK)],
+  ['span.status', (value, span) => (span.status.code ?? 0) === indexIn(STATUSES, value)],
+  ['span.kind', (value, span) => (span.kind ?? 0) === indexIn(KINDS, value)],
+  ['scope.name', (value, _, scope) => (scope.name ?? '') === value],
+  ['scope.version', (value, _, scope) => (scope.version ?? '') === value],
+]);
 
 const has = (holder: unknown, key: string, value: string): boolean =>
   attributesOf(holder).some((attribute) => attribute.key === key && attributeText(attribute.value) === value);

@@ -30,7 +30,7 @@ export function getOperations(store: TraceStore, params: Params): Answer {
 
 /** `GET /api/services/{service}/operations`. */
 export function getOperationNames(store: TraceStore, _: Params, service: string): Answer {
-  const names = [...new Set(store.operations(unescape(service)).map(({ name }) => name))];
+  const names = [...new Set(store.operations(service).map(({ name }) => name))];
   return v1Ok(names.length === 0 ? null : names, names.length);
 }
 
@@ -58,11 +58,6 @@ export async function findTraces(store: TraceStore, params: Params): Promise<Ans
   );
 }
 
-/** A part of a path as a form writes it; as it is when it is not well formed. */
-function unescape(part: string): string {
-  return new URLSearchParams(`part=${part.replaceAll('&', '%26')}`).get('part') ?? part;
-}
-
 const DEFAULT_LOOKBACK = 86_400_000_000_000n;
 
 /** `GET /api/dependencies?endTs=…&lookback=…&service=…`, both times in milliseconds. */
@@ -80,6 +75,6 @@ function absence(store: TraceStore, traceId: string): string {
 }
 
 function content(trace: StoredTrace, raw: boolean): object {
-  const spans = readTrace(trace);
+  const spans = readTrace(trace, raw);
   return v1Trace(traceIdOf(trace.key), raw ? spans : adjust(spans));
 }

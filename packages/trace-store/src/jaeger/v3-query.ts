@@ -16,7 +16,7 @@ export interface V3Query extends SearchQuery {
 export function parseV3Query(params: URLSearchParams): V3Query {
   const [minName, min] = named(params, 'query.startTimeMin');
   const [maxName, max] = named(params, 'query.startTimeMax');
-  if (min === '' || max === '') throw new BadQuery(`${minName} and ${maxName} are required`);
+  if (min === '' || max === '') throw new BadQuery('query.startTimeMin and query.startTimeMax are required');
   const startMin = naming(`malformed parameter ${minName}`, () => parseTime(min));
   const startMax = naming(`malformed parameter ${maxName}`, () => parseTime(max));
   const limit = depth(params);

@@ -18,10 +18,14 @@ type Params = URLSearchParams;
 /** `GET /api/v3/services`. */
 export const getServices = (store: TraceStore): Answer => ok({ services: store.services() });
 
-/** `GET /api/v3/operations?service=…&spanKind=…`. A span without kind has no `spanKind`. */
+/** `GET /api/v3/operations?service=…&spanKind=…`. A span without kind counts as internal: Jaeger's UI takes no list without kinds. */
 export function getOperations(store: TraceStore, params: Params): Answer {
-  const found = store.operations(params.get('service') ?? '', named(params, 'spanKind')[1]);
-  return ok({ operations: found.map(({ name, spanKind }) => (spanKind === '' ? { name } : { name, spanKind })) });
+  const wanted = named(params, 'spanKind')[1];
+  const kinds = store.operations(params.get('service') ?? '').map(({ name, spanKind }) => [name, spanKind || 'internal'] as const);
+  const operations = [...Map.groupBy(kinds, ([name]) => name)].flatMap(([name, same]) =>
+    [...new Set(same.map(([, spanKind]) => spanKind))].map((spanKind) => ({ name, spanKind })),
+  );
+  return ok({ operations: wanted === '' ? operations : operations.filter(({ spanKind }) => spanKind === wanted) });
 }
 
 /** `GET /api/v3/traces/{id}?rawTraces=…`. The times are checked and, as in Jaeger's memory store, otherwise passed over. */
@@ -53,6 +57,6 @@ export async function findSummaries(store: TraceStore, params: Params): Promise<
 }
 
 function content(trace: StoredTrace, raw: boolean): ResourceSpansJson[] {
-  const spans = readTrace(trace);
+  const spans = readTrace(trace, raw);
   return raw ? spans : adjust(spans);
 }

@@ -1,4 +1,4 @@
-import type { Json } from './decode.ts';
+import { NEGATIVE_ZERO, type Json } from './decode.ts';
 
 /** An attribute in the shape of OTLP/JSON, as `decode` gives it. */
 export interface Attribute {
@@ -14,8 +14,14 @@ export const attributesOf = (holder: unknown): Attribute[] => ((holder as Json)[
 /** An attribute value as Jaeger writes and searches it: text as it is, lists and maps as JSON, nothing as empty text. */
 export function attributeText(value: Json): string {
   if ('arrayValue' in value || 'kvlistValue' in value) return plainJson(value);
-  const [held] = Object.values(value) as Scalar[];
+  const held = scalar(value);
   return held === undefined ? '' : String(held);
+}
+
+/** The value itself when it is no list or map, as `decode` gives it. */
+export function scalar(value: Json): Scalar | undefined {
+  const [held] = Object.values(value);
+  return held === NEGATIVE_ZERO ? '-0' : (held as Scalar | undefined);
 }
 
 /** The value as JSON without the names of its types, with sorted keys, as Go writes it. */
@@ -29,13 +35,14 @@ function plainJson(value: Json): string {
     const sorted = [...entries].sort(([a], [b]) => (a < b ? -1 : 1));
     return `{${sorted.map(([key, item]) => `${goString(key)}:${plainJson(item)}`).join(',')}}`;
   }
-  const [held] = Object.values(value) as Scalar[];
+  const held = scalar(value);
   if (held === undefined) return 'null';
-  return typeof held === 'string' && !('intValue' in value) ? goString(held) : String(held);
+  const isText = typeof held === 'string' && !('intValue' in value) && value['doubleValue'] !== NEGATIVE_ZERO;
+  return isText ? goString(held) : String(held);
 }
 
 const inner = (list: unknown): unknown[] => ((list as Json)['values'] ?? []) as unknown[];
 
-/** Go's JSON encoder escapes what could end a script in HTML. */
+/** Go's JSON encoder escapes what JavaScript once took for line breaks. */
 const goString = (text: string): string =>
-  JSON.stringify(text).replace(/[<>&\u2028\u2029]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  JSON.stringify(text).replace(/[\u2028\u2029]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16)}`);

@@ -68,5 +68,11 @@ function idText(bytes: Buffer, from: number, to: number): string {
 }
 const ZEROS = /^0*$/;
 
-/** JSON has no word for these three; proto3 JSON writes them as text. */
-const doubleJson = (value: number): number | string => (Number.isFinite(value) ? value : String(value));
+/** `JSON.stringify` writes -0 as 0, which is another number. */
+export const NEGATIVE_ZERO: unknown = (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON('-0');
+
+/** JSON has no word for infinities and NaN; proto3 JSON writes them as text. */
+function doubleJson(value: number): unknown {
+  if (Object.is(value, -0)) return NEGATIVE_ZERO;
+  return Number.isFinite(value) ? value : String(value);
+}

@@ -1,4 +1,6 @@
-import { Malformed } from './malformed.ts';
+import { isUtf8 } from 'node:buffer';
+import { JsonText } from './json-text.ts';
+import { BadValue, Malformed } from './malformed.ts';
 import type { Field, Message } from './schema.ts';
 import { KeyValue } from './schema.ts';
 import { WireWriter } from './wire-writer.ts';
@@ -6,95 +8,178 @@ import { WireWriter } from './wire-writer.ts';
 /** How deep attribute values may nest; the check of protobuf bodies has the same bound. */
 export const MAX_DEPTH = 64;
 
+/** OTLP/JSON as protobuf. */
+export interface Encoded {
+  readonly bytes: Buffer;
+  /** Why attributes were left out, one entry for each. */
+  readonly dropped: readonly string[];
+}
+
 /**
- * Encodes OTLP/JSON as protobuf, so that the store has one form of everything. Reads camelCase and snake_case names, numbers as numbers or
- * text, enums as numbers or names, and passes over unknown fields, as the OTLP/JSON encoding asks. Throws `Malformed`.
+ * Encodes the text of OTLP/JSON as protobuf in one pass, so that the store has one form of everything and a body takes no more memory than
+ * its text. Reads camelCase and snake_case names, numbers as numbers or text, enums as numbers or names, and passes over unknown fields, as
+ * the OTLP/JSON encoding asks. An attribute whose value cannot be read is left out and counted in `droppedAttributesCount`. Throws `Malformed`.
  */
-export function encode(message: Message, json: unknown): Buffer {
-  const writer = new WireWriter();
-  encodeMessage(writer, message, json, 0);
-  return writer.bytes();
+export function encodeJson(message: Message, text: Buffer): Encoded {
+  if (!isUtf8(text)) throw new Malformed('the body is not UTF-8');
+  return new Encoder(text).encode(message);
 }
 
-function encodeMessage(writer: WireWriter, message: Message, json: unknown, depth: number): void {
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new Malformed(`${message.name} should be an object`);
-  if (depth > MAX_DEPTH) throw new Malformed(`the request is nested deeper than ${MAX_DEPTH} levels`);
-  for (const [name, value] of Object.entries(json)) {
-    const field = message.byName.get(name) ?? message.byName.get(camelCase(name));
-    if (field === undefined || value === null || value === undefined) continue;
-    if (!field.repeated) encodeField(writer, field, value, depth);
-    else if (Array.isArray(value)) for (const item of value) encodeField(writer, field, item, depth);
-    else throw new Malformed(`${message.name}.${field.name} should be a list`);
+/** Encodes a message in the shape of its JSON. */
+export const encode = (message: Message, json: unknown): Buffer => encodeJson(message, Buffer.from(JSON.stringify(json))).bytes;
+
+class Encoder {
+  readonly #json: JsonText;
+  readonly #writer: WireWriter;
+  readonly #dropped: string[] = [];
+
+  constructor(text: Buffer) {
+    this.#json = new JsonText(text);
+    this.#writer = new WireWriter(text.length);
+  }
+
+  encode(message: Message): Encoded {
+    this.#message(message, 0);
+    this.#json.end();
+    return { bytes: this.#writer.bytes(), dropped: this.#dropped };
+  }
+
+  #message(message: Message, depth: number): void {
+    if (this.#json.kind() !== 'object') throw new BadValue(`${message.name} should be an object`);
+    if (depth > MAX_DEPTH) throw new Malformed(`the request is nested deeper than ${MAX_DEPTH} levels`);
+    const counter = message.byName.get('droppedAttributesCount');
+    let dropped = 0n;
+    this.#json.object((name) => {
+      const field = message.byName.get(name) ?? message.byName.get(camelCase(name));
+      if (field === undefined || this.#json.kind() === 'null') this.#json.skip(MAX_DEPTH - depth);
+      else if (field === counter) dropped += this.#integer(field, 0n, 0xffffffffn);
+      else if (field.repeated) dropped += this.#list(message, field, depth, counter !== undefined);
+      else this.#field(field, depth);
+    });
+    if (counter !== undefined && dropped > 0n) this.#writer.varint(counter.number, dropped);
+  }
+
+  /** Returns how many attributes were left out, where the message `counts` them. */
+  #list(message: Message, field: Field, depth: number, counts: boolean): bigint {
+    if (this.#json.kind() !== 'list') throw new BadValue(`${message.name}.${field.name} should be a list`);
+    let dropped = 0n;
+    this.#json.list(() => {
+      if (!counts || field.message !== KeyValue) this.#field(field, depth);
+      else if (!this.#attribute(field, depth)) dropped++;
+    });
+    return dropped;
+  }
+
+  /** An attribute is written whole or not at all; returns whether it was. */
+  #attribute(field: Field, depth: number): boolean {
+    const [from, to] = [this.#json.position, this.#writer.position];
+    try {
+      this.#field(field, depth);
+      return true;
+    } catch (error) {
+      if (!(error instanceof BadValue)) throw error;
+      this.#dropped.push(error.message);
+      this.#json.position = from;
+      this.#writer.position = to;
+      this.#json.skip(MAX_DEPTH - depth);
+      return false;
+    }
+  }
+
+  #field(field: Field, depth: number): void {
+    const { message } = field;
+    if (message === undefined) this.#scalar(field);
+    else this.#writer.message(field.number, () => this.#message(message, message === KeyValue ? depth : depth + 1));
+  }
+
+  #scalar(field: Field): void {
+    const writer = this.#writer;
+    switch (field.type) {
+      case 'string':
+        return writer.length(field.number, this.#isText(field) && this.#json.utf8());
+      case 'bytes':
+        return writer.length(field.number, Buffer.from(this.#text(field), 'base64'));
+      case 'id':
+        return writer.length(field.number, id(field, this.#text(field)));
+      case 'bool':
+        return writer.varint(field.number, this.#boolean(field) ? 1n : 0n);
+      case 'int64':
+        return writer.varint(field.number, this.#integer(field, -(1n << 63n), (1n << 63n) - 1n));
+      case 'uint32':
+        return writer.varint(field.number, this.#integer(field, 0n, 0xffffffffn));
+      case 'enum':
+        return writer.varint(field.number, this.#enum(field));
+      case 'fixed64':
+        return writer.fixed64(field.number, this.#integer(field, 0n, (1n << 64n) - 1n));
+      case 'fixed32':
+        return writer.fixed32(field.number, Number(this.#integer(field, 0n, 0xffffffffn)));
+      case 'double':
+        return writer.double(field.number, this.#double(field));
+      case 'message':
+        throw new TypeError('a message is no scalar');
+    }
+  }
+
+  #isText(field: Field): true {
+    return this.#json.kind() === 'text' || wrong(field, 'text');
+  }
+
+  #text(field: Field): string {
+    return this.#isText(field) && this.#json.text();
+  }
+
+  #boolean(field: Field): boolean {
+    const kind = this.#json.kind();
+    return kind === 'true' || kind === 'false' ? this.#json.word() === 'true' : wrong(field, 'true or false');
+  }
+
+  #integer(field: Field, least: bigint, most: bigint): bigint {
+    return within(field, this.#number(field, 'a whole number'), least, most);
+  }
+
+  /** A number as it is written: as a number or as text. */
+  #number(field: Field, expected: string): string {
+    const kind = this.#json.kind();
+    if (kind === 'number') return this.#json.number();
+    return kind === 'text' ? this.#json.text() : wrong(field, expected);
+  }
+
+  #double(field: Field): number {
+    const text = this.#number(field, 'a number');
+    const number = text.trim() === '' ? Number.NaN : Number(text);
+    return Number.isNaN(number) && text !== 'NaN' ? wrong(field, 'a number') : number;
+  }
+
+  #enum(field: Field): bigint {
+    const text = this.#number(field, 'a whole number');
+    const named = ENUMS.get(field.name)?.indexOf(text) ?? -1;
+    return named >= 0 ? BigInt(named) : within(field, text, -(1n << 31n), (1n << 31n) - 1n);
   }
 }
 
-function encodeField(writer: WireWriter, field: Field, value: unknown, depth: number): void {
-  const { message } = field;
-  if (message === undefined) encodeScalar(writer, field, value);
-  else writer.message(field.number, () => encodeMessage(writer, message, value, message === KeyValue ? depth : depth + 1));
-}
-
-function encodeScalar(writer: WireWriter, field: Field, value: unknown): void {
-  switch (field.type) {
-    case 'string':
-      return writer.length(field.number, Buffer.from(text(field, value), 'utf8'));
-    case 'bytes':
-      return writer.length(field.number, Buffer.from(text(field, value), 'base64'));
-    case 'id':
-      return writer.length(field.number, id(field, value));
-    case 'bool':
-      return writer.varint(field.number, boolean(field, value) ? 1n : 0n);
-    case 'int64':
-      return writer.varint(field.number, integer(field, value, -(1n << 63n), (1n << 63n) - 1n));
-    case 'uint32':
-      return writer.varint(field.number, integer(field, value, 0n, 0xffffffffn));
-    case 'enum':
-      return writer.varint(field.number, enumNumber(field, value));
-    case 'fixed64':
-      return writer.fixed64(field.number, integer(field, value, 0n, (1n << 64n) - 1n));
-    case 'fixed32':
-      return writer.fixed32(field.number, Number(integer(field, value, 0n, 0xffffffffn)));
-    case 'double':
-      return writer.double(field.number, double(field, value));
-    case 'message':
-      throw new TypeError('a message is no scalar');
-  }
-}
-
-const text = (field: Field, value: unknown): string => (typeof value === 'string' ? value : wrong(field, 'text'));
-
-const boolean = (field: Field, value: unknown): boolean => (typeof value === 'boolean' ? value : wrong(field, 'true or false'));
-
-function id(field: Field, value: unknown): Buffer {
-  const hex = text(field, value);
-  return hex.length % 2 === 0 && /^[0-9a-f]*$/i.test(hex) ? Buffer.from(hex, 'hex') : wrong(field, 'hex digits');
-}
-
-function integer(field: Field, value: unknown, least: bigint, most: bigint): bigint {
-  const whole = typeof value === 'number' ? Number.isInteger(value) : typeof value === 'string' && /^-?\d{1,20}$/.test(value);
-  if (!whole) return wrong(field, 'a whole number');
-  const number = BigInt(value as string | number);
+function within(field: Field, text: string, least: bigint, most: bigint): bigint {
+  const number = integer(text);
+  if (number === undefined) return wrong(field, 'a whole number');
   return number >= least && number <= most ? number : wrong(field, `between ${least} and ${most}`);
 }
 
-function double(field: Field, value: unknown): number {
-  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-  if (typeof number !== 'number') return wrong(field, 'a number');
-  return Number.isNaN(number) && value !== 'NaN' ? wrong(field, 'a number') : number;
+/** JSON may write a whole number as `5`, `5.0` or `5e0`. */
+function integer(text: string): bigint | undefined {
+  if (/^-?\d{1,20}$/.test(text)) return BigInt(text);
+  const number = /^-?\d/.test(text) ? Number(text) : Number.NaN;
+  return Number.isInteger(number) ? BigInt(number) : undefined;
 }
 
-const ENUMS: Record<string, readonly string[]> = {
-  kind: ['UNSPECIFIED', 'INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER'].map((name) => `SPAN_KIND_${name}`),
-  code: ['UNSET', 'OK', 'ERROR'].map((name) => `STATUS_CODE_${name}`),
-};
+const id = (field: Field, hex: string): Buffer =>
+  hex.length % 2 === 0 && /^[0-9a-f]*$/i.test(hex) ? Buffer.from(hex, 'hex') : wrong(field, 'hex digits');
 
-function enumNumber(field: Field, value: unknown): bigint {
-  const named = typeof value === 'string' ? (ENUMS[field.name]?.indexOf(value) ?? -1) : -1;
-  return named >= 0 ? BigInt(named) : integer(field, value, -(1n << 31n), (1n << 31n) - 1n);
-}
+const ENUMS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['kind', ['UNSPECIFIED', 'INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER'].map((name) => `SPAN_KIND_${name}`)],
+  ['code', ['UNSET', 'OK', 'ERROR'].map((name) => `STATUS_CODE_${name}`)],
+]);
 
 function wrong(field: Field, expected: string): never {
-  throw new Malformed(`${field.name} should be ${expected}`);
+  throw new BadValue(`${field.name} should be ${expected}`);
 }
 
 const camelCase = (name: string): string => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());

@@ -1,6 +1,10 @@
+import { crc32 } from 'node:zlib';
+
 /** Stretches of a request body that belong together; neighbours are joined, so that spans in a row are copied at once. */
 export class Ranges {
   readonly #bounds: number[] = [];
+  /** What was written anew. */
+  readonly #others: Buffer[] = [];
   /** How many entries were added. */
   count = 0;
   bytes = 0;
@@ -13,9 +17,38 @@ export class Ranges {
     this.count++;
   }
 
+  /** Adds an entry that is not in the body as it is to be kept. */
+  addOther(bytes: Buffer): void {
+    this.#others.push(bytes);
+    this.bytes += bytes.length;
+    this.count++;
+  }
+
   /** Copies all of them, one after the other. */
   copy(body: Buffer, target: Buffer, at: number): void {
     let to = at;
-    for (let i = 0; i < this.#bounds.length; i += 2) to += body.copy(target, to, this.#bounds[i], this.#bounds[i + 1]);
+    for (const part of this.#parts(body)) to += part.copy(target, to);
+  }
+
+  /** A checksum of all of them, one after the other. */
+  checksum(body: Buffer): number {
+    let sum = 0;
+    for (const part of this.#parts(body)) sum = crc32(part, sum);
+    return sum;
+  }
+
+  /** Whether all of them, one after the other, are what `bytes` are. */
+  equals(body: Buffer, bytes: Buffer): boolean {
+    let at = 0;
+    for (const part of this.#parts(body)) {
+      if (part.compare(bytes, at, at + part.length) !== 0) return false;
+      at += part.length;
+    }
+    return at === bytes.length;
+  }
+
+  *#parts(body: Buffer): Generator<Buffer> {
+    for (let i = 0; i < this.#bounds.length; i += 2) yield body.subarray(this.#bounds[i], this.#bounds[i + 1]);
+    yield* this.#others;
   }
 }

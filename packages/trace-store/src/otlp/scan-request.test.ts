@@ -5,7 +5,7 @@ import { decode } from './decode.ts';
 import { encode } from './encode.ts';
 import { Malformed } from './malformed.ts';
 import { scanRequest } from './scan-request.ts';
-import { ExportRequest, ScopeSpans } from './schema.ts';
+import { ExportRequest, ResourceSpans, ScopeSpans } from './schema.ts';
 
 const LIMITS = { maxSpans: 100, maxAttributeBytes: 1000 };
 const [ONE, TWO] = ['1'.repeat(32), '2'.repeat(32)] as const;
@@ -42,18 +42,52 @@ test('a resource after its spans counts like one before them', () => {
   expect(scanRequest(encoded, LIMITS).scopes[0]?.resource.includes('service.name')).toBe(true);
 });
 
-test.each([
-  ['without trace id or span id', [span('0'.repeat(32), 1, { name: 'a' }), span('', 1, { name: 'a' }), span(ONE, 0, { name: 'a' })]],
-  ['with an attribute over 1000 bytes', [span(ONE, 1, { name: 'a', attributes: [attribute('long', { stringValue: 'x'.repeat(1000) })] })]],
-])('spans %s are rejected, the others are not', (reason, spans) => {
+test('spans without ids are rejected, the others are not', () => {
+  const spans = [span('0'.repeat(32), 1, { name: 'a' }), span('', 1, { name: 'a' }), span(ONE, 0, { name: 'a' })];
   const scanned = scan(request([NAME], [...spans, span(ONE, 9, { name: 'fine' })]));
-  expect([...scanned.rejected]).toEqual([[reason, spans.length]]);
+  expect([...scanned.rejected]).toEqual([['without trace id or span id', 3]]);
   expect(scanned.scopes[0]?.traces.size).toBe(1);
 });
 
-test('an oversized resource takes its spans with it', () => {
-  const scanned = scan(request([NAME, attribute('long', { stringValue: 'x'.repeat(1000) })], [span(ONE, 1, { name: 'a' })]));
-  expect(scanned.rejected.size).toBe(1);
+const long = attribute('long', { stringValue: 'x'.repeat(2_000) });
+
+test('attributes that are too large are cut, wherever they are, and named beside what is left of them', () => {
+  const events = [{ name: 'e', attributes: [NAME, long] }, { name: 'f' }];
+  const links = [{ traceId: TWO, spanId: '02'.repeat(8), attributes: [long] }];
+  const json = {
+    resourceSpans: [
+      {
+        resource: { attributes: [NAME, long] },
+        scopeSpans: [
+          {
+            scope: { name: 'lib', attributes: [long] },
+            spans: [span(ONE, 1, { name: 'a', attributes: [long], events, links }), span(ONE, 2, { name: 'b' })],
+          },
+        ],
+      },
+    ],
+  };
+  const scanned = scan(json);
+  expect([scanned.truncated, scanned.rejected.size]).toEqual([5, 0]);
+  const [scope] = scanned.scopes;
+  const ranges = scope?.traces.get(Buffer.from(ONE, 'hex').toString('latin1'));
+  const bytes = Buffer.alloc(ranges?.bytes ?? 0);
+  ranges?.copy(scanned.body, bytes, 0);
+  const cut = [
+    { key: 'long', value: { stringValue: expect.stringMatching(/^x{960,}$/) } },
+    { key: 'waymark.truncated', value: { arrayValue: { values: [{ stringValue: 'long' }] } } },
+  ];
+  expect(decode(ResourceSpans, scope?.resource ?? bytes)).toMatchObject({ resource: { attributes: [NAME, ...cut] } });
+  expect(decode(ScopeSpans, scope?.scope ?? bytes)).toMatchObject({ scope: { name: 'lib', attributes: cut } });
+  expect((decode(ScopeSpans, bytes)['spans'] as { name: string }[]).toSorted((a, b) => (a.name < b.name ? -1 : 1))).toMatchObject([
+    {
+      name: 'a',
+      attributes: cut,
+      events: [{ attributes: [NAME, ...cut] }, { name: 'f' }],
+      links: [{ spanId: '02'.repeat(8), attributes: cut }],
+    },
+    { name: 'b' },
+  ]);
 });
 
 test('more spans than allowed are refused', () => {

@@ -3,6 +3,7 @@ import { Malformed } from './malformed.ts';
 import type { Message } from './schema.ts';
 import { LENGTH, ResourceSpans, ScopeSpans, Span, VARINT } from './schema.ts';
 import { Ranges } from './ranges.ts';
+import { truncate } from './truncate.ts';
 import { Wire } from './wire.ts';
 
 /** One `ScopeSpans` of a request. `resource` and `scope` are the enclosing messages without what they enclose. */
@@ -21,6 +22,8 @@ export interface ScannedRequest {
   readonly spans: number;
   /** Spans that were left out, by reason. */
   readonly rejected: ReadonlyMap<string, number>;
+  /** How many attributes were cut because they were larger than `maxAttributeBytes`. */
+  readonly truncated: number;
 }
 
 export interface ScanLimits {
@@ -35,7 +38,7 @@ export class TooManySpans extends Error {
 
 /**
  * Checks an encoded `ExportTraceServiceRequest` completely and sorts its spans by trace without decoding them. Either the whole request is
- * well formed or it throws `Malformed` and nothing of it counts. Spans without ids and with oversized attributes are rejected singly.
+ * well formed or it throws `Malformed` and nothing of it counts. Spans without ids are rejected singly; attributes that are too large are cut.
  */
 export function scanRequest(body: Buffer, limits: ScanLimits): ScannedRequest {
   const scan = new Scan(body, limits);
@@ -50,6 +53,7 @@ class Scan implements ScannedRequest {
   readonly scopes: ScannedScope[] = [];
   spans = 0;
   readonly rejected = new Map<string, number>();
+  truncated = 0;
   readonly body: Buffer;
   readonly #wire: Wire;
   readonly #limits: ScanLimits;
@@ -72,25 +76,27 @@ class Scan implements ScannedRequest {
   }
 
   #resourceSpans(end: number): void {
-    const envelope = this.#envelope(ResourceSpans, end);
-    const oversized = envelope.largest > this.#limits.maxAttributeBytes;
-    for (let i = 0; i < envelope.inner.length; i += 3) {
-      this.#wire.at = envelope.inner[i + 1] as number;
-      this.#scopeSpans(envelope.bytes, oversized, envelope.inner[i + 2] as number);
+    const { bytes, inner } = this.#envelope(ResourceSpans, end);
+    for (let i = 0; i < inner.length; i += 3) {
+      this.#wire.at = inner[i + 1] as number;
+      this.#scopeSpans(bytes, inner[i + 2] as number);
     }
     this.#wire.at = end;
   }
 
-  #scopeSpans(resource: Buffer, oversizedResource: boolean, end: number): void {
-    const { bytes, inner, largest } = this.#envelope(ScopeSpans, end);
-    const oversized = oversizedResource || largest > this.#limits.maxAttributeBytes;
+  #scopeSpans(resource: Buffer, end: number): void {
+    const { bytes, inner } = this.#envelope(ScopeSpans, end);
     this.spans += inner.length / 3;
     if (this.spans > this.#limits.maxSpans) throw new TooManySpans(`a request may carry ${this.#limits.maxSpans} spans`);
     const byTrace = new Map<string, Ranges>();
     const operations = new Map<string, number>();
     for (let i = 0; i < inner.length; i += 3) {
-      const found = this.#span(inner[i + 1] as number, inner[i + 2] as number, oversized, operations);
-      if (found !== undefined) rangesOf(byTrace, found).add(inner[i] as number, inner[i + 2] as number);
+      const [start, from, to] = [inner[i] as number, inner[i + 1] as number, inner[i + 2] as number];
+      const found = this.#span(from, to, operations);
+      if (found === undefined) continue;
+      const ranges = rangesOf(byTrace, found.trace);
+      if (found.oversized) ranges.addOther(this.#truncated(ScopeSpans, this.body.subarray(start, to)));
+      else ranges.add(start, to);
     }
     if (byTrace.size > 0) this.scopes.push({ resource, scope: bytes, traces: byTrace, operations });
   }
@@ -99,7 +105,7 @@ class Scan implements ScannedRequest {
    * Splits a `ResourceSpans` or `ScopeSpans` into what it encloses (field 2) and the rest, wherever on the wire each stands. Of each enclosed
    * message: where its tag starts, where its content starts and where it ends; in one list of numbers, for there are many.
    */
-  #envelope(message: Message, end: number): { bytes: Buffer; inner: number[]; largest: number } {
+  #envelope(message: Message, end: number): { bytes: Buffer; inner: number[] } {
     const wire = this.#wire;
     const inner: number[] = [];
     const rest: Buffer[] = [];
@@ -116,11 +122,18 @@ class Scan implements ScannedRequest {
         rest.push(this.body.subarray(start, wire.at));
       }
     }
-    return { bytes: rest.length === 1 ? (rest[0] as Buffer) : Buffer.concat(rest), inner, largest };
+    const bytes = rest.length === 1 ? (rest[0] as Buffer) : Buffer.concat(rest);
+    return { bytes: largest > this.#limits.maxAttributeBytes ? this.#truncated(message, bytes) : bytes, inner };
   }
 
-  /** Checks one span; the trace it belongs to, or undefined when it is rejected. */
-  #span(from: number, end: number, oversized: boolean, operations: Map<string, number>): string | undefined {
+  #truncated(message: Message, encoded: Buffer): Buffer {
+    const { bytes, count } = truncate(message, encoded, this.#limits.maxAttributeBytes);
+    this.truncated += count;
+    return bytes;
+  }
+
+  /** Checks one span; the trace it belongs to, and whether it has an attribute that is too large. Undefined when it is rejected. */
+  #span(from: number, end: number, operations: Map<string, number>): { trace: string; oversized: boolean } | undefined {
     const wire = this.#wire;
     wire.at = from;
     let trace = NO_ID;
@@ -139,10 +152,8 @@ class Scan implements ScannedRequest {
       else if (tag === KIND) kind = (this.body[start] as number) & 0x1f;
     }
     if (trace === NO_ID || !named) return this.#reject('without trace id or span id');
-    if (oversized || largest > this.#limits.maxAttributeBytes)
-      return this.#reject(`with an attribute over ${this.#limits.maxAttributeBytes} bytes`);
     operations.set(name, (operations.get(name) ?? 0) | (1 << kind));
-    return trace;
+    return { trace, oversized: largest > this.#limits.maxAttributeBytes };
   }
 
   #reject(reason: string): undefined {

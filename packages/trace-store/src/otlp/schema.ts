@@ -59,7 +59,7 @@ function define(target: Message, rows: readonly Row[]): Message {
   return target;
 }
 
-const AnyValue = message('AnyValue', []);
+export const AnyValue = message('AnyValue', []);
 export const KeyValue = message('KeyValue', [
   [1, 'key', 'string'],
   [2, 'value', AnyValue, 'present'],
@@ -74,7 +74,7 @@ define(AnyValue, [
   [7, 'bytesValue', 'bytes', 'oneof'],
 ]);
 
-const Resource = message('Resource', [
+export const Resource = message('Resource', [
   [1, 'attributes', KeyValue, 'repeated'],
   [2, 'droppedAttributesCount', 'uint32'],
 ]);

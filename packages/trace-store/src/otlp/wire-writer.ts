@@ -2,8 +2,22 @@ import { FIXED32, FIXED64, LENGTH, VARINT } from './schema.ts';
 
 /** Writes protobuf fields one after the other into bytes that grow as needed. */
 export class WireWriter {
-  #buffer = Buffer.allocUnsafe(1024);
+  #buffer: Buffer;
   #at = 0;
+
+  /** `capacity` is how many bytes there is room for at first. */
+  constructor(capacity: number) {
+    this.#buffer = Buffer.allocUnsafeSlow(Math.max(64, capacity));
+  }
+
+  /** How much was written so far; set it to take back what came after. */
+  get position(): number {
+    return this.#at;
+  }
+
+  set position(at: number) {
+    this.#at = at;
+  }
 
   /** What was written so far; valid until the next write. */
   bytes(): Buffer {
@@ -41,6 +55,12 @@ export class WireWriter {
     this.#uint32(bytes.length);
     this.#room(bytes.length);
     this.#at += bytes.copy(this.#buffer, this.#at);
+  }
+
+  /** Writes bytes that are fields already. */
+  raw(bytes: Buffer, from = 0, to = bytes.length): void {
+    this.#room(to - from);
+    this.#at += bytes.copy(this.#buffer, this.#at, from, to);
   }
 
   /** Writes a message whose content is what `content` writes. */

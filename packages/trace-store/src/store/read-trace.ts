@@ -44,11 +44,15 @@ export type SpanOutlineJson = Pick<
   'spanId' | 'parentSpanId' | 'name' | 'kind' | 'startTimeUnixNano' | 'endTimeUnixNano' | 'status'
 >;
 
-/** Decodes a whole trace, as OTLP/JSON. Spans that came one after the other under the same resource or scope are put together. */
-export function readTrace(trace: StoredTrace): ResourceSpansJson[] {
+/**
+ * Decodes a whole trace, as OTLP/JSON. Spans that came one after the other under the same resource or scope are put together. With `copies`,
+ * what was delivered more than once is there twice.
+ */
+export function readTrace(trace: StoredTrace, copies: boolean): ResourceSpansJson[] {
   const all: ResourceSpansJson[] = [];
   let before: Chunk | undefined;
-  for (const chunk of trace.chunks) {
+  const chunks = copies ? trace.chunks.flatMap((chunk) => (chunk.deliveries > 1 ? [chunk, chunk] : [chunk])) : trace.chunks;
+  for (const chunk of chunks) {
     if (chunk.resource !== before?.resource)
       all.push({ ...decode(ResourceSpans, chunk.resource.bytes), scopeSpans: [] } as unknown as ResourceSpansJson);
     const { scopeSpans } = all.at(-1) as ResourceSpansJson;

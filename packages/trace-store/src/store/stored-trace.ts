@@ -7,6 +7,10 @@ export interface Chunk {
   readonly resource: Header;
   readonly scope: Header;
   readonly count: number;
+  /** Of the bytes of its spans. */
+  readonly checksum: number;
+  /** How often it was delivered, the same in every byte. */
+  deliveries: number;
   /** Where the spans are now; they are moved while the trace lives. */
   place: SpanBytes;
 }

@@ -20,7 +20,7 @@ function add(store: TraceStore, trace: number, spanId = 1, service = 's'): numbe
 
 function spanIds(store: TraceStore, trace: number): number[] {
   const found = store.get(id(trace));
-  const spans = found === undefined ? [] : readTrace(found).flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans));
+  const spans = found === undefined ? [] : readTrace(found, false).flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans));
   return spans.map(({ spanId }) => Number.parseInt(spanId, 16));
 }
 
@@ -61,6 +61,29 @@ test('a trace larger than the memory is evicted, and the store goes on', () => {
   add(store, 2);
   expect(spanIds(store, 2)).toEqual([1]);
   expect(store.stats().bytes).toBeLessThan(1_000_000);
+});
+
+/** Spans with these ids, of three traces by turns. */
+const batch = (...ids: number[]): ReturnType<typeof scanRequest> =>
+  scanRequest(
+    encode(
+      ExportRequest,
+      request(
+        [attribute('service.name', { stringValue: 's' })],
+        ids.map((one) => span(id(one % 3), one, { name: `op ${one}`, attributes: [filler] })),
+      ),
+    ),
+    LIMITS,
+  );
+
+test('what is delivered again, even among other spans, is kept once and takes no more memory', () => {
+  const store = new TraceStore(10_000_000);
+  expect(store.add(batch(1, 2, 4, 5))).toBe(0);
+  store.add(batch(7));
+  const { bytes } = store.stats();
+  for (let times = 0; times < 100; times++) expect(store.add(batch(1, 2, 4, 5))).toBe(0);
+  expect(store.stats()).toMatchObject({ bytes, traces: 2, spans: 5, repeatedSpans: 400 });
+  expect(spanIds(store, 1)).toEqual([1, 4, 7]);
 });
 
 test('services and operations are listed, with kinds, and are bounded too', () => {

@@ -7,7 +7,7 @@ import type { Operation } from './operations.ts';
 import { Operations } from './operations.ts';
 import { serviceName } from './service-name.ts';
 import type { Slab, SpanBytes } from './span-log.ts';
-import { SpanLog } from './span-log.ts';
+import { spanBytes, SpanLog } from './span-log.ts';
 import type { StoredTrace } from './stored-trace.ts';
 import { CHUNK_OVERHEAD, keyOf, TRACE_OVERHEAD } from './stored-trace.ts';
 
@@ -25,11 +25,17 @@ export interface StoreStats {
   readonly evictedSpans: number;
   /** Spans that came after their trace was evicted and were dropped. */
   readonly lateSpans: number;
+  /** Spans that were delivered again, and were there already. */
+  readonly repeatedSpans: number;
 }
+
+/** How many of a trace's latest chunks a new one is compared with: an exporter that got no answer tries again soon. */
+const COMPARED = 256;
 
 /**
  * Keeps encoded spans by trace, in bounded memory. Over the bound, whole traces are evicted, those first that have been quiet longest. A
- * span that comes after its trace was evicted is dropped and counted: half a trace would look like a broken one.
+ * span that comes after its trace was evicted is dropped and counted: half a trace would look like a broken one. Spans that are delivered
+ * again, as by an exporter that got no answer, are kept once.
  */
 export class TraceStore {
   readonly #traces = new Map<string, StoredTrace>();
@@ -39,7 +45,7 @@ export class TraceStore {
   readonly #operations: Operations;
   readonly #evicted: Evicted;
   readonly #maxBytes: number;
-  readonly #counts = { spans: 0, evictedTraces: 0, evictedSpans: 0, lateSpans: 0 };
+  readonly #counts = { spans: 0, evictedTraces: 0, evictedSpans: 0, lateSpans: 0, repeatedSpans: 0 };
   #chunks = 0;
 
   constructor(maxBytes: number) {
@@ -101,10 +107,26 @@ export class TraceStore {
   }
 
   #addChunk(key: string, ranges: Ranges, body: Buffer, resource: Header, scope: Header): void {
+    const checksum = ranges.checksum(body);
+    const there = this.#traces
+      .get(key)
+      ?.chunks.slice(-COMPARED)
+      .find(
+        (chunk) =>
+          chunk.checksum === checksum &&
+          chunk.resource === resource &&
+          chunk.scope === scope &&
+          ranges.equals(body, spanBytes(chunk.place)),
+      );
+    if (there !== undefined) {
+      there.deliveries++;
+      this.#counts.repeatedSpans += ranges.count;
+      return;
+    }
     const place = this.#log.reserve(ranges.bytes);
     ranges.copy(body, place.slab.bytes, place.start);
     const trace = this.#touch(key, place);
-    const chunk = { trace, resource, scope, count: ranges.count, place };
+    const chunk = { trace, resource, scope, count: ranges.count, checksum, deliveries: 1, place };
     resource.users++;
     scope.users++;
     trace.chunks.push(chunk);

@@ -53,6 +53,7 @@ const IDS = [
   '0',
   '%20',
   `0${ORDER}`,
+  `00${ORDER}`,
   ORDER.toUpperCase(),
   'gf0c9d3a7b1e4c2f8a6d0b9e3c7f1a25',
   '5f0c9d3a7b1e4c2f8a6d0b9e3c7f1a2g',

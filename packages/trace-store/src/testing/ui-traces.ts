@@ -51,6 +51,7 @@ export const ORDER = 'a'.repeat(32);
 export const SECOND_ORDER = 'c'.repeat(32);
 export const BROKEN = 'b'.repeat(32);
 export const LARGE = 'd'.repeat(32);
+export const JOBS = 'e'.repeat(32);
 
 const order = (orderId: string, slower: number): Parts[] => [
   { id: 1, name: 'POST /orders', service: 'gateway', ms: [0, 40 + slower], attributes: { 'order.id': orderId } },
@@ -66,16 +67,30 @@ export const secondOrderTrace = traceRequest(
   Date.now() - 90_000,
 );
 
-/** A duplicate, an orphan and an error; and a link to the first order. */
+/** An id that two spans have, an orphan and an error; and a link to the first order. */
 export const brokenTrace = traceRequest(
   BROKEN,
   [
     { id: 1, name: 'GET /stock', service: 'gateway', ms: [0, 40], error: 'no answer', link: { traceId: ORDER, id: 3 } },
     { id: 2, parent: 1, name: 'SELECT stock', service: 'inventory', ms: [1, 5] },
-    { id: 2, parent: 1, name: 'SELECT stock', service: 'inventory', ms: [1, 5] },
+    { id: 2, parent: 1, name: 'SELECT stock', service: 'inventory', ms: [1, 6] },
     { id: 4, parent: 99, name: 'lost child', service: 'inventory', ms: [8, 12] },
   ],
   Date.now() - 60_000,
+);
+
+/** One call, and twenty jobs that a service sends to itself. */
+export const jobsTrace = traceRequest(
+  JOBS,
+  [
+    { id: 1, name: 'POST', service: 'desk', ms: [0, 40], kind: 3 },
+    { id: 2, parent: 1, name: 'POST /jobs', service: 'printer', ms: [1, 39], kind: 2 },
+    ...Array.from({ length: 20 }, (_, at): Parts[] => [
+      { id: 10 + 2 * at, parent: 2, name: 'send print', service: 'printer', ms: [2, 3], kind: 4 },
+      { id: 11 + 2 * at, parent: 10 + 2 * at, name: 'process print', service: 'printer', ms: [5, 6], kind: 5 },
+    ]).flat(),
+  ],
+  Date.now() - 7_200_000,
 );
 
 /** 2,000 spans, six deep. */

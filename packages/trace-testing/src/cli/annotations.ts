@@ -1,7 +1,16 @@
 import type { Judged } from './judged.ts';
 
-/** What is wrong with a trace as workflow commands of GitHub Actions, which shows them beside the run. Notes become notices. */
-export function annotations({ trace, findings, unsaid }: Judged): readonly string[] {
+/** GitHub Actions shows ten of each kind for a step, and keeps fifty for a job. */
+const MOST = 50;
+
+/** What is wrong with traces as workflow commands of GitHub Actions, which shows them beside the run: errors first. Notes become notices. */
+export function annotations(traces: readonly Judged[]): readonly string[] {
+  const all = traces.flatMap(annotationsOf).toSorted((a, b) => Number(b.startsWith('::error')) - Number(a.startsWith('::error')));
+  const more = all.length - MOST;
+  return more > 0 ? [...all.slice(0, MOST - 1), annotation('notice', 'trace verify', `and ${more + 1} more, in the log`)] : all;
+}
+
+function annotationsOf({ trace, findings, unsaid }: Judged): readonly string[] {
   const found = findings.map(({ code, severity, message, cause }) =>
     annotation(severity === 'error' ? 'error' : 'notice', `${code} in trace ${trace.traceId}`, `${message} ${cause}`),
   );

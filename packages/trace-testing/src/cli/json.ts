@@ -1,7 +1,18 @@
-/** A value as indented JSON: a bigint as a number where that is exact, else as text; bytes as hex. */
-export function json(value: unknown): string {
-  return JSON.stringify(value, replace, 2);
+/**
+ * A value as JSON: a bigint as a number where that is exact, else as text; bytes as hex. What could steer a terminal, or a runner of GitHub
+ * Actions (`##[`), is escaped, so that the JSON is the same data and yet plain text.
+ */
+export function json(value: unknown, indent = 2): string {
+  return JSON.stringify(value, replace, indent)
+    .replaceAll(/[^\P{C}\n]|[\u2028\u2029]/gu, escaped)
+    .replaceAll('##[', '##\\u005b');
 }
+
+const escaped = (character: string): string =>
+  character
+    .split('')
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('');
 
 function replace(_: string, value: unknown): unknown {
   if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);

@@ -1,4 +1,4 @@
-import { verdict, verify, type Finding, type Trace } from '#trace-model';
+import { promised, verdict, verify, type Finding, type Trace } from '#trace-model';
 import { judge, type Judgement } from '../completeness.ts';
 
 /** A trace and all that is said of it. */
@@ -17,7 +17,8 @@ export function judged(trace: Trace): Judged {
   const { missing, completeness } = judge(trace);
   const errors = findings.some(({ severity }) => severity === 'error');
   const line = verdict(trace, findings);
-  const unsaid = missing.filter((awaited) => !findings.some(({ message }) => message.includes(awaited)));
+  const said = new Set(findings.map(({ message }) => message));
+  const unsaid = missing.filter((awaited) => !said.has(promised(awaited)));
   const waits = missing.length > 0 && !errors ? line.replace(/^complete:/, 'incomplete:') : line;
   return { trace, findings, missing, unsaid, completeness, broken: errors || missing.length > 0, verdict: waits };
 }

@@ -5,10 +5,9 @@ import type { Given } from './command.ts';
 import type { Io } from './io.ts';
 import { Misuse } from './misuse.ts';
 
-/** The traces that the operands name, at least so many operands. Throws `Misuse` where one names none. */
-export async function readOperands({ operands, url }: Given, io: Io, least = 1): Promise<readonly Trace[]> {
-  if (operands.length < least)
-    throw new Misuse(`${least === 1 ? 'a trace is' : `${least} traces are`} missing: give a trace id, a file, or - for standard input.`);
+/** The traces that the operands name. Throws `Misuse` where one names none, or there are no operands. */
+export async function readOperands({ operands, url }: Given, io: Io): Promise<readonly Trace[]> {
+  if (operands.length === 0) throw new Misuse('a trace is missing: give a trace id, a file, or - for standard input.');
   const traces: Trace[] = [];
   for (const operand of operands) traces.push(...(await readOperand(operand, url, io)));
   return traces;
@@ -32,12 +31,46 @@ async function file(path: string): Promise<string> {
 
 function parse(text: string, from: string): readonly Trace[] {
   try {
-    const traces = readTraces(JSON.parse(text));
+    const traces = readTraces(parseJson(text, from));
     if (traces.length === 0) throw new Misuse(`${from} has no spans.`);
     return traces;
   } catch (error) {
     if (error instanceof TraceFormatError) throw new Misuse(`${from} is ${error.message}.`, { cause: error });
-    if (error instanceof SyntaxError) throw new Misuse(`${from} is not JSON: ${error.message}.`, { cause: error });
     throw error;
   }
 }
+
+/** A JSON document, or JSON lines, such as the Collector's file exporter writes: an `ExportTraceServiceRequest` on each. */
+function parseJson(text: string, from: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const lines = text.split('\n').map((line, at) => ({ line, number: at + 1 }));
+    const filled = lines.filter(({ line }) => line.trim() !== '');
+    if (filled.length < 2 || !isJson(filled[0]?.line ?? '')) {
+      throw new Misuse(`${from} is not JSON: ${(error as Error).message}.`, { cause: error });
+    }
+    return filled.map(({ line, number }) => parseLine(line, `line ${number} of ${from}`)).filter(hasNoOtherSignal);
+  }
+}
+
+function parseLine(line: string, where: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch (error) {
+    throw new Misuse(`${where} is not JSON: ${(error as Error).message}.`, { cause: error });
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The Collector may write metrics and logs into the same file. */
+const hasNoOtherSignal = (request: unknown): boolean =>
+  typeof request !== 'object' || request === null || !('resourceMetrics' in request || 'resourceLogs' in request);

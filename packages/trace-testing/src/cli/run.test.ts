@@ -1,11 +1,16 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startTraceStore, type RunningTraceStore } from '@waymark/trace-store';
 import { order } from '../testing/order.ts';
 import { runTrace } from '../testing/run-trace.ts';
 import { newTraceId, otlp, request, send } from '../testing/spans.ts';
+
+const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
 
 let store: RunningTraceStore;
 let directory: string;
@@ -42,9 +47,59 @@ test('show draws a trace from a backend, a file or standard input', async () => 
   ]);
 });
 
+test('show and verify read JSON lines, as the Collector writes them to a file', async () => {
+  const [first, ...others] = goodSpans;
+  const lines = [[first], others].map((spans) => JSON.stringify(request(spans as typeof goodSpans)));
+  const metrics = JSON.stringify({ resourceMetrics: [] });
+  const input = `${lines[0]}\n${metrics}\n\n${lines[1]}\n`;
+  expect(await runTrace(['verify', '-'], { input })).toMatchObject({ code: 0, out: expect.stringContaining('complete: 5 spans') });
+  await writeFile(join(directory, 'traces.jsonl'), input);
+  expect((await runTrace(['show', join(directory, 'traces.jsonl')])).out).toBe((await runTrace(['show', '-'], { input })).out);
+  const cut = { input: `${lines[0]}\n${lines[1]?.slice(0, 50)}` };
+  expect(await runTrace(['verify', '-'], cut)).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('line 2 of standard input is not JSON'),
+  });
+  const twice = await runTrace(['verify', '-'], { input: `${lines.join('\n')}\n${lines.join('\n')}` });
+  expect(twice).toMatchObject({ code: 0, out: expect.stringContaining('note span-delivered-twice: 5 spans were delivered twice') });
+});
+
 test('colours are there only where they are wanted', async () => {
   expect((await runTrace(['show', good, ...url])).out).not.toContain('\u001b');
   expect((await runTrace(['show', good, ...url], { colour: true })).out).toContain('\u001b[32mcomplete');
+});
+
+/** The command line in a process of its own, whose output is a pipe. */
+async function piped(env: Record<string, string>): Promise<string> {
+  const child = spawn(process.execPath, [MAIN, 'show', good, ...url], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  return text(child.stdout);
+}
+
+test.each<[Record<string, string>, boolean]>([
+  [{}, false],
+  [{ FORCE_COLOR: '1' }, true],
+  [{ FORCE_COLOR: '' }, true],
+  [{ FORCE_COLOR: '0' }, false],
+  [{ NO_COLOR: '1' }, false],
+  [{ NO_COLOR: '1', FORCE_COLOR: '1' }, true],
+])('in a pipe, %j decides whether there are colours', async (env, coloured) => {
+  expect((await piped(env)).includes('\u001b[')).toBe(coloured);
+});
+
+test.each([
+  [{ COLUMNS: '70' }, 70],
+  [{ COLUMNS: '160' }, 160],
+  [{ COLUMNS: 'wide' }, 120],
+  [{}, 120],
+])('in a pipe, %j makes lines of %i columns', async (env, columns) => {
+  const [, , row = ''] = (await piped(env)).split('\n');
+  expect(row).toHaveLength(columns);
+});
+
+test('NO_COLOR and COLUMNS are heeded on a terminal too', async () => {
+  const { out } = await runTrace(['show', good, ...url], { colour: true, columns: 150, env: { NO_COLOR: '1', COLUMNS: '80' } });
+  expect(out).not.toContain('\u001b');
+  expect(out.split('\n')[2]).toHaveLength(80);
 });
 
 test('verify exits with 1 on a broken trace, and says why', async () => {
@@ -69,7 +124,29 @@ test('compare exits with 1 where traces differ', async () => {
     code: 1,
     out: expect.stringMatching(/^- +order {2}INSERT orders/m),
   });
-  expect(await runTrace(['compare', good, ...url])).toMatchObject({ code: 2, err: expect.stringContaining('2 traces are missing') });
+});
+
+test.each([
+  [[], '0 were given'],
+  [[good], '1 was given'],
+  [[good, bad, good], '3 were given'],
+])('compare of %j says how it is used', async (operands, given) => {
+  const usage = `trace: compare takes two traces, but ${given}. Usage: trace compare <trace> <trace>`;
+  expect(await runTrace(['compare', ...operands, ...url])).toEqual({ code: 2, out: '', err: usage });
+});
+
+test('verify prints what it finds in 20,000 orphans, and annotates the first 50', async () => {
+  const [one] = goodSpans;
+  const orphan = (at: number): (typeof goodSpans)[number] => {
+    const id = (digit: number): string => (digit * 1_000_000 + at).toString(16).padStart(16, '0');
+    return { service: 'order', span: { ...one?.span, name: 'lost', spanId: id(1), parentSpanId: id(2), attributes: [] } };
+  };
+  const input = JSON.stringify(request(Array.from({ length: 20_000 }, (_, at) => orphan(at))));
+  const { code, out } = await runTrace(['verify', '-'], { input, env: { GITHUB_ACTIONS: 'true' } });
+  expect(code).toBe(1);
+  expect(out.match(/^ {2}error orphan/gm)).toHaveLength(20_000);
+  expect(out.match(/^::/gm)).toHaveLength(50);
+  expect(out).toMatch(/::notice title=trace verify::and \d+ more, in the log$/);
 });
 
 test('services and flow tell of all the traces', async () => {

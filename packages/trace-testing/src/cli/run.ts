@@ -11,26 +11,27 @@ import { verify } from './commands/verify.ts';
 import { wait } from './commands/wait.ts';
 import { watch } from './commands/watch.ts';
 import { commandHelp, overview } from './help.ts';
-import type { Io } from './io.ts';
+import { ioOf, type Io, type World } from './io.ts';
 import { Misuse } from './misuse.ts';
 import { suggest } from './suggest.ts';
 
 const COMMANDS: readonly Command[] = [show, verify, compare, services, flow, wait, search, watch];
 
 /** Runs `trace` with these arguments; gives the exit code. */
-export async function run(args: readonly string[], io: Io): Promise<number> {
+export async function run(args: readonly string[], world: World): Promise<number> {
+  const io = ioOf(world);
   try {
     return await dispatch(args, io);
   } catch (error) {
     if (!(error instanceof Misuse || error instanceof TraceBackendError || error instanceof TraceFormatError)) throw error;
-    io.remark(`trace: ${error.message}`);
+    io.remark(`trace: ${error.message}`.split('\n'));
     return 2;
   }
 }
 
 async function dispatch([name, ...rest]: readonly string[], io: Io): Promise<number> {
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
-    io.print(overview(COMMANDS));
+    io.print(overview(COMMANDS).split('\n'));
     return name === undefined ? 2 : 0;
   }
   const command = COMMANDS.find((command) => command.name === name);
@@ -40,7 +41,7 @@ async function dispatch([name, ...rest]: readonly string[], io: Io): Promise<num
   }
   const given = read(command, rest, io);
   if (given.values['help'] === true) {
-    io.print(commandHelp(command));
+    io.print(commandHelp(command).split('\n'));
     return 0;
   }
   return command.run(given, io);

@@ -11,20 +11,20 @@ interface World {
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string;
   readonly colour?: boolean;
+  readonly columns?: number;
 }
 
 /** Runs `trace` in this process, as in a pipe. */
-export async function runTrace(args: readonly string[], { env = {}, input = '', colour = false }: World = {}): Promise<Ran> {
+export async function runTrace(args: readonly string[], { env = {}, input = '', colour = false, columns = 100 }: World = {}): Promise<Ran> {
   const out: string[] = [];
   const err: string[] = [];
   const code = await run(args, {
     env,
-    colour,
-    columns: 100,
-    print: (line) => void out.push(line),
-    remark: (line) => void err.push(line),
+    terminal: { columns, colours: colour },
+    out: (text) => void out.push(text),
+    err: (text) => void err.push(text),
     input: async () => input,
     interrupted: () => AbortSignal.abort(),
   });
-  return { code, out: out.join('\n'), err: err.join('\n') };
+  return { code, out: out.join('').trimEnd(), err: err.join('').trimEnd() };
 }

@@ -1,5 +1,5 @@
 import type { Attribute } from '../../otlp/attributes.ts';
-import { attributesOf } from '../../otlp/attributes.ts';
+import { attributesOf, scalar } from '../../otlp/attributes.ts';
 import type { ResourceSpansJson, SpanJson } from '../../store/read-trace.ts';
 import { allSpans } from './all-spans.ts';
 import { warn } from './warnings.ts';
@@ -7,9 +7,9 @@ import { warn } from './warnings.ts';
 /** Writes addresses that came as numbers, as old clients send them, with dots. */
 export function writeIpAddresses(trace: readonly ResourceSpansJson[]): void {
   for (const attribute of allSpans(trace).flatMap((span) => span.attributes ?? [])) {
-    const number = attribute.value['intValue'] ?? attribute.value['doubleValue'];
-    if (number === undefined || (attribute.key !== 'ip' && attribute.key !== 'peer.ipv4')) continue;
-    const address = Number(number) >>> 0;
+    const isNumber = 'intValue' in attribute.value || 'doubleValue' in attribute.value;
+    if (!isNumber || (attribute.key !== 'ip' && attribute.key !== 'peer.ipv4')) continue;
+    const address = Number(scalar(attribute.value)) >>> 0;
     attribute.value = { stringValue: [24, 16, 8, 0].map((shift) => (address >>> shift) & 255).join('.') };
   }
 }

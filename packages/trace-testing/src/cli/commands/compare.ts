@@ -12,10 +12,15 @@ export const compare: Command = {
     '`-` only in the first, `+` only in the second, `!` another status; the order of siblings does not matter. Exits with 1 when they differ.',
   options: {},
   async run(given, io) {
-    const [a, b, ...more] = await readOperands(given, io, 2);
+    const { length } = given.operands;
+    if (length !== 2)
+      throw new Misuse(
+        `compare takes two traces, but ${length === 1 ? '1 was' : `${length} were`} given. Usage: trace compare <trace> <trace>`,
+      );
+    const [a, b, ...more] = await readOperands(given, io);
     if (!a || !b || more.length > 0) throw new Misuse('compare takes two traces, and each file with one.');
     const comparison = compared(a, b);
-    io.print(given.json ? json(comparison) : comparisonText(comparison));
+    io.print((given.json ? json(comparison) : comparisonText(comparison)).split('\n'));
     return comparison.same ? 0 : 1;
   },
 };

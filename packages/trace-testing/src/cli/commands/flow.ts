@@ -15,8 +15,8 @@ export const flow: Command = {
     const [trace, ...more] = traces;
     const sequence = given.values['sequence'] === true;
     if (sequence && (!trace || more.length > 0)) throw new Misuse('--sequence draws one trace.');
-    if (given.json) io.print(json(dependencies(traces)));
-    else io.print((sequence && trace ? sequenceDiagram(trace) : flowchart(dependencies(traces))).trimEnd());
+    const drawn = (): string => (sequence && trace ? sequenceDiagram(trace) : flowchart(dependencies(traces))).trimEnd();
+    io.print((given.json ? json(dependencies(traces)) : drawn()).split('\n'));
     return 0;
   },
 };

@@ -32,7 +32,7 @@ export const search: Command = {
       io.remark(`trace: no such traces at ${given.url}.${who}`);
     }
     const traces = found.map(judged);
-    if (given.json) io.print(json(traces.map(report)));
+    if (given.json) io.print(json(traces.map(report)).split('\n'));
     else for (const one of traces) io.print(traceRow(one, io));
     return found.length > 0 ? 0 : 1;
   },

@@ -1,4 +1,4 @@
-import { formatDuration, servicesTable, type ServiceRow } from '#trace-model';
+import { columns, formatDuration, printable, servicesTable, type ServiceRow } from '#trace-model';
 import type { Command } from '../command.ts';
 import { json } from '../json.ts';
 import { readOperands } from '../read-operand.ts';
@@ -11,21 +11,20 @@ export const services: Command = {
   options: {},
   async run(given, io) {
     const rows = servicesTable(await readOperands(given, io));
-    io.print(given.json ? json(rows) : table(rows));
+    io.print(given.json ? json(rows).split('\n') : table(rows));
     return 0;
   },
 };
 
-function table(rows: readonly ServiceRow[]): string {
+function table(rows: readonly ServiceRow[]): readonly string[] {
   const cells = rows.map(({ service, spans, p50, p95, max, selfTime, errors }) => [
-    service,
+    printable(service),
     String(spans),
     ...[p50, p95, max, selfTime].map(formatDuration),
     String(errors),
   ]);
   const all = [['service', 'spans', 'median', 'p95', 'longest', 'self time', 'errors'], ...cells];
-  const widths = (all[0] ?? []).map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
-  return all
-    .map((row) => row.map((cell, at) => (at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0))).join('  '))
-    .join('\n');
+  const widths = (all[0] ?? []).map((_, column) => all.reduce((most, row) => Math.max(most, columns(row[column] ?? '')), 0));
+  const padding = (cell: string, at: number): string => ' '.repeat((widths[at] ?? 0) - columns(cell));
+  return all.map((row) => row.map((cell, at) => (at === 0 ? cell + padding(cell, at) : padding(cell, at) + cell)).join('  '));
 }

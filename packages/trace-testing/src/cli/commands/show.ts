@@ -13,10 +13,10 @@ export const show: Command = {
   options: {},
   async run(given, io) {
     const traces = (await readOperands(given, io)).map(judged);
-    if (given.json) io.print(json(traces.map((one) => ({ ...report(one), spans: one.trace.spans }))));
+    if (given.json) io.print(json(traces.map((one) => ({ ...report(one), spans: one.trace.spans }))).split('\n'));
     else {
       for (const one of traces) {
-        io.print(waterfall(one.trace, { width: io.columns, colour: io.colour }));
+        io.print(waterfall(one.trace, { width: io.columns, colour: io.colour }).split('\n'));
         io.print(colouredVerdict(one, io));
       }
     }

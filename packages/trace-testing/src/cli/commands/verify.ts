@@ -14,11 +14,11 @@ export const verify: Command = {
   options: {},
   async run(given, io) {
     const traces = (await readOperands(given, io)).map(judged);
-    if (given.json) io.print(json(traces.map(report)));
-    else for (const one of traces) io.print([`trace ${one.trace.traceId}`, colouredVerdict(one, io), ...explained(one)].join('\n'));
+    if (given.json) io.print(json(traces.map(report)).split('\n'));
+    else for (const one of traces) io.print([`trace ${one.trace.traceId}`, colouredVerdict(one, io), ...explained(one)]);
     // Not into the JSON: the runner reads workflow commands from either stream.
-    const say = given.json ? io.remark : io.print;
-    if (io.env['GITHUB_ACTIONS'] === 'true') for (const line of traces.flatMap(annotations)) say(line);
+    const to = given.json ? 'err' : 'out';
+    if (io.env['GITHUB_ACTIONS'] === 'true') for (const line of annotations(traces)) io.command(line, to);
     return traces.some(({ broken }) => broken) ? 1 : 0;
   },
 };

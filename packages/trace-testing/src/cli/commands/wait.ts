@@ -19,12 +19,12 @@ export const wait: Command = {
     const timeoutMs = durationMs(typeof values['timeout'] === 'string' ? values['timeout'] : '5s', 'timeout');
     try {
       const one = judged(await tracesFrom(url).of(id, { timeoutMs }));
-      io.print(asJson ? json(report(one)) : colouredVerdict(one, io));
+      io.print(asJson ? json(report(one)).split('\n') : [colouredVerdict(one, io)]);
       return 0;
     } catch (error) {
       if (!(error instanceof IncompleteTraceError)) throw error;
-      if (asJson) io.print(json(report(judged(error.trace))));
-      else io.remark(error.message);
+      if (asJson) io.print(json(report(judged(error.trace))).split('\n'));
+      else io.remark(error.message.split('\n'));
       return 1;
     }
   },

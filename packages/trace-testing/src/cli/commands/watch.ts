@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { traceBackend } from '../../trace-backend.ts';
 import { TraceBackendError } from '../../trace-backend-error.ts';
 import type { Command } from '../command.ts';
+import { json } from '../json.ts';
 import { judged, report } from '../judged.ts';
 import { Misuse } from '../misuse.ts';
 import { NewTraces } from '../new-traces.ts';
@@ -26,7 +27,7 @@ export const watch: Command = {
     let services = operands.length > 0 ? operands : known;
     while (!stop.aborted) {
       for (const service of services) traces.add(await backend.search({ service, ...traces.window() }, stop).catch(unlessStopped(stop)));
-      for (const one of traces.due().map(judged)) io.print(asJson ? JSON.stringify(report(one)) : traceRow(one, io));
+      for (const one of traces.due().map(judged)) io.print(asJson ? json(report(one), 0) : traceRow(one, io));
       await sleep(PAUSE_MS, undefined, { signal: stop }).catch(() => undefined);
       if (operands.length === 0 && !stop.aborted) services = await backend.services(stop).catch(unlessStopped(stop));
     }

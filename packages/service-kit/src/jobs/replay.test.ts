@@ -2,15 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { beforeEach, expect, test } from '@jest/globals';
 import { testDatabase } from '@waymark/local-stack';
 import { span } from '@waymark/tracing';
-import { job, work } from './job.ts';
-import { echoJob } from './testing/echo-job.ts';
-import { attribute, links } from './testing/span-receiver.ts';
-import { MAX_ATTEMPTS, workplace } from './testing/workplace.ts';
+import { defineJob, handle } from './job.ts';
+import { echoJob } from '../testing/echo-job.ts';
+import { attribute, links } from '../testing/span-receiver.ts';
+import { MAX_ATTEMPTS, workplace } from '../testing/workplace.ts';
 
 const place = workplace(testDatabase);
 const { allDone, spansNamed, jobsLeft } = place;
 
-const greet = job({ ...echoJob, name: 'greet', key: ({ text }) => text });
+const greet = defineJob({ ...echoJob, name: 'greet', key: ({ text }) => text });
 const done: string[] = [];
 const revived: string[] = [];
 let works = false;
@@ -26,7 +26,7 @@ beforeEach(async () => {
     revived.push(text);
     revival();
   };
-  await place.jobs.start([work(greet, { run, revive })]);
+  await place.jobs.start([handle(greet, { run, onReplay: revive })]);
 });
 
 /** The id of a job that failed for good. */

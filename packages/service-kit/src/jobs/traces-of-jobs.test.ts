@@ -2,11 +2,11 @@ import { expect, test } from '@jest/globals';
 import { testDatabase } from '@waymark/local-stack';
 import { inject, linkItems, span } from '@waymark/tracing';
 import { z } from 'zod';
-import { job, work } from './job.ts';
+import { defineJob, handle } from './job.ts';
 import { openJobs } from './jobs.ts';
-import { echoJob } from './testing/echo-job.ts';
-import { attribute, links, type ReceivedSpan } from './testing/span-receiver.ts';
-import { MAX_ATTEMPTS, workplace } from './testing/workplace.ts';
+import { echoJob } from '../testing/echo-job.ts';
+import { attribute, links, type ReceivedSpan } from '../testing/span-receiver.ts';
+import { MAX_ATTEMPTS, workplace } from '../testing/workplace.ts';
 
 const place = workplace(testDatabase);
 const { allDone, spansNamed } = place;
@@ -15,8 +15,8 @@ const one = async (name: string): Promise<ReceivedSpan | undefined> => (await sp
 const nothing = (): Promise<void> => Promise.resolve();
 
 test('in mode link each attempt is a trace of its own, linked to who asked, as is the dead letter', async () => {
-  const remind = job({ ...echoJob, name: 'remind', trace: 'link' });
-  await place.jobs.start([work(remind, { run: () => Promise.reject(new Error('never works')) })]);
+  const remind = defineJob({ ...echoJob, name: 'remind', trace: 'link' });
+  await place.jobs.start([handle(remind, { run: () => Promise.reject(new Error('never works')) })]);
   await span('the request', () => place.add(remind, { text: 'hello' }));
   await allDone();
   const [[sent], attempts, [dead]] = await Promise.all([
@@ -34,8 +34,8 @@ test('in mode link each attempt is a trace of its own, linked to who asked, as i
 });
 
 test('a message keeps the mode that it was sent in, though its kind has another by now', async () => {
-  const was = job({ ...echoJob, name: 'remind', trace: 'parent' });
-  await place.jobs.start([work({ ...was, trace: 'link' }, { run: nothing })]);
+  const was = defineJob({ ...echoJob, name: 'remind', trace: 'parent' });
+  await place.jobs.start([handle({ ...was, trace: 'link' }, { run: nothing })]);
   await place.add(was, { text: 'hello' });
   await allDone();
   const [[sent], [worked]] = await Promise.all([spansNamed('send remind', 1), spansNamed('process remind', 1)]);
@@ -43,12 +43,12 @@ test('a message keeps the mode that it was sent in, though its kind has another 
 });
 
 test('a job that asks for many others has them below its own span', async () => {
-  const all = job({ name: 'greet_all', payload: z.array(z.string()), trace: 'parent' });
+  const all = defineJob({ name: 'greet_all', payload: z.array(z.string()), trace: 'parent' });
   const fanOut = async (names: string[]): Promise<void> =>
     place.db.transaction(async (tx) => {
       for (const text of names) await place.jobs.add(tx, echoJob, { text });
     });
-  await place.jobs.start([work(all, { run: fanOut }), work(echoJob, { run: nothing })]);
+  await place.jobs.start([handle(all, { run: fanOut }), handle(echoJob, { run: nothing })]);
   await place.add(all, ['Ada', 'Bob', 'Cem']);
   await allDone();
   const [[parent], sent, worked] = await Promise.all([
@@ -62,9 +62,9 @@ test('a job that asks for many others has them below its own span', async () => 
 
 test('a job that works many items off is linked to where each came from', async () => {
   const item = z.object({ text: z.string(), carrier: z.record(z.string(), z.string()) });
-  const digest = job({ name: 'digest', payload: z.array(item), trace: 'link' });
+  const digest = defineJob({ name: 'digest', payload: z.array(item), trace: 'link' });
   const run = async (items: z.output<typeof item>[]): Promise<void> => linkItems(items.map(({ carrier }) => carrier));
-  await place.jobs.start([work(digest, { run })]);
+  await place.jobs.start([handle(digest, { run })]);
   const items = await Promise.all(['Ada', 'Bob'].map((text) => span(`${text}’s request`, () => ({ text, carrier: inject() }))));
   await place.add(digest, items);
   await allDone();
@@ -79,7 +79,7 @@ test('a job that works many items off is linked to where each came from', async 
 });
 
 test('of a kind that may run only so often at once, no more do, in all processes together', async () => {
-  const rare = job({ ...echoJob, name: 'rare', atOnce: 2 });
+  const rare = defineJob({ ...echoJob, name: 'rare', atOnce: 2 });
   let [running, most, ran] = [0, 0, 0];
   const run = async (): Promise<void> => {
     running += 1;
@@ -89,7 +89,7 @@ test('of a kind that may run only so often at once, no more do, in all processes
     ran += 1;
   };
   const other = openJobs(place.db, place.log, MAX_ATTEMPTS);
-  await Promise.all([place.jobs.start([work(rare, { run })]), other.start([work(rare, { run })])]);
+  await Promise.all([place.jobs.start([handle(rare, { run })]), other.start([handle(rare, { run })])]);
   await place.db.transaction(async (tx) => {
     for (let at = 0; at < 30; at += 1) await place.jobs.add(tx, rare, { text: String(at) });
   });

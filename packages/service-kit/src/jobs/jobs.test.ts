@@ -1,20 +1,21 @@
 import { expect, test } from '@jest/globals';
 import { testDatabase } from '@waymark/local-stack';
 import { span } from '@waymark/tracing';
-import { openDatabase } from './database.ts';
-import { work, type Deeds } from './job.ts';
-import { echoJob } from './testing/echo-job.ts';
-import { attribute } from './testing/span-receiver.ts';
-import { until } from './testing/until.ts';
-import { MAX_ATTEMPTS, workplace } from './testing/workplace.ts';
+import { openDatabase } from '../database.ts';
+import { handle, type JobHandler } from './job.ts';
+import { echoJob } from '../testing/echo-job.ts';
+import { attribute } from '../testing/span-receiver.ts';
+import { until } from '../testing/until.ts';
+import { CONCURRENCY } from './worker.ts';
+import { MAX_ATTEMPTS, workplace } from '../testing/workplace.ts';
 
 const place = workplace(testDatabase);
 const { jobsLeft, hurried, allDone, spansNamed } = place;
 
 const nothing = (): Promise<void> => Promise.resolve();
-type More = Partial<Deeds<{ text: string }>>;
+type More = Partial<JobHandler<{ text: string }>>;
 const start = async (run: (text: string) => Promise<void>, more: More = {}): Promise<void> =>
-  place.jobs.start([work(echoJob, { run: ({ text }) => run(text), ...more })]);
+  place.jobs.start([handle(echoJob, { run: ({ text }) => run(text), ...more })]);
 const add = async (text: string): Promise<void> => place.add(echoJob, { text });
 const deadLetters = async (): Promise<Record<string, unknown>[]> => place.db.query('select * from dead_letters');
 
@@ -75,7 +76,7 @@ test('a job that fails is tried again, and each attempt says which it is', async
 test('a job that fails to the last is a dead letter, together with what its kind does then', async () => {
   await place.db.query('create table buried (text text)');
   await start(() => Promise.reject(new Error('never works')), {
-    bury: async (tx, { text }) => void (await tx.query('insert into buried values ($1)', [text])),
+    onDeadLetter: async (tx, { text }) => void (await tx.query('insert into buried values ($1)', [text])),
   });
   await span('the request', () => add('hello'));
   await allDone();
@@ -96,7 +97,7 @@ test('what cannot be buried stays whole, and does not hold up the others', async
   await place.db.query('create table buried (text text)');
   let curse = 'cursed';
   await start(() => Promise.reject(new Error('never works')), {
-    async bury(tx, { text }) {
+    async onDeadLetter(tx, { text }) {
       await tx.query('insert into buried values ($1)', [text]);
       if (text === curse) throw new Error('cannot be buried');
     },
@@ -119,17 +120,17 @@ test('stopping waits for the jobs in hand, and leaves the rest stored', async ()
     begun.push(text);
     await end.promise;
   });
-  await Promise.all(['1', '2', '3', '4', '5', '6'].map(add));
+  await Promise.all(Array.from({ length: CONCURRENCY + 2 }, (_, at) => add(String(at))));
   await until(
     () => begun,
-    ({ length }) => length === 4,
+    ({ length }) => length === CONCURRENCY,
     'each worker to have a job in hand',
   );
   const stopped = place.jobs.stop();
   end.resolve(undefined);
   await stopped;
   expect(await jobsLeft()).toMatchObject([{ attempts: 0 }, { attempts: 0 }]);
-  expect(begun).toHaveLength(4);
+  expect(begun).toHaveLength(CONCURRENCY);
 });
 
 test('a worker that stops is alive until its last job has ended', async () => {

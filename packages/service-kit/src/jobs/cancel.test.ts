@@ -1,23 +1,23 @@
 import { expect, test } from '@jest/globals';
 import { testDatabase } from '@waymark/local-stack';
 import { span } from '@waymark/tracing';
-import { job, work } from './job.ts';
-import { echoJob } from './testing/echo-job.ts';
-import { attribute, links } from './testing/span-receiver.ts';
-import { until } from './testing/until.ts';
-import { MAX_ATTEMPTS, workplace } from './testing/workplace.ts';
+import { defineJob, handle } from './job.ts';
+import { echoJob } from '../testing/echo-job.ts';
+import { attribute, links } from '../testing/span-receiver.ts';
+import { until } from '../testing/until.ts';
+import { MAX_ATTEMPTS, workplace } from '../testing/workplace.ts';
 
 const place = workplace(testDatabase);
 const { allDone, jobsLeft, spansNamed, spanNames } = place;
 
-const greet = job({ ...echoJob, name: 'greet', key: ({ text }) => text });
-const remind = job({ ...greet, name: 'remind', trace: 'link' });
+const greet = defineJob({ ...echoJob, name: 'greet', key: ({ text }) => text });
+const remind = defineJob({ ...greet, name: 'remind', trace: 'link' });
 const LATER = 600;
 
 const done: string[] = [];
 const start = async (run: (text: string) => Promise<void> = async (text) => void done.push(text)): Promise<void> => {
   done.length = 0;
-  await place.jobs.start([greet, remind].map((kind) => work(kind, { run: ({ text }) => run(text) })));
+  await place.jobs.start([greet, remind].map((kind) => handle(kind, { run: ({ text }) => run(text) })));
 };
 
 test('a job that waits is taken back: it never runs, and its trace says so, with links to and from that of who did', async () => {
@@ -99,7 +99,7 @@ test('cancelling what is not there does nothing', async () => {
 test('of one key one job waits: in mode parent a second is refused, whose trace would wait for ever; in mode link it takes its place', async () => {
   await start();
   await place.add(greet, { text: 'Ada' }, LATER);
-  await expect(place.add(greet, { text: 'Ada' }, LATER)).rejects.toThrow('A job greet:Ada waits already: cancel it');
+  await expect(place.add(greet, { text: 'Ada' }, LATER)).rejects.toThrow('A job greet:Ada is already waiting: cancel it');
   await place.add(remind, { text: 'Bob' }, LATER);
   await place.add(remind, { text: 'Bob' }, LATER);
   expect(await jobsLeft()).toHaveLength(2);

@@ -3,11 +3,11 @@ import { testDatabase } from '@waymark/local-stack';
 import { PoisonError, span } from '@waymark/tracing';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { job, payloadOf, work, type Job } from './job.ts';
-import { messageIn } from './message.ts';
-import { echoJob } from './testing/echo-job.ts';
-import { attribute } from './testing/span-receiver.ts';
-import { workplace } from './testing/workplace.ts';
+import { defineJob, payloadOf, handle, type Job } from './job.ts';
+import { messageIn } from './job.ts';
+import { echoJob } from '../testing/echo-job.ts';
+import { attribute } from '../testing/span-receiver.ts';
+import { workplace } from '../testing/workplace.ts';
 
 const place = workplace(testDatabase);
 const { allDone, spansNamed, lines } = place;
@@ -18,7 +18,7 @@ const run = async ({ text }: { text: string }): Promise<void> => void done.push(
 const start = async (...kinds: Job<{ text: string }>[]): Promise<void> => {
   done.length = 0;
   buried.length = 0;
-  await place.jobs.start(kinds.map((kind) => work(kind, { run, bury: async (_, { text }) => void buried.push(text) })));
+  await place.jobs.start(kinds.map((kind) => handle(kind, { run, onDeadLetter: async (_, { text }) => void buried.push(text) })));
 };
 
 test('a payload that its kind does not understand is a dead letter at once, and its trace and the log say so', async () => {
@@ -41,7 +41,9 @@ test('a payload that its kind does not understand is a dead letter at once, and 
 
 test('what is deliberately called poison is not tried again, and is buried as what failed for good is', async () => {
   const bury = async (_: unknown, { text }: { text: string }): Promise<void> => void buried.push(text);
-  await place.jobs.start([work(echoJob, { run: () => Promise.reject(new PoisonError('I know nobody of this name')), bury })]);
+  await place.jobs.start([
+    handle(echoJob, { run: () => Promise.reject(new PoisonError('I know nobody of this name')), onDeadLetter: bury }),
+  ]);
   await place.add(echoJob, { text: 'hello' });
   await allDone();
   expect(await place.jobs.deadLetters()).toMatchObject([{ attempts: 1, reason: 'I know nobody of this name' }]);
@@ -55,19 +57,19 @@ test('a row that is no message of ours is kept as a dead letter, and does no har
   await allDone();
   expect(done).toEqual(['hello']);
   expect(await place.jobs.deadLetters()).toMatchObject([
-    { job: 'echo', payload: { text: 'from a stranger' }, reason: expect.stringContaining('no message') },
+    { job: 'echo', payload: { text: 'from a stranger' }, reason: expect.stringContaining('no envelope') },
   ]);
 });
 
 /** Once a word, then a word with its language. */
-const now = job({
+const now = defineJob({
   name: 'greet',
   payload: z.object({ text: z.string() }),
   trace: 'parent',
   version: 2,
   upgrade: (old) => ({ text: `${z.string().parse(old)}, upgraded` }),
 });
-const before = job({ name: 'greet', payload: z.string(), trace: 'parent' });
+const before = defineJob({ name: 'greet', payload: z.string(), trace: 'parent' });
 
 test('a payload of an older version is brought up to date; what cannot be is a dead letter, as is one from the future', async () => {
   await start(now);
@@ -78,14 +80,14 @@ test('a payload of an older version is brought up to date; what cannot be is a d
   expect(done).toEqual(['hello, upgraded']);
   const reasons = (await place.jobs.deadLetters()).map(({ reason }) => reason);
   expect(reasons.toSorted()).toEqual([
-    'The payload of greet could not be brought from version 1 to 2',
-    'The payload of greet has version 3, and only 2 is known here',
+    'The payload of greet could not be upgraded from version 1 to 2',
+    'The payload of greet has version 3, but this process only knows version 2',
   ]);
 });
 
 test('a row from before messages had versions and modes is of the first version, and joins its trace', () => {
   const row = { messageId: crypto.randomUUID(), carrier: {}, payload: { text: 'old' } };
-  expect(messageIn(row)).toEqual({ ...row, version: 1, trace: 'parent' });
+  expect(messageIn(row)).toEqual({ ...row, version: 1, trace: 'parent', postponed: 0 });
   expect(payloadOf(echoJob, messageIn(row))).toEqual({ text: 'old' });
 });
 

@@ -1,13 +1,12 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { cancelled, produce, type Carrier } from '@waymark/tracing';
-import type { Sql, Transaction } from './database.ts';
-import type { Job } from './job.ts';
-import { messageIn, traced } from './message.ts';
+import type { Sql, Transaction } from '../database.ts';
+import { messageIn, tracedMessage, type Job } from './job.ts';
 
 export interface Adding {
   delaySeconds?: number;
   maxAttempts: number;
-  /** Of a message that repeats an earlier one: its id, and where the earlier one came from. */
+  /** For a message that repeats an earlier one: its id, and the carrier of the earlier one. */
   messageId?: string;
   again?: Carrier;
 }
@@ -16,8 +15,8 @@ const ADD = `select revision from graphile_worker.add_job($1, $2::json, queue_na
   run_at => now() + make_interval(secs => $5), max_attempts => $6)`;
 
 /**
- * Stores a job in the caller's transaction. One that waits under the same key is replaced if its trace is `link`.
- * @throws {Error} if its trace is `parent`, and would wait for the other for ever
+ * Stores a job in the caller's transaction. If one waits under the same key and its trace is `link`, it is replaced.
+ * @throws {Error} if its trace is `parent`: the request that added the other one would wait for it forever
  */
 export async function addJob<P>(tx: Sql, job: Job<P>, payload: P, adding: Adding): Promise<void> {
   const { delaySeconds = 0, maxAttempts, messageId = randomUUID(), again } = adding;
@@ -28,22 +27,22 @@ export async function addJob<P>(tx: Sql, job: Job<P>, payload: P, adding: Adding
   const send = async (carrier: Carrier): Promise<void> => {
     const message = JSON.stringify({ messageId, carrier, payload, version, trace });
     const [added] = await tx.query<{ revision: number }>(ADD, [name, message, queue, key, delaySeconds, job.maxAttempts ?? maxAttempts]);
-    if (added?.revision && trace === 'parent') throw new Error(`A job ${key} waits already: cancel it before you add another`);
+    if (added?.revision && trace === 'parent') throw new Error(`A job ${key} is already waiting: cancel it before you add another`);
   };
-  await produce(traced(name, { messageId, trace }), send, again);
+  await produce(tracedMessage(name, { messageId, trace }), send, again);
 }
 
-/** Removes the job of this key that waits, for its time or for its next attempt. One that runs is left alone. */
+/** Removes the job of this key that waits, for its time or for its next attempt. One that is running is left alone. */
 export async function cancelJob<P>(tx: Transaction, job: Job<P>, payload: P): Promise<void> {
   const [taken] = await tx.query<{ payload: unknown }>(
-    // It leaves out what was locked meanwhile.
+    // complete_jobs leaves out what was locked in the meantime.
     `select payload from graphile_worker.complete_jobs(array(
        select id from graphile_worker.jobs where key = $1 and locked_at is null and attempts < max_attempts))`,
     [keyOf(job, payload)],
   );
   if (!taken) return;
   const message = messageIn(taken.payload);
-  tx.afterCommit(() => cancelled(traced(job.name, message), message.carrier));
+  tx.afterCommit(() => cancelled(tracedMessage(job.name, message), message.carrier));
 }
 
 function keyOf<P>(job: Job<P>, payload: P): string | null {

@@ -1,0 +1,39 @@
+import { scanRequest } from '../otlp/scan-request.ts';
+import type { ScanLimits } from '../otlp/scan-request.ts';
+import type { TraceStore } from '../store/trace-store.ts';
+import type { Intake } from './intake.ts';
+
+export interface OtlpLimits extends ScanLimits {
+  readonly maxBodyBytes: number;
+}
+
+/** Where spans go that come in. */
+export interface Receiver {
+  readonly store: TraceStore;
+  readonly limits: OtlpLimits;
+  readonly intake: Intake;
+}
+
+/**
+ * Stores the spans of an encoded `ExportTraceServiceRequest`; `dropped` says why attributes were left out before. Returns the
+ * `ExportTraceServiceResponse` in the shape of its JSON. Throws `Malformed` and `TooManySpans`.
+ */
+export function takeSpans({ store, limits, intake }: Receiver, body: Buffer, dropped: readonly string[] = []): object {
+  const request = scanRequest(body, limits);
+  const late = store.add(request);
+  const reasons = [...request.rejected, ...(late > 0 ? [['of a trace that was already evicted', late] as const] : [])];
+  const rejected = reasons.reduce((sum, [, count]) => sum + count, 0);
+  intake.took(request.spans, rejected);
+  const remarks = [
+    rejected > 0 && `rejected: ${reasons.map(([reason, count]) => `${count} ${reason}`).join(', ')}`,
+    dropped.length > 0 && `attributes left out: ${dropped.length}, because ${dropped[0]}`,
+    request.truncated > 0 && `attributes cut to ${limits.maxAttributeBytes} bytes: ${request.truncated}`,
+  ].filter((remark) => remark !== false);
+  return remarks.length === 0 ? {} : { partialSuccess: partialSuccess(rejected, remarks) };
+}
+
+/** Remarks on a request that was taken in whole come without a number of rejected spans (OTLP specification, "Partial Success"). */
+const partialSuccess = (rejected: number, remarks: readonly string[]): object => ({
+  ...(rejected > 0 && { rejectedSpans: String(rejected) }),
+  errorMessage: remarks.join('; '),
+});
