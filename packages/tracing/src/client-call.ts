@@ -13,7 +13,7 @@ import { PEER_UNKNOWN } from './names.ts';
 import { fail, failWithStatus } from './span.ts';
 import { notePeer } from './traceresponse.ts';
 
-/** One request on the wire, as its CLIENT span tells of it. */
+/** Writes what happens to one request on its CLIENT span. */
 export class ClientCall {
   readonly #span: Span;
   #awaiting = false;
@@ -57,14 +57,14 @@ export class ClientCall {
   }
 }
 
-/** The span of the request that undici is about to write: it says so to the handler and then, in the same turn, to this channel. */
+/** The span of the request that undici is about to write. undici calls its handler and then, synchronously, publishes to this channel. */
 let writing: Span | undefined;
 
 subscribe('undici:client:sendHeaders', (message) => {
   const span = writing;
   writing = undefined;
   const { headers, socket } = message as { headers: string; socket: Socket & Partial<TLSSocket> };
-  // Another request is written instead where the handler has just aborted ours.
+  // If the handler has aborted our request, the message is about another one.
   if (!span?.isRecording() || !headers.includes(span.spanContext().spanId)) return;
   span.setAttribute(ATTR_NETWORK_PROTOCOL_VERSION, socket.alpnProtocol === 'h2' ? '2' : '1.1');
   // A Unix socket has neither.
@@ -85,7 +85,7 @@ export interface LegacyHandler {
   onRequestSent?(): void;
 }
 
-/** The handler, with the call told of what passes by. */
+/** The handler, observed by the call. */
 export function watched(handler: Dispatcher.DispatchHandler, call: ClientCall): Dispatcher.DispatchHandler {
   return {
     onRequestStart(controller, context) {

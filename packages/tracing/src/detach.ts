@@ -46,7 +46,7 @@ export function inDetachedTask(): boolean {
   return current.getStore() !== undefined;
 }
 
-/** Runs `fn` as no part of a detached task: for what Koa does because a task has closed the answer. */
+/** Runs `fn` outside of the current detached task. For Koa's own work when a task closes the answer. */
 export function outsideDetachedTask<T>(fn: () => T): T {
   return current.run(undefined, fn);
 }

@@ -27,8 +27,8 @@ export interface TracedOptions {
   /** True where callers from outside come in. */
   entry?: boolean;
   /**
-   * Whose trace is continued, their sampling decision and `tracestate` included: everybody's by default, and nobody's at an entry.
-   * Anyone else's request begins a trace of its own, with a link to the caller. Asked only if the caller sent a valid `traceparent`.
+   * Says whether to continue the caller's trace, with its sampling decision and `tracestate`. By default every caller is trusted; at an
+   * entry, none is. Otherwise the request begins a trace, linked to the caller's span. Called only if there is a valid `traceparent`.
    */
   trust?: (ctx: KoaContext) => boolean;
 }

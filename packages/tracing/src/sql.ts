@@ -10,7 +10,7 @@ import {
 
 /**
  * instrumentation-pg's request hook: names the span by what the query does (semantic conventions for databases, "Name"). The text of a
- * query without parameters loses its literals: nobody knows what they hold.
+ * query without parameters loses its literals, which may hold anything.
  */
 export function describeQuery(span: Span, { query }: { query: { text: string; values?: unknown[] } }): void {
   const summary = querySummary(query.text);
@@ -20,11 +20,11 @@ export function describeQuery(span: Span, { query }: { query: { text: string; va
 }
 
 const PG = '@opentelemetry/instrumentation-pg';
-/** How instrumentation-pg says what went wrong: its hooks are not given the error. */
+/** The only place where instrumentation-pg tells the code of an error. */
 const PG_ERROR = /^PostgreSQL error of type '(.*)' occurred \(code: (\w+)\)$/s;
 const SQLSTATE = /^[0-9A-Z]{5}$/;
 
-/** Adds what instrumentation-pg leaves out of a failed query's span, though the conventions require it: its SQLSTATE and `error.type`. */
+/** Adds to the span of a failed query what the conventions require and instrumentation-pg leaves out: the SQLSTATE and `error.type`. */
 export const failedQueries: SpanProcessor = {
   onStart() {},
   onEnding(span) {
@@ -81,7 +81,7 @@ export function withoutLiterals(text: string): string {
   return rewritten(text, '?');
 }
 
-/** What Postgres does not read as code (its manual, "Lexical Structure"), and what only looks as if. What is not closed goes on to the end. */
+/** Comments, literals and quoted identifiers (Postgres manual, "Lexical Structure"). One that is not closed goes on to the end. */
 const NOT_CODE = new RegExp(
   [
     /(--[^\n]*|\/\*)/,

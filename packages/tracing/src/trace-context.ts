@@ -90,7 +90,7 @@ export class TraceContextPropagator implements TextMapPropagator {
 const KEY = /^[a-z0-9][a-z0-9_\-*/@]{0,255}$/;
 const VALUE = /^[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]$/;
 const MOST_MEMBERS = 32;
-/** Longer lists than the specification asks to pass on are shortened. */
+/** In characters. The specification asks to pass on at least as many. */
 const LONGEST = 512;
 /** Members that are longer go first. */
 const LONG_MEMBER = 128;
@@ -98,8 +98,8 @@ const LONG_MEMBER = 128;
 type Member = readonly [key: string, value: string];
 
 /**
- * Reads `tracestate` (W3C Trace Context Level 2, §3.3). A header with an illegal member, or with more than 32, is discarded as a whole:
- * nobody can tell which of its members still mean what they meant. Of two members with one key the first counts.
+ * Reads `tracestate` (W3C Trace Context Level 2, §3.3). A header with an illegal member, or with more than 32, is discarded as a whole, as
+ * the working group's test suite expects. If a key is there twice, the first counts.
  * @returns undefined if there is nothing to pass on
  */
 export function parseTraceState(header: unknown): TraceState | undefined {
@@ -130,7 +130,7 @@ class Members implements TraceState {
     return this.#members.find(([one]) => one === key)?.[1];
   }
 
-  /** With the member in front (§3.5), in place of the last one where the list is full. What is not legal changes nothing. */
+  /** With the member in front (§3.5). A full list loses its last member. An illegal member is ignored. */
   set(key: string, value: string): TraceState {
     return isLegal(key, value) ? new Members([[key, value] as const, ...this.#without(key)].slice(0, MOST_MEMBERS)) : this;
   }

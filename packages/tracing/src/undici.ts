@@ -45,7 +45,7 @@ export function traceRequests(): Dispatcher.DispatcherComposeInterceptor {
     };
     return (options, handler) => {
       if (typeof handler.onRequestStart === 'function') return send(options, handler);
-      // Of undici 6, and so of Node's own fetch up to Node 24. undici 8 does not take it, undici 6 takes nothing else: they get both.
+      // A handler of undici 6, which Node's own fetch has up to Node 24. undici 8 rejects it and undici 6 takes no other: they get both.
       const modern = {
         dispatch: (given: Dispatcher.DispatchOptions, wrapped: Dispatcher.DispatchHandler) => send(given, wrapped, handler),
       };
