@@ -10,7 +10,7 @@ const IDENTITY_HEADERS = ['x-user-id', 'x-client-address'];
 
 /**
  * Signs a request between services: an HMAC (RFC 2104) with SHA-256 over its method, its path with the query, and the identity headers. It
- * has no time in it, so that services whose clocks differ still understand each other (docs/adr/0009-internal-requests-are-signed.md).
+ * has no time in it, so that services whose clocks differ still understand each other (docs/adr/0011-internal-requests-are-signed.md).
  */
 export function signature(
   secret: string,
