@@ -11,22 +11,19 @@ import { DURABLE } from './durable.ts';
 const ROOT = join(import.meta.dirname, '../..');
 const PROJECT = 'waymark-test';
 const compose = ['compose', '--project-name', PROJECT, '--project-directory', ROOT];
-const ports = {
-  GATEWAY_PORT: await freePort(),
-  JAEGER_PORT: await freePort(),
-  OTLP_GRPC_PORT: await freePort(),
-  OTLP_HTTP_PORT: await freePort(),
-};
+const [gateway = '', jaeger = '', grpc = '', http = ''] = await freePorts(4);
+const ports = { GATEWAY_PORT: gateway, JAEGER_PORT: jaeger, OTLP_GRPC_PORT: grpc, OTLP_HTTP_PORT: http };
 /** With all that means something in a URL, in YAML, in a shell or in SQL. */
 const passwords = { AUTH_DB_PASSWORD: `$(a)@b:c/d`, ORDER_DB_PASSWORD: `o'r"d\\e#r?%20& {ü}`, INVENTORY_DB_PASSWORD: '%41:@/' };
 const env = { ...process.env, ...ports, ...passwords, ...settings };
 
-async function freePort(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return String(port);
+/** Different ports, because all are held until the last is found. */
+async function freePorts(count: number): Promise<string[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(servers.map((server) => once(server, 'listening')));
+  const found = servers.map((server) => String((server.address() as AddressInfo).port));
+  await Promise.all(servers.map((server) => once(server.close(), 'close')));
+  return found;
 }
 
 function docker(...args: string[]): number {
