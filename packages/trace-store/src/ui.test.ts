@@ -239,6 +239,7 @@ withBrowser('the UI in a browser', () => {
   test('axe has nothing to say, in light or dark', async () => {
     for (const path of PAGES) {
       await using tab = await openTab(browser, store.url + path);
+      await tab.page.getByRole('heading', { level: 1 }).waitFor();
       await tab.page.waitForLoadState('networkidle');
       expect({ path, light: await accessibilityProblems(tab.page) }).toEqual({ path, light: [] });
       await tab.page.emulateMedia({ colorScheme: 'dark' });
