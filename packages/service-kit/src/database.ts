@@ -115,7 +115,7 @@ class TrustedConnections {
   }
 }
 
-/** Cuts a connection off on which a statement had no answer at all, and says so. The pool then drops it, whoever was using it. */
+/** Cuts a connection off on which a statement had no answer at all, and says so. The pool then drops it. */
 function watchSilence(client: pg.PoolClient, onSilence: () => void): void {
   const query = client.query.bind(client) as (...args: unknown[]) => unknown;
   const watched = (...args: unknown[]): unknown => {

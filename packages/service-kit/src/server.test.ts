@@ -135,7 +135,7 @@ test('a request that waits too long is shed, and one whose caller has gone is no
   expect(await (await fetch(`${server.url}/things/lamp`)).json()).toMatchObject({ name: 'lamp' });
 });
 
-test('one address can have so many connections and not more, and its share of requests, probes included', async () => {
+test('the connections and the requests of one address are limited, probes included', async () => {
   let admitted = 0;
   const edge = {
     connectionsPerAddress: 3,

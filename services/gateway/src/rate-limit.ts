@@ -1,7 +1,7 @@
 import { Problem } from '@waymark/service-kit';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 
-/** Counts the requests of each address: at most so many a second. Counters live for that second, so memory is bounded by the traffic. */
+/** Limits how many requests one address may send in a second. Counters live for that second, so memory is bounded by the traffic. */
 export function rateLimit(perSecond: number): (address: string) => Promise<Problem | undefined> {
   const limiter = new RateLimiterMemory({ points: perSecond, duration: 1 });
   const refused = (): Problem =>

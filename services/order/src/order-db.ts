@@ -52,7 +52,7 @@ export async function claimPlacement(
 }
 
 /**
- * Inserts a new order, to be fulfilled within so many seconds. Undefined if another request has stored it in the meantime, or has abandoned
+ * Inserts a new order, to be fulfilled within the given time. Undefined if another request has stored it in the meantime, or has abandoned
  * its placement.
  */
 export async function insertOrder(
@@ -131,7 +131,7 @@ export async function endOrder(sql: Sql, id: string, { status, reason }: Ending)
   return ended.length > 0;
 }
 
-/** Makes an order whose fulfilment was given up pending again, with so many seconds to be fulfilled. */
+/** Makes an order whose fulfilment was given up pending again, to be fulfilled within the given time. */
 export async function reviveOrder(tx: Sql, id: string, fulfilWithinSeconds: number): Promise<void> {
   await tx.query(
     `update orders set status = 'pending', reason = null, fulfil_by = now() + make_interval(secs => $2)

@@ -18,7 +18,7 @@ const DEAD_AFTER_MS = 6_000;
 /** For so long after a heartbeat a worker may be sure that its jobs are still its own. Shorter, because the heartbeat takes time itself. */
 const LEASE_MS = 5_000;
 
-/** After so many failures in a row to get a job, three of each worker, something is wrong with the worker itself. */
+/** When getting a job has failed this often in a row, three times for each worker, the runner is started again. */
 const FAILURES_MAX = 3 * CONCURRENCY;
 
 /** How long one attempt may take. */
@@ -197,7 +197,7 @@ async function attempt(one: HandledJob, message: StoredMessage, row: Row, lease:
   const fence = (): void => {
     if (performance.now() > lease.until) throw new StaleAttemptError();
   };
-  // Attempts that did not count are attempts all the same to whoever reads the trace.
+  // In the trace, attempts that did not count are attempts like all others.
   const number = { attempt: row.attempts + message.postponed, maxAttempts: row.max_attempts + message.postponed, postpones };
   try {
     await consume(tracedMessage(job.name, message), message.carrier, number, () => handler.run(payloadOf(job, message), { fence }));
