@@ -110,7 +110,9 @@ export const orderApi = api('order', {
     idempotent: true,
     summary: 'Try all such jobs of a filter again that were not replayed, at most a thousand',
     body: deadLetterFilter,
-    answers: { 200: z.object({ replayed: z.int(), failed: z.array(z.object({ messageId: z.uuid(), code: z.string() })) }) },
+    answers: {
+      200: z.object({ replayed: z.int(), failed: z.array(z.object({ messageId: z.uuid(), code: z.string() })), more: z.boolean() }),
+    },
   },
   replayDeadLetter: {
     method: 'POST',

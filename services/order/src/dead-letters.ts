@@ -7,7 +7,7 @@ const HELP = `Lists the jobs that failed for good, and tries them again.
 
   node src/dead-letters.ts [list]           the newest hundred, those not replayed first
   node src/dead-letters.ts replay <id> ...  tries these again
-  node src/dead-letters.ts replay --all     tries all again that were not replayed yet, at most a thousand
+  node src/dead-letters.ts replay --all     tries all again that were not replayed yet; if it prints "more": true, run it again
 
   --job <name>       only jobs of this kind, such as fulfil_order
   --reason <text>    only those whose reason contains this text

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { deadLetter } from '@waymark/tracing';
 import type { Logger } from 'pino';
 import type { Connections, Database, Sql, Transaction } from '../database.ts';
+import { remainingMs } from '../deadline.ts';
 import { Problem } from '../problem.ts';
 import { messageIn, payloadOf, tracedMessage, type HandledJob, type StoredMessage } from './job.ts';
 import { addJob } from './rows.ts';
@@ -37,6 +38,8 @@ export interface Replayed {
   replayed: number;
   /** Those that could not be, and why. */
   failed: { messageId: string; code: string }[];
+  /** Whether others may be left: ask again. */
+  more: boolean;
 }
 
 interface Exhausted {
@@ -107,6 +110,7 @@ interface Row {
 
 const LIST_MAX = 100;
 const REPLAY_MAX = 1_000;
+const ANSWER_MS = 2_000;
 
 /** The dead letters of a filter, at most a hundred: those that were not replayed first, then the newest first. */
 export async function listDeadLetters(
@@ -178,7 +182,11 @@ export async function replayAll(
 ): Promise<Replayed> {
   const waiting = await listDeadLetters(db, { ...filter, replayed: false, limit: REPLAY_MAX });
   const failed: Replayed['failed'] = [];
+  let done = 0;
   for (const { messageId } of waiting) {
+    // The answer must still reach the caller.
+    if (remainingMs() < ANSWER_MS) break;
+    done += 1;
     await db
       .transaction((tx) => replay(tx, messageId, handled, maxAttempts))
       .catch((error: unknown) => {
@@ -186,7 +194,7 @@ export async function replayAll(
         failed.push({ messageId, code: error.code });
       });
   }
-  return { replayed: waiting.length - failed.length, failed };
+  return { replayed: done - failed.length, failed, more: done < waiting.length || waiting.length === REPLAY_MAX };
 }
 
 /** Removes dead letters 30 days after they were replayed, and the others after 90 days. */
