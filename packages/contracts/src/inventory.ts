@@ -90,6 +90,5 @@ export const inventoryApi = api('inventory', {
     idempotent: true,
     params: byOrder,
     answers: { 200: reservation },
-    errors: { 409: ['reservation_lost'] },
   },
 });

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Middleware } from 'koa';
 import { Problem } from './problem.ts';
 
@@ -45,6 +46,17 @@ export function deadlineSignal(): AbortSignal | undefined {
 /** The answer when time has run out while waiting for `what`. */
 export function deadlineExceeded(what: string, cause?: unknown): Problem {
   return new Problem(504, 'deadline_exceeded', `${what} did not answer in time.`, {}, { cause });
+}
+
+/** Waits for `work`, at most `ms` milliseconds; false if it has not ended by then. Rejects as it does. */
+export async function endsWithin(ms: number, work: Promise<unknown> | undefined): Promise<boolean> {
+  const timer = new AbortController();
+  const late = delay(ms, false, { signal: timer.signal }).catch(() => false);
+  try {
+    return await Promise.race([Promise.resolve(work).then(() => true), late]);
+  } finally {
+    timer.abort();
+  }
 }
 
 /**

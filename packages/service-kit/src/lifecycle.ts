@@ -6,6 +6,7 @@ import type Koa from 'koa';
 import type { Logger } from 'pino';
 import { closeClients } from './client.ts';
 import { ConfigError } from './config.ts';
+import { endsWithin } from './deadline.ts';
 import { RequestLimit } from './limit.ts';
 import { serviceLog } from './log.ts';
 import { serviceServer, type Edge, type ServiceServer } from './server.ts';
@@ -57,8 +58,8 @@ export async function run(name: string, wire: (log: Logger) => Service): Promise
     if (error instanceof ConfigError) log.fatal(error.message);
     else log.fatal({ err: error }, `${name} cannot go on: ${reasonOf(error)}`);
   }
-  await atMost(CLOSE_MS, closeClients());
-  await atMost(EXPORT_MS, shutdownTracing());
+  await endsWithin(CLOSE_MS, closeClients());
+  await endsWithin(EXPORT_MS, shutdownTracing());
   log.info('stopped');
 }
 
@@ -82,7 +83,7 @@ async function serve(service: Service, log: Logger, signal: Promise<string>): Pr
     // At a failed start there may be workers, too.
     await service.drain?.(0);
     await endDetached(DETACHED_MS, log);
-    await atMost(CLOSE_MS, service.stop?.());
+    await endsWithin(CLOSE_MS, service.stop?.());
   }
 }
 
@@ -129,13 +130,4 @@ async function listen(service: Service, log: Logger): Promise<ServiceServer> {
   const { port } = opened.server.address() as AddressInfo;
   log.info({ port }, `listening on http://${HOST}:${port}`);
   return opened;
-}
-
-/** Waits for `work`, at most `ms` milliseconds. */
-async function atMost(ms: number, work: Promise<unknown> | undefined): Promise<void> {
-  const timer = new AbortController();
-  await Promise.race([
-    Promise.resolve(work).finally(() => timer.abort()),
-    delay(ms, undefined, { signal: timer.signal }).catch(() => undefined),
-  ]);
 }

@@ -1,26 +1,16 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { shutdownTracing, startTracing } from '@waymark/tracing';
+import { expect, test } from '@jest/globals';
 import { RequestLimit } from './limit.ts';
-import { attribute, startSpanReceiver } from './testing/span-receiver.ts';
+import { attribute, receivedSpans } from './testing/span-receiver.ts';
 import { until } from './testing/until.ts';
 import { Problem } from './problem.ts';
 import { recordLog } from './testing/record-log.ts';
 import { serveThings } from './testing/serve-things.ts';
 
 const { log, lines } = recordLog();
-let receiver: Awaited<ReturnType<typeof startSpanReceiver>>;
-beforeAll(async () => {
-  receiver = await startSpanReceiver();
-  Object.assign(process.env, receiver.env);
-  startTracing();
-});
-afterAll(async () => {
-  await shutdownTracing();
-  await receiver[Symbol.asyncDispose]();
-});
+const spans = receivedSpans();
 
 async function ask(url: string): Promise<unknown> {
   const response = await fetch(url);
@@ -85,40 +75,44 @@ test.each([
   expect([answer.headers.get('content-type'), (answer.body as { traceId: string }).traceId]).toEqual(['application/problem+json', traceId]);
   expect(lines).toMatchObject([{ status, code, msg: 'request refused' }]);
   expect(server.requests()).toEqual([]);
-  const find = () => receiver.spans.find((span) => span.traceId === traceId);
+  const find = () => spans.find((span) => span.traceId === traceId);
   const span = await until(find, (found) => found !== undefined, 'its span');
   const names = ['http.response.status_code', 'waymark.problem.code', 'error.type'];
   expect(names.map((name) => attribute(span, name))).toEqual([String(status), code, undefined]);
 });
 
-test('of too many requests at once some wait, the rest are 503 with Retry-After and a trace', async () => {
+/** A limit of one request, which is taken until `release`. */
+function taken(): { limit: RequestLimit; release(): Promise<void> } {
   const limit = new RequestLimit(1);
-  await using server = await serveThings(log, { limit });
   const open = Promise.withResolvers<void>();
   const held = limit.run(
     () => open.promise,
     () => true,
   );
+  const release = async (): Promise<void> => {
+    open.resolve();
+    await held;
+  };
+  return { limit, release };
+}
+
+test('of too many requests at once some wait, the rest are 503 with Retry-After and a trace', async () => {
+  const { limit, release } = taken();
+  await using server = await serveThings(log, { limit });
   const waiting = Array.from({ length: 256 }, () => fetch(`${server.url}/things?limit=1`));
   await until(() => limit.isFull, Boolean, 'the queue to be full');
   const shed = await fetch(`${server.url}/things?limit=1`);
   expect([shed.status, shed.headers.get('retry-after')]).toEqual([503, '1']);
   expect(await shed.json()).toMatchObject({ code: 'overloaded', traceId: shed.headers.get('x-trace-id') });
-  open.resolve();
-  await held;
+  await release();
   const answers = await Promise.all(waiting);
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
   await Promise.all(answers.map((answer) => answer.arrayBuffer()));
 });
 
 test('a request that waits too long is shed, and one whose caller has gone is not handled', async () => {
-  const limit = new RequestLimit(1);
+  const { limit, release } = taken();
   await using server = await serveThings(log, { limit });
-  const open = Promise.withResolvers<void>();
-  const held = limit.run(
-    () => open.promise,
-    () => true,
-  );
   const gone = new AbortController();
   const abandoned = fetch(`${server.url}/things/lamp`, { signal: gone.signal }).catch(() => 'gone');
   const late = fetch(`${server.url}/things/lamp`);
@@ -130,8 +124,7 @@ test('a request that waits too long is shed, and one whose caller has gone is no
   gone.abort();
   await abandoned;
   expect((await late).status).toBe(503);
-  open.resolve();
-  await held;
+  await release();
   expect(await (await fetch(`${server.url}/things/lamp`)).json()).toMatchObject({ name: 'lamp' });
 });
 

@@ -3,8 +3,7 @@ import { Server as NetServer, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { outside, traceRefused, type Refused } from '@waymark/tracing';
 import type { Logger } from 'pino';
-import type { RequestLimit } from './limit.ts';
-import { overloaded } from './limit.ts';
+import { overloaded, type RequestLimit } from './limit.ts';
 import { Problem } from './problem.ts';
 
 /** What stands between the network and a service's app. */
@@ -61,9 +60,10 @@ export function serviceServer(gate: Gate, log: Logger): ServiceServer {
 
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (stopping) response.setHeader('connection', 'close');
-    const excess = await gate.edge?.admit(request.socket.remoteAddress ?? '');
+    const excess = gate.edge && (await gate.edge.admit(request.socket.remoteAddress ?? ''));
     if (excess) return refuse(request, response, excess);
-    if (await answeredAsProbe(request, response, gate, stopping)) return;
+    const probe = /^\/(healthz|readyz)(?:\?|$)/.exec(request.url ?? '')?.[1];
+    if (probe) return answerProbe(request, response, probe === 'readyz' ? await reasonNotReady(gate, stopping) : undefined);
     if (!isReadable(request.url)) return refuse(request, response, malformed('The request target is not a valid URL.'));
     if (gate.limit.isFull) return refuse(request, response, overloaded());
     gate.listener(request, response);
@@ -94,17 +94,14 @@ export function serviceServer(gate: Gate, log: Logger): ServiceServer {
   };
 }
 
-async function answeredAsProbe(request: IncomingMessage, response: ServerResponse, gate: Gate, stopping: boolean): Promise<boolean> {
-  const path = request.url?.split('?', 1)[0];
-  if (path !== '/healthz' && path !== '/readyz') return false;
-  const reason = path === '/healthz' ? undefined : stopping ? 'draining' : await reasonNotReady(gate);
+function answerProbe(request: IncomingMessage, response: ServerResponse, reason: string | undefined): void {
   const body = reason ? { status: 'unavailable', reason } : { status: 'ok' };
   response.writeHead(reason ? 503 : 200, { 'content-type': 'application/json; charset=utf-8' });
   response.end(request.method === 'HEAD' ? undefined : JSON.stringify(body));
-  return true;
 }
 
-async function reasonNotReady(gate: Gate): Promise<string | undefined> {
+async function reasonNotReady(gate: Gate, stopping: boolean): Promise<string | undefined> {
+  if (stopping) return 'draining';
   try {
     await gate.ready();
     return undefined;
@@ -129,20 +126,19 @@ function refusal(
   { remoteAddress }: Socket,
 ): { fields: Record<string, string>; body: string; ids: Record<string, string> } {
   const { status, code } = problem;
-  const tracing = traceRefused({ request, clientAddress: remoteAddress, status, code, entry: edge !== undefined });
-  const body = JSON.stringify(problem.toDetails(tracing['x-trace-id']));
+  const { headers, ids } = traceRefused({ request, clientAddress: remoteAddress, status, code, entry: edge !== undefined });
+  const body = JSON.stringify(problem.toDetails(headers['x-trace-id']));
   const length = String(Buffer.byteLength(body));
-  const [, traceId = '', spanId = '', flags = ''] = tracing.traceresponse.split('-');
   return {
     fields: {
       'content-type': 'application/problem+json',
       'content-length': length,
-      ...tracing,
-      ...(edge && { 'server-timing': `traceparent;desc="${tracing.traceresponse}"` }),
+      ...headers,
+      ...(edge && { 'server-timing': `traceparent;desc="${headers.traceresponse}"` }),
       ...problem.extra.headers,
     },
     body,
-    ids: { trace_id: traceId, span_id: spanId, trace_flags: flags },
+    ids,
   };
 }
 

@@ -1,6 +1,16 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { propagation, ROOT_CONTEXT, trace, type Attributes, type Context, type Link, type SpanContext } from '@opentelemetry/api';
-import { ATTR_HTTP_REQUEST_METHOD, ATTR_HTTP_REQUEST_METHOD_ORIGINAL } from '@opentelemetry/semantic-conventions';
+import {
+  ATTR_CLIENT_ADDRESS,
+  ATTR_HTTP_REQUEST_METHOD,
+  ATTR_HTTP_REQUEST_METHOD_ORIGINAL,
+  ATTR_NETWORK_PROTOCOL_VERSION,
+  ATTR_SERVER_ADDRESS,
+  ATTR_SERVER_PORT,
+  ATTR_URL_PATH,
+  ATTR_URL_SCHEME,
+  ATTR_USER_AGENT_ORIGINAL,
+} from '@opentelemetry/semantic-conventions';
 import { allowedBaggage } from './baggage.ts';
 import { traceparent } from './trace-context.ts';
 
@@ -15,6 +25,32 @@ const KNOWN_METHODS: ReadonlySet<string> = new Set(
 export function methodAttributes(method: string): Attributes {
   if (KNOWN_METHODS.has(method)) return { [ATTR_HTTP_REQUEST_METHOD]: method };
   return { [ATTR_HTTP_REQUEST_METHOD]: '_OTHER', [ATTR_HTTP_REQUEST_METHOD_ORIGINAL]: method };
+}
+
+/** A request as its server knows it; what is not known is left out. */
+export interface ServerRequest {
+  method: string;
+  /** Without the query, which may hold secrets. */
+  path: string;
+  scheme: string;
+  httpVersion?: string | undefined;
+  /** The server that the caller asked for. */
+  server?: { hostname: string; port: number } | undefined;
+  clientAddress?: string | undefined;
+  userAgent?: string | undefined;
+}
+
+/** The attributes of a SERVER span as its request begins (semantic conventions, HTTP server). */
+export function serverAttributes({ method, path, scheme, httpVersion, server, clientAddress, userAgent }: ServerRequest): Attributes {
+  return {
+    ...methodAttributes(method),
+    [ATTR_URL_PATH]: path,
+    [ATTR_URL_SCHEME]: scheme,
+    ...(httpVersion && { [ATTR_NETWORK_PROTOCOL_VERSION]: httpVersion }),
+    ...(server && { [ATTR_SERVER_ADDRESS]: bareHost(server.hostname), [ATTR_SERVER_PORT]: server.port }),
+    ...(clientAddress && { [ATTR_CLIENT_ADDRESS]: clientAddress }),
+    ...(userAgent && { [ATTR_USER_AGENT_ORIGINAL]: userAgent }),
+  };
 }
 
 /** A span's name: method and route where there is one, else the method (semantic conventions, HTTP spans, "Name"). */

@@ -1,22 +1,11 @@
 import { context, isSpanContextValid, SpanKind, SpanStatusCode, trace, type Attributes, type Context, type Span } from '@opentelemetry/api';
-import {
-  ATTR_CLIENT_ADDRESS,
-  ATTR_ERROR_TYPE,
-  ATTR_HTTP_RESPONSE_STATUS_CODE,
-  ATTR_HTTP_ROUTE,
-  ATTR_NETWORK_PROTOCOL_VERSION,
-  ATTR_SERVER_ADDRESS,
-  ATTR_SERVER_PORT,
-  ATTR_URL_PATH,
-  ATTR_URL_SCHEME,
-  ATTR_USER_AGENT_ORIGINAL,
-} from '@opentelemetry/semantic-conventions';
+import { ATTR_ERROR_TYPE, ATTR_HTTP_RESPONSE_STATUS_CODE, ATTR_HTTP_ROUTE } from '@opentelemetry/semantic-conventions';
 import type { ServerResponse } from 'node:http';
 import type { Context as KoaContext, Middleware } from 'koa';
 import { baggageAttributes } from './baggage.ts';
 import { outsideDetachedTask } from './detach.ts';
 import { watchCtx } from './detached-ctx.ts';
-import { bareHost, httpSpanName, methodAttributes, origin, responseHeaders } from './http.ts';
+import { httpSpanName, origin, responseHeaders, serverAttributes } from './http.ts';
 import { ENTRY } from './names.ts';
 import { asError, fail, failWithStatus, startSpan } from './span.ts';
 
@@ -91,16 +80,15 @@ function note(ctx: KoaContext, failure: Failure, thrown: unknown): void {
 }
 
 function requestAttributes(ctx: KoaContext): Attributes {
-  const userAgent = ctx.get('user-agent');
-  return {
-    ...methodAttributes(ctx.method),
-    [ATTR_URL_PATH]: ctx.path,
-    [ATTR_URL_SCHEME]: ctx.protocol,
-    [ATTR_NETWORK_PROTOCOL_VERSION]: ctx.req.httpVersion,
-    ...(ctx.host && { [ATTR_SERVER_ADDRESS]: bareHost(ctx.hostname), [ATTR_SERVER_PORT]: serverPort(ctx) }),
-    [ATTR_CLIENT_ADDRESS]: ctx.ip,
-    ...(userAgent && { [ATTR_USER_AGENT_ORIGINAL]: userAgent }),
-  };
+  return serverAttributes({
+    method: ctx.method,
+    path: ctx.path,
+    scheme: ctx.protocol,
+    httpVersion: ctx.req.httpVersion,
+    server: ctx.host ? { hostname: ctx.hostname, port: serverPort(ctx) } : undefined,
+    clientAddress: ctx.ip,
+    userAgent: ctx.get('user-agent'),
+  });
 }
 
 /** The port that the caller asked for, which behind a mapping is not the one listened on. */

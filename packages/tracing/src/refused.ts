@@ -1,17 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { SpanKind, SpanStatusCode, type Attributes } from '@opentelemetry/api';
-import {
-  ATTR_CLIENT_ADDRESS,
-  ATTR_ERROR_TYPE,
-  ATTR_HTTP_RESPONSE_STATUS_CODE,
-  ATTR_NETWORK_PROTOCOL_VERSION,
-  ATTR_SERVER_ADDRESS,
-  ATTR_SERVER_PORT,
-  ATTR_URL_PATH,
-  ATTR_URL_SCHEME,
-  ATTR_USER_AGENT_ORIGINAL,
-} from '@opentelemetry/semantic-conventions';
-import { bareHost, httpSpanName, methodAttributes, origin, responseHeaders } from './http.ts';
+import { ATTR_ERROR_TYPE, ATTR_HTTP_RESPONSE_STATUS_CODE } from '@opentelemetry/semantic-conventions';
+import { httpSpanName, origin, responseHeaders, serverAttributes, type ServerRequest } from './http.ts';
+import { logIds } from './log.ts';
 import { ENTRY, PROBLEM_CODE } from './names.ts';
 import { startSpan } from './span.ts';
 
@@ -27,20 +18,25 @@ export interface Refused {
 }
 
 /**
- * Records a request that the HTTP server refuses itself, as a SERVER span of its own, and returns the headers that name its trace in the
- * answer: for requests that cannot be parsed, and for those that are shed.
+ * Records a request that the HTTP server refuses itself, as a SERVER span of its own: for requests that cannot be parsed, and for those that
+ * are shed. Returns the headers that name its trace in the answer, and the ids for its log line.
  */
-export function traceRefused({ request, clientAddress, status, code, entry }: Refused): ReturnType<typeof responseHeaders> {
-  const { method = 'unknown', headers = {} } = request;
+export function traceRefused({ request, clientAddress, status, code, entry }: Refused): {
+  headers: ReturnType<typeof responseHeaders>;
+  ids: ReturnType<typeof logIds>;
+} {
+  const { method = 'unknown', url = '', httpVersion, headers = {} } = request;
   const { parent, links } = origin(headers, () => !entry);
   const attributes: Attributes = {
-    ...methodAttributes(method),
-    [ATTR_URL_SCHEME]: 'http',
-    [ATTR_URL_PATH]: request.url?.startsWith('/') ? request.url.split('?', 1)[0] : '',
-    ...(request.httpVersion && { [ATTR_NETWORK_PROTOCOL_VERSION]: request.httpVersion }),
-    ...serverAttributes(headers.host),
-    ...(headers['user-agent'] && { [ATTR_USER_AGENT_ORIGINAL]: headers['user-agent'] }),
-    ...(clientAddress && { [ATTR_CLIENT_ADDRESS]: clientAddress }),
+    ...serverAttributes({
+      method,
+      path: url.startsWith('/') ? (url.split('?', 1)[0] ?? '') : '',
+      scheme: 'http',
+      httpVersion,
+      server: serverOf(headers.host),
+      clientAddress,
+      userAgent: headers['user-agent'],
+    }),
     [ATTR_HTTP_RESPONSE_STATUS_CODE]: status,
     [PROBLEM_CODE]: code,
     ...(entry && { [ENTRY]: true }),
@@ -48,12 +44,11 @@ export function traceRefused({ request, clientAddress, status, code, entry }: Re
   };
   const span = startSpan(httpSpanName(method), { kind: SpanKind.SERVER, links, attributes }, parent);
   if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
-  const answer = responseHeaders(span.spanContext());
   span.end();
-  return answer;
+  return { headers: responseHeaders(span.spanContext()), ids: logIds(span.spanContext()) };
 }
 
-function serverAttributes(host: string | undefined): Attributes {
+function serverOf(host: string | undefined): ServerRequest['server'] {
   const url = host ? URL.parse(`http://${host}`) : null;
-  return url ? { [ATTR_SERVER_ADDRESS]: bareHost(url.hostname), [ATTR_SERVER_PORT]: Number(url.port) || 80 } : {};
+  return url ? { hostname: url.hostname, port: Number(url.port) || 80 } : undefined;
 }

@@ -1,10 +1,10 @@
 import type { Reservation } from '@waymark/contracts';
 import { Problem, type Sql, type Transaction } from '@waymark/service-kit';
-import { event, inject } from '@waymark/tracing';
+import { inject } from '@waymark/tracing';
 import { lockReservation, setCommitted, setStatus } from './inventory-db.ts';
 import { expireReservationJob, expiryOf } from './jobs.ts';
 import type { Parts } from './parts.ts';
-import { take } from './stock.ts';
+import { stockEvent, take } from './stock.ts';
 
 /**
  * The order is paid: its stock is gone for good. An expired reservation is renewed if there is still enough; if not it is lost, and stays so,
@@ -14,7 +14,7 @@ export async function commitReservation(parts: Parts, orderId: string): Promise<
   const reservation = await parts.db.transaction((tx) => commit(parts, tx, orderId));
   if (reservation.status !== 'committed')
     throw new Problem(409, 'reservation_lost', `The stock was given back, or held until ${reservation.expiresAt} and sold since.`);
-  event('stock committed', { 'shop.order.id': orderId });
+  stockEvent('committed', orderId);
   return reservation;
 }
 

@@ -1,10 +1,9 @@
 import type { Reservation } from '@waymark/contracts';
 import { Problem } from '@waymark/service-kit';
-import { event } from '@waymark/tracing';
 import { lockReservation, setStatus } from './inventory-db.ts';
 import { expireReservationJob, expiryOf } from './jobs.ts';
 import type { Parts } from './parts.ts';
-import { giveBack } from './stock.ts';
+import { giveBack, stockEvent } from './stock.ts';
 
 /** The order ended without a sale: its stock is free again, and stays so. That includes stock that was committed, if the order was refunded since. Repeating is harmless. */
 export async function releaseReservation({ db, jobs }: Parts, orderId: string): Promise<Reservation> {
@@ -14,7 +13,7 @@ export async function releaseReservation({ db, jobs }: Parts, orderId: string): 
     if (reservation.status === 'released') return reservation;
     if (reservation.status === 'held') await jobs.cancel(tx, expireReservationJob, expiryOf(reservation));
     if (reservation.status !== 'expired') await giveBack(tx, reservation.lines);
-    tx.afterCommit(() => event('stock released', { 'shop.order.id': orderId }));
+    tx.afterCommit(() => stockEvent('released', orderId));
     return setStatus(tx, reservation, 'released');
   });
 }

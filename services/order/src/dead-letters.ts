@@ -18,35 +18,27 @@ const HELP = `Lists the jobs that failed for good, and tries them again.
 It asks the service on PORT (8082) with the service's own INTERNAL_SECRET, and prints JSON.
 `;
 
-const options = {
-  all: 'boolean',
-  help: 'boolean',
-  job: 'string',
-  reason: 'string',
-  replayed: 'string',
-  after: 'string',
-  limit: 'string',
-} as const;
+const text = { type: 'string' } as const;
+const flag = { type: 'boolean' } as const;
+const options = { all: flag, help: flag, job: text, reason: text, replayed: text, after: text, limit: text };
 
 function print(told: object): void {
   process.stdout.write(`${JSON.stringify(told, null, 2)}\n`);
 }
 
 async function main(): Promise<void> {
-  const types = Object.fromEntries(Object.entries(options).map(([name, type]) => [name, { type }]));
-  const { values, positionals } = parseArgs({ options: types, allowPositionals: true });
-  const { all, help, job, reason, ...page } = values as { all?: boolean; help?: boolean; job?: string; reason?: string } & Record<
-    string,
-    string
-  >;
+  const { values, positionals } = parseArgs({ options, allowPositionals: true });
+  const { all = false, help, job, reason, after, limit } = values;
+  // The service says so if it is neither.
+  const replayed = values.replayed as 'true' | 'false' | undefined;
   const [command = 'list', ...ids] = positionals;
   if (help) return void process.stdout.write(HELP);
   const { PORT = '8082', INTERNAL_SECRET } = process.env;
   const order = clientOf(orderApi, `http://127.0.0.1:${PORT || '8082'}`, INTERNAL_SECRET);
   if (command === 'list') {
-    return print(await order.listDeadLetters({ query: { job, reason, ...page } }));
+    return print(await order.listDeadLetters({ query: { job, reason, replayed, after, limit } }));
   }
-  if (command !== 'replay' || all === ids.length > 0 || (!all && ids.length === 0)) throw new Error(`That is not a command.\n\n${HELP}`);
+  if (command !== 'replay' || all === ids.length > 0) throw new Error(`That is not a command.\n\n${HELP}`);
   if (all) return print(await order.replayDeadLetters({ body: { job, reason } }));
   for (const messageId of ids) print(await order.replayDeadLetter({ params: { messageId } }));
 }

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { Logger as WorkerLogger, runMigrations } from 'graphile-worker';
+import { runMigrations } from 'graphile-worker';
 import type { Logger } from 'pino';
 import type { Database, Sql, Transaction } from '../database.ts';
 import { migrate } from '../migrations.ts';
@@ -14,7 +14,7 @@ import {
 } from './dead-letters.ts';
 import type { HandledJob, Job } from './job.ts';
 import { addJob, cancelJob } from './rows.ts';
-import { startWorker, type Worker } from './worker.ts';
+import { startWorker, workerLogger, type Worker } from './worker.ts';
 
 /** Jobs as rows of the service's own database: a job and the change that asks for it commit together. */
 export interface Jobs {
@@ -66,7 +66,7 @@ export function openJobs(db: Database, log: Logger, maxAttempts = 5): Jobs {
     async start(known) {
       handled = known;
       await migrate(db, MIGRATIONS, 'jobs', log);
-      await runMigrations({ pgPool: db.control.pool, logger: new WorkerLogger(() => (_, message) => log.debug(message)) });
+      await runMigrations({ pgPool: db.control.pool, logger: workerLogger(log) });
       await db.transaction(async (tx) => {
         // Processes that start at once must not create it at once.
         await tx.query('select pg_advisory_xact_lock($1)', [INDEX_LOCK]);

@@ -4,7 +4,7 @@ import { consume, outside, PoisonError } from '@waymark/tracing';
 import { Logger as WorkerLogger, run, type Job as Row, type Runner, type Task, type WorkerEvents } from 'graphile-worker';
 import type { Logger } from 'pino';
 import type { Database, Sql, Transaction } from '../database.ts';
-import { withDeadline, withFreshDeadline } from '../deadline.ts';
+import { endsWithin, withDeadline, withFreshDeadline } from '../deadline.ts';
 import { Problem } from '../problem.ts';
 import { storeDeadLetter, storeExhausted } from './dead-letters.ts';
 import { messageIn, payloadOf, StaleAttemptError, tracedMessage, type HandledJob, type StoredMessage } from './job.ts';
@@ -69,14 +69,6 @@ export function startWorker(db: Database, log: Logger, handled: readonly Handled
   };
   let stopped: Promise<void> | undefined;
   return { stop: (ms) => (stopped ??= stop(ms)) };
-}
-
-async function endsWithin(ms: number, work: Promise<void>): Promise<boolean> {
-  const timer = new AbortController();
-  const late = delay(ms, false, { signal: timer.signal }).catch(() => false);
-  const inTime = await Promise.race([work.then(() => true), late]);
-  timer.abort();
-  return inTime;
 }
 
 /** graphile-worker stops when it loses the database, so it is started again. */
@@ -243,7 +235,8 @@ async function postpone(sql: Sql, row: Row, message: StoredMessage): Promise<voi
   );
 }
 
-function workerLogger(log: Logger): WorkerLogger {
+/** graphile-worker's own messages in our log. */
+export function workerLogger(log: Logger): WorkerLogger {
   return new WorkerLogger(() => (level, message) => log[level === 'error' ? 'warn' : 'debug'](message));
 }
 
