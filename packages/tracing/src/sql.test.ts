@@ -63,8 +63,8 @@ const literal = fc.oneof(
 test('any literal is taken out, and nothing else', () => {
   fc.assert(
     fc.property(literal, literal, (one, other) => {
-      const shown = 'select a1 from "b 2" where c = ? and (d > ?) or e = $1';
-      expect(withoutLiterals(shown.replace('?', () => one).replace('?', () => other))).toBe(shown);
+      const shown = (a: string, b: string): string => `select a1 from "b 2" where c = ${a} and (d > ${b}) or e = $1`;
+      expect(withoutLiterals(shown(one, other))).toBe(shown('?', '?'));
     }),
   );
 });
