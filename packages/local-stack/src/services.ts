@@ -31,6 +31,10 @@ export class Services {
     return this.#crash.promise;
   }
 
+  pid(name: ServiceName): number | undefined {
+    return this.#running.get(name)?.pid;
+  }
+
   lines(name: ServiceName): readonly string[] {
     return this.#running.get(name)?.lines() ?? [];
   }

@@ -35,6 +35,8 @@ export interface Shop extends AsyncDisposable {
   readonly postgres: Postgres | undefined;
   /** Settles only if a service or Postgres ends without having been told to by `kill`, `restart` or `close`. */
   readonly crashed: Promise<StartError>;
+  /** The process of a service, if it was started. */
+  pid(name: ServiceName): number | undefined;
   /** What a service has written since its last start, at most 2000 lines. */
   lines(name: ServiceName): readonly string[];
   /** Sends a signal to a service and, if it is one that ends it, resolves when it is gone. */
@@ -106,6 +108,7 @@ function runningShop(urls: Urls, databases: DatabaseUrls, postgres: Postgres | u
     databases,
     postgres,
     crashed: crash.promise,
+    pid: (name) => services.pid(name),
     lines: (name) => services.lines(name),
     kill: (name, signal) => services.kill(name, signal),
     async restart(name) {
