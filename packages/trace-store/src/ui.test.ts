@@ -100,6 +100,7 @@ withBrowser('the UI in a browser', () => {
     await page.getByRole('link', { name: 'one' }).focus();
     await send(other, traceRequest(BROKEN, [{ id: 1, name: 'two', service: 'shop', ms: [0, 1] }], Date.now() - 1_000));
     await page.getByRole('button', { name: 'Show 1 new trace' }).click();
+    await page.getByRole('link', { name: 'two' }).waitFor();
     expect(await page.getByRole('listitem').getByRole('link').allTextContents()).toEqual(['two', 'one']);
   }, 60_000);
 
@@ -239,6 +240,7 @@ withBrowser('the UI in a browser', () => {
   test('axe has nothing to say, in light or dark', async () => {
     for (const path of PAGES) {
       await using tab = await openTab(browser, store.url + path);
+      await tab.page.getByRole('heading', { level: 1 }).waitFor();
       await tab.page.waitForLoadState('networkidle');
       expect({ path, light: await accessibilityProblems(tab.page) }).toEqual({ path, light: [] });
       await tab.page.emulateMedia({ colorScheme: 'dark' });
