@@ -1,21 +1,47 @@
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { connect } from 'node:http2';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { beforeAll, expect, test } from '@jest/globals';
 import { tracesFrom, type CompleteTrace } from '@waymark/trace-testing';
 import '@waymark/trace-testing/jest';
 import { FULFILLED_ORDER } from '../src/scenarios/parts.ts';
 import { Shopper } from '../src/shop/shopper.ts';
 import { until } from '../src/shop/until.ts';
+import { sendCopies } from './copies.ts';
+import { DURABLE } from './durable.ts';
 
-const { GATEWAY_URL = '', TRACES_URL = '', COMPOSE_PROJECT = '' } = process.env;
+const { GATEWAY_URL = '', TRACES_URL = '', COMPOSE_PROJECT = '', SHOP_LOGS = '' } = process.env;
+const { JAEGER_PORT, OTLP_GRPC_PORT, OTLP_HTTP_PORT } = process.env;
+const SERVICES = ['gateway', 'auth', 'order', 'inventory'];
+const OTLP_URL = `http://127.0.0.1:${OTLP_HTTP_PORT}`;
+const ROOT = join(import.meta.dirname, '../..');
 const demo = new Shopper(GATEWAY_URL);
 
-function compose(...args: string[]): string {
-  const root = join(import.meta.dirname, '../..');
-  return execFileSync('docker', ['compose', '--project-name', COMPOSE_PROJECT, '--project-directory', root, ...args], {
-    encoding: 'utf8',
-    stdio: 'pipe',
-  });
+async function docker(args: string[], env: Record<string, string> = {}): Promise<string> {
+  const { stdout } = await promisify(execFile)('docker', args, { env: { ...process.env, ...env }, maxBuffer: 64 * 1024 * 1024 });
+  return stdout;
+}
+
+const compose = async (...args: string[]): Promise<string> => composeWith({}, ...args);
+
+const composeWith = async (env: Record<string, string>, ...args: string[]): Promise<string> =>
+  docker(['compose', '--project-name', COMPOSE_PROJECT, '--project-directory', ROOT, ...args], env);
+
+interface Container {
+  Name: string;
+  RestartCount: number;
+  State: { OOMKilled: boolean };
+  Config: { User: string };
+  Mounts: { Type: string; Name?: string }[];
+  HostConfig: { ReadonlyRootfs: boolean; CapDrop: string[]; SecurityOpt: string[]; Memory: number; PidsLimit: number };
+}
+
+async function containers(): Promise<Container[]> {
+  const ids = (await compose('ps', '--all', '--quiet')).trim().split('\n');
+  return JSON.parse(await docker(['inspect', ...ids])) as Container[];
 }
 
 async function orderAndReadTrace(): Promise<CompleteTrace> {
@@ -25,7 +51,19 @@ async function orderAndReadTrace(): Promise<CompleteTrace> {
   return tracesFrom(TRACES_URL).of(answer, { timeoutMs: 20_000 });
 }
 
+async function search(limit: number): Promise<{ status: number; found: number }> {
+  const response = await fetch(`${TRACES_URL}/api/traces?service=gateway&limit=${limit}`);
+  const { data } = (await response.json()) as { data: unknown[] };
+  return { status: response.status, found: data.length };
+}
+
 beforeAll(() => demo.logIn());
+
+test('the first start logs no error', async () => {
+  const log = await readFile(join(SHOP_LOGS, 'first-start.log'), 'utf8');
+  expect(log).toContain('ready to accept connections');
+  expect(log.split('\n').filter((line) => /\b(ERROR|FATAL|PANIC)\b/.test(line))).toEqual([]);
+});
 
 test('Jaeger itself has nothing to remark on an order’s trace', async () => {
   const { traceId } = await orderAndReadTrace();
@@ -37,42 +75,125 @@ test('Jaeger itself has nothing to remark on an order’s trace', async () => {
   expect(new Set(spans.map(({ spanID }) => spanID)).size).toBe(spans.length);
 });
 
+test('after all this reading of traces, Jaeger has the traces of the shop only', async () => {
+  const { data } = (await (await fetch(`${TRACES_URL}/api/services`)).json()) as { data: string[] };
+  expect(data.toSorted()).toEqual(SERVICES.toSorted());
+});
+
+test('the page links to Jaeger at the port that it has', async () => {
+  expect(await (await fetch(`${GATEWAY_URL}/page-config.json`)).json()).toEqual({ traceUiUrl: `http://localhost:${JAEGER_PORT}` });
+});
+
+test('a service on the host can send its spans, by OTLP over gRPC and HTTP', async () => {
+  const http = await fetch(`${OTLP_URL}/v1/traces`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' });
+  expect(http.status).toBe(200);
+  const client = connect(`http://127.0.0.1:${OTLP_GRPC_PORT}`);
+  const call = client.request({
+    ':method': 'POST',
+    ':path': '/opentelemetry.proto.collector.trace.v1.TraceService/Export',
+    'content-type': 'application/grpc',
+    te: 'trailers',
+  });
+  // An empty message: not compressed, no bytes.
+  call.end(Buffer.alloc(5));
+  call.resume();
+  const [trailers] = (await once(call, 'trailers')) as [Record<string, string>];
+  client.close();
+  expect(trailers['grpc-status']).toBe('0');
+});
+
+test('a service can log in to its own database, and to nothing else', async () => {
+  const script = `
+    import pg from 'pg';
+    const tried = {};
+    for (const [user, database] of [['order', 'order'], ['order', 'inventory'], ['order', 'postgres'], ['inventory', 'inventory'], ['waymark', 'postgres'], ['waymark', 'order']]) {
+      const client = new pg.Client({ host: 'postgres', user, database });
+      client.on('error', () => undefined);
+      tried[user + ' ' + database] = await client.connect().then(() => 'in', (error) => error.code);
+      await client.end().catch(() => undefined);
+    }
+    process.stdout.write(JSON.stringify(tried));`;
+  const inside = ['exec', '--no-TTY', '--workdir', '/waymark/packages/service-kit', 'order'];
+  // 28000: nobody may log in so. 28P01: a wrong password, for it is order's own.
+  expect(JSON.parse(await compose(...inside, 'node', '--input-type=module', '--eval', script))).toEqual({
+    'order order': 'in',
+    'order inventory': '28000',
+    'order postgres': '28000',
+    'inventory inventory': '28P01',
+    'waymark postgres': '28000',
+    'waymark order': '28000',
+  });
+});
+
+test('a changed password takes effect at the next `up`, and the data stays', async () => {
+  const { body } = await demo.place('field-notebook');
+  await composeWith({ ORDER_DB_PASSWORD: 'another' }, 'up', '--detach', '--wait');
+  expect(await demo.order(body.id)).toMatchObject({ id: body.id });
+  await compose('up', '--detach', '--wait');
+  expect(await demo.order(body.id)).toMatchObject({ id: body.id });
+});
+
 test('a second `up` changes nothing, and the shop goes on', async () => {
-  const before = compose('ps', '--quiet');
-  compose('up', '--detach', '--wait');
-  expect(compose('ps', '--quiet')).toBe(before);
+  const before = await compose('ps', '--all', '--quiet');
+  await compose('up', '--detach', '--wait');
+  expect(await compose('ps', '--all', '--quiet')).toBe(before);
   expect(await orderAndReadTrace()).toMatchTree(FULFILLED_ORDER);
 });
 
-test.each(['gateway', 'auth', 'order', 'inventory', 'postgres'])(
-  'after a restart of %s the shop works, with the data it had',
-  async (service) => {
-    const { body } = await demo.place('field-notebook');
-    compose('restart', service);
-    compose('up', '--detach', '--wait');
-    // Each connection that was kept alive to a container that is gone fails once.
-    const status = (): Promise<string | undefined> =>
-      demo.order(body.id).then(
-        (order) => order.status,
-        () => undefined,
-      );
-    await until(status, (now) => now === 'fulfilled', 'the order to be fulfilled');
-    const next = await demo.place('field-notebook');
-    expect(await demo.ended(next.body.id)).toMatchObject({ status: 'fulfilled' });
-  },
-);
+test.each([...SERVICES, 'postgres', 'jaeger'])('after a restart of %s the shop works, with the data it had', async (service) => {
+  const { body } = await demo.place('field-notebook');
+  await compose('restart', service);
+  await compose('up', '--detach', '--wait');
+  // Each connection that was kept alive to a container that is gone fails once.
+  const status = (): Promise<string | undefined> =>
+    demo.order(body.id).then(
+      (order) => order.status,
+      () => undefined,
+    );
+  await until(status, (now) => now === 'fulfilled', 'the order to be fulfilled');
+  const next = await demo.place('field-notebook');
+  expect(await demo.ended(next.body.id)).toMatchObject({ status: 'fulfilled' });
+});
 
-test('containers are confined', () => {
-  const ids = compose('ps', '--quiet').trim().split('\n');
-  const inspected = JSON.parse(execFileSync('docker', ['inspect', ...ids], { encoding: 'utf8' })) as {
-    Config: { User: string };
-    HostConfig: { ReadonlyRootfs: boolean; CapDrop: string[]; SecurityOpt: string[]; Memory: number; PidsLimit: number };
-  }[];
-  for (const { Config, HostConfig } of inspected) {
+test('containers are confined', async () => {
+  for (const { Config, HostConfig } of await containers()) {
     expect(HostConfig).toMatchObject({ ReadonlyRootfs: true, CapDrop: ['ALL'], SecurityOpt: ['no-new-privileges:true'] });
     expect(HostConfig.PidsLimit).toBeGreaterThan(0);
     expect(Config.User).not.toMatch(/^(root|0)?$/);
   }
-  const total = inspected.reduce((sum, { HostConfig }) => sum + HostConfig.Memory, 0);
-  expect(total).toBeLessThanOrEqual(1_000_000_000);
+});
+
+test('memory is bounded: 1.7 GB for all containers together, nearly half of it for Jaeger', async () => {
+  const limits = new Map((await containers()).map(({ Name, HostConfig }) => [Name.split('-').at(-2), HostConfig.Memory]));
+  const total = [...limits.values()].reduce((sum, bytes) => sum + bytes, 0);
+  expect([...limits.values()].every((bytes) => bytes > 0)).toBe(true);
+  expect(total).toBeLessThanOrEqual(1_750_000_000);
+  expect(total - (limits.get('jaeger') ?? 0)).toBeLessThanOrEqual(1_000_000_000);
+});
+
+test('volumes belong to the project: `down --volumes` leaves none behind', async () => {
+  const volumes = (await containers()).flatMap(({ Mounts }) => Mounts.flatMap(({ Type, Name }) => (Type === 'volume' ? [Name] : [])));
+  expect(new Set(volumes)).toEqual(new Set([`${COMPOSE_PROJECT}_data`, `${COMPOSE_PROJECT}_socket`]));
+});
+
+test('a Jaeger that is full of orders survives a search for two thousand of them', async () => {
+  const { traceId } = await orderAndReadTrace();
+  await sendCopies(traceId, 5_500, { jaeger: TRACES_URL, otlp: OTLP_URL });
+  // Its UI asks for at most 1,500.
+  for (const limit of [1_000, 2_000]) expect(await search(limit)).toEqual({ status: 200, found: limit });
+}, 300_000);
+
+test('no container ran out of memory, and none had to be started again', async () => {
+  for (const { Name, RestartCount, State } of await containers()) {
+    expect([Name, RestartCount, State.OOMKilled]).toEqual([Name, 0, false]);
+  }
+});
+
+test('a stop right after traffic loses no span', async () => {
+  await compose(...DURABLE, 'up', '--detach', '--wait');
+  const answers = await Promise.all(Array.from({ length: 20 }, () => demo.place('trail-map')));
+  expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 201));
+  await compose(...DURABLE, 'stop');
+  await compose(...DURABLE, 'up', '--detach', '--wait');
+  for (const answer of answers) expect(await tracesFrom(TRACES_URL).of(answer, { timeoutMs: 60_000 })).toBeComplete();
 });

@@ -1,33 +1,40 @@
 // `pnpm test:compose`: brings the real compose up beside whatever runs, runs the suite and the tests of this folder against it, and takes all down again.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, openSync, rmSync } from 'node:fs';
+import { mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { settings, settingsText } from '../src/scenarios/settings.ts';
+import { DURABLE } from './durable.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const PROJECT = 'waymark-test';
 const compose = ['compose', '--project-name', PROJECT, '--project-directory', ROOT];
-const ports = { GATEWAY_PORT: await freePort(), JAEGER_PORT: await freePort() };
-const env = { ...process.env, ...ports, ...settings };
+const [gateway = '', jaeger = '', grpc = '', http = ''] = await freePorts(4);
+const ports = { GATEWAY_PORT: gateway, JAEGER_PORT: jaeger, OTLP_GRPC_PORT: grpc, OTLP_HTTP_PORT: http };
+/** With all that means something in a URL, in YAML, in a shell or in SQL. */
+const passwords = { AUTH_DB_PASSWORD: `$(a)@b:c/d`, ORDER_DB_PASSWORD: `o'r"d\\e#r?%20& {ü}`, INVENTORY_DB_PASSWORD: '%41:@/' };
+const env = { ...process.env, ...ports, ...passwords, ...settings };
 
-async function freePort(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return String(port);
+/** Different ports, because all are held until the last is found. */
+async function freePorts(count: number): Promise<string[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(servers.map((server) => once(server, 'listening')));
+  const found = servers.map((server) => String((server.address() as AddressInfo).port));
+  await Promise.all(servers.map((server) => once(server.close(), 'close')));
+  return found;
 }
 
 function docker(...args: string[]): number {
   return spawnSync('docker', args, { cwd: ROOT, stdio: 'inherit', env }).status ?? 1;
 }
 
-/** Follows what each service logs into a folder, where the suite looks for it. */
+/** Follows what each service logs into a folder, where the suite looks for it; what the database logged at the start is there too. */
 function followLogs(): Disposable & { folder: string } {
   const folder = mkdtempSync(join(tmpdir(), 'waymark-compose-'));
+  const start = spawnSync('docker', [...compose, 'logs', '--no-log-prefix', 'postgres', 'databases'], { encoding: 'utf8', env });
+  writeFileSync(join(folder, 'first-start.log'), start.stdout);
   const followers = ['gateway', 'auth', 'order', 'inventory'].map((service) => {
     const file = openSync(join(folder, `${service}.log`), 'a');
     // `docker compose logs --follow` writes terminal control sequences even into a file.
@@ -44,7 +51,11 @@ function followLogs(): Disposable & { folder: string } {
 }
 
 function runJest(logs: string, ...args: string[]): number {
-  const urls = { GATEWAY_URL: `http://127.0.0.1:${ports.GATEWAY_PORT}`, TRACES_URL: `http://127.0.0.1:${ports.JAEGER_PORT}` };
+  const urls = {
+    GATEWAY_URL: `http://127.0.0.1:${ports.GATEWAY_PORT}`,
+    TRACES_URL: `http://127.0.0.1:${ports.JAEGER_PORT}`,
+    TRACES_OTLP_URL: `http://127.0.0.1:${ports.OTLP_HTTP_PORT}`,
+  };
   const jest = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', join(ROOT, 'node_modules/jest/bin/jest.js')];
   const environment = { ...env, ...urls, SHOP_LOGS: logs, SHOP_HAS: settingsText, COMPOSE_PROJECT: PROJECT };
   return spawnSync(process.execPath, [...jest, ...args], { cwd: join(ROOT, 'e2e'), stdio: 'inherit', env: environment }).status ?? 1;
@@ -69,8 +80,24 @@ function main(): number {
   try {
     return docker(...compose, 'up', '--build', '--detach', '--wait') || runTests();
   } finally {
-    docker(...compose, 'down', '--volumes', '--remove-orphans');
+    docker(...compose, ...DURABLE, 'down', '--volumes', '--remove-orphans', '--rmi', 'local');
   }
 }
 
-process.exitCode = main();
+/** The containers, volumes, networks and images of the project that are there, as `docker … ls` shows them. */
+function leftovers(): string {
+  const ours = ['--filter', `label=com.docker.compose.project=${PROJECT}`];
+  const lists = [
+    ['container', 'ls', '--all', ...ours],
+    ['volume', 'ls', ...ours],
+    ['network', 'ls', ...ours],
+    ['image', 'ls', '--filter', `reference=${PROJECT}-*`],
+  ];
+  const rows = lists.map((list) => spawnSync('docker', list, { encoding: 'utf8' }).stdout.trim().split('\n').slice(1));
+  return rows.flat().join('\n');
+}
+
+const status = main();
+const left = leftovers();
+if (left) process.stderr.write(`pnpm test:compose left something behind:\n${left}\n`);
+process.exitCode = status || (left ? 1 : 0);

@@ -4,7 +4,8 @@ import { FULFILLED_ORDER, OUT_OF_STOCK } from '../scenarios/parts.ts';
 import { startOwnShop } from './own-shop.ts';
 
 test('200 orders at once for the last 50 in stock: 50 are accepted and fulfilled once, and each has a trace of its own', async () => {
-  await using own = await startOwnShop();
+  // All at once, none waiting or shed.
+  await using own = await startOwnShop({ all: { MAX_REQUESTS: '256' } });
   const { demo, traces } = own;
   expect(await demo.available('brass-bell')).toBe(50);
   const answers = await Promise.all(Array.from({ length: 200 }, () => demo.place('brass-bell')));

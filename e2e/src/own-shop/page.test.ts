@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startShop, type Shop } from '@waymark/local-stack';
 import { chromiumPath, startBrowser } from '@waymark/trace-store/testing/browser';
@@ -124,6 +126,27 @@ inBrowser(`in Chromium${chromiumPath ? '' : ' (skipped: none found; install it o
     const route = page.getByRole('region', { name: 'POST /v1/orders', exact: true });
     await route.getByText('out_of_stock').waitFor();
     expect(await route.locator('pre').textContent()).toContain(`curl -i ${shop.urls.gateway}/v1/orders`);
+    const forUsers = page.getByRole('region').filter({ hasText: 'For a logged-in user.' }).getByRole('heading', { level: 2 });
+    expect(await forUsers.allTextContents()).toEqual([
+      'DELETE /v1/sessions/current',
+      'POST /v1/orders',
+      'GET /v1/orders',
+      'GET /v1/orders/{id}',
+      'POST /v1/orders/{id}/cancel',
+    ]);
     expect(complaints).toEqual([]);
+  });
+
+  test('each command of the API page works in a shell as it is', async () => {
+    await using tab = await openShop(browser, shop.urls.gateway);
+    const { page } = tab;
+    await page.goto(`${shop.urls.gateway}/api`);
+    await page.getByRole('region', { name: 'Any route' }).waitFor();
+    const commands = await page.locator('pre').allTextContents();
+    const answers = await Promise.all(commands.map((command) => promisify(execFile)('bash', ['-c', command])));
+    const statuses = answers.map(({ stdout }) => Number(/^HTTP\/1\.1 (\d+)/.exec(stdout)?.[1]));
+    expect(statuses.slice(0, -1)).toEqual([201, 204, 200, 200, 201, 200, 200]);
+    // The order may be paid before its cancellation arrives.
+    expect([200, 409]).toContain(statuses.at(-1));
   });
 });

@@ -24,7 +24,7 @@ export const fulfilment: Scenario[] = [
       {
         name: 'charge payment',
         status: 'ERROR',
-        events: [{ name: 'exception', attributes: { 'exception.type': 'ProviderUnavailable', 'exception.message': /did not answer/ } }],
+        events: [{ name: 'exception', attributes: { 'exception.type': 'ProviderFailed', 'exception.message': /did not answer/ } }],
       },
       { name: 'process fulfil_order', status: 'ERROR', attributes: { 'waymark.job.next_attempt': 2 } },
     ],

@@ -12,7 +12,7 @@ ${below(1, INTROSPECT)}
     order SERVER GET ${route} ${outcome}
       order CLIENT SELECT orders`;
 
-const NOT_FOUND = reading('/orders/{id}', '404 error.type=not_found', '404 ERROR');
+const NOT_FOUND = reading('/orders/{id}', '404 waymark.problem.code=not_found', '404 ERROR');
 
 const cancelling = (outcome: string, client: string, queries: string): string => `
 gateway SERVER POST /v1/orders/{id}/cancel ${outcome}
@@ -117,7 +117,7 @@ order CLIENT COMMIT`,
     status: 409,
     body: { code: 'not_cancellable' },
     tree: cancelling(
-      '409 error.type=not_cancellable',
+      '409 waymark.problem.code=not_cancellable',
       '409 ERROR',
       'order CLIENT UPDATE orders\norder CLIENT SELECT orders\norder CLIENT ROLLBACK',
     ),
@@ -127,7 +127,7 @@ order CLIENT COMMIT`,
     ask: ({ demo }) => demo.call('POST', `/v1/orders/${randomUUID()}/cancel`),
     status: 404,
     body: { code: 'not_found' },
-    tree: cancelling('404 error.type=not_found', '404 ERROR', 'order CLIENT ROLLBACK'),
+    tree: cancelling('404 waymark.problem.code=not_found', '404 ERROR', 'order CLIENT ROLLBACK'),
   },
   {
     title: 'placing an order beside one’s own list of orders',

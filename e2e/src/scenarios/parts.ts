@@ -79,14 +79,14 @@ export const FULFILLED_ORDER = placed(fulfilment(1));
 
 /** The trace of an order that inventory refused, with the queries that came before. */
 export const refusedByInventory = (status: number, code: string, queries: string[]): string => `
-gateway SERVER POST /v1/orders ${status} error.type=${code}
+gateway SERVER POST /v1/orders ${status} waymark.problem.code=${code}
 ${below(1, INTROSPECT)}
   gateway CLIENT POST /orders ${status} ERROR
-    order SERVER POST /orders ${status} error.type=${code}
+    order SERVER POST /orders ${status} waymark.problem.code=${code}
       order CLIENT INSERT placements
       order CLIENT SELECT orders
       order CLIENT POST /reservations ${status} ERROR
-        inventory SERVER POST /reservations ${status} error.type=${code}
+        inventory SERVER POST /reservations ${status} waymark.problem.code=${code}
 ${queries.map((query) => `          inventory CLIENT ${query}`).join('\n')}`;
 
 const RESERVING = ['BEGIN', 'INSERT reservations', 'INSERT reservation_lines'];
@@ -102,9 +102,9 @@ export const OUT_OF_STOCK = refusedByInventory(409, 'out_of_stock', [
 export const UNKNOWN_PRODUCT = refusedByInventory(422, 'unknown_product', [...RESERVING, 'ROLLBACK']);
 
 export const failedAttempt = (attempt: number): string => `
-order CONSUMER process fulfil_order ERROR waymark.job.attempt=${attempt} error.type=ProviderUnavailable
+order CONSUMER process fulfil_order ERROR waymark.job.attempt=${attempt} error.type=ProviderFailed
   order CLIENT UPDATE orders
-  order INTERNAL charge payment ERROR error.type=ProviderUnavailable
+  order INTERNAL charge payment ERROR error.type=ProviderFailed
     order CLIENT INSERT payments`;
 
 export const DECLINED = `

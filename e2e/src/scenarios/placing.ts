@@ -18,9 +18,24 @@ export const placing: Scenario[] = [
     order: { status: 'fulfilled', totalCents: 7800 },
     tree: FULFILLED_ORDER,
     spans: [
-      { service: 'order', kind: 'SERVER', attributes: { 'shop.order.id': /^[0-9a-f-]{36}$/ } },
-      { kind: 'CONSUMER', attributes: { 'shop.order.id': /^[0-9a-f-]{36}$/, 'shop.order.status': 'fulfilled' } },
-      { name: 'charge payment', attributes: { 'shop.payment.amount_cents': 7800, 'shop.payment.outcome': 'accepted' } },
+      {
+        service: 'order',
+        kind: 'SERVER',
+        attributes: { 'shop.order.id': /^[0-9a-f-]{36}$/ },
+        events: [{ name: 'stock reserved' }, { name: 'order placed' }],
+      },
+      {
+        kind: 'CONSUMER',
+        attributes: { 'shop.order.id': /^[0-9a-f-]{36}$/, 'shop.order.status': 'fulfilled' },
+        events: [{ name: 'order fulfilled' }],
+      },
+      {
+        name: 'charge payment',
+        attributes: { 'shop.payment.amount_cents': 7800, 'shop.payment.outcome': 'accepted' },
+        events: [{ name: 'payment accepted', attributes: { 'shop.payment.amount_cents': 7800 } }],
+      },
+      { service: 'inventory', name: 'POST /reservations', events: [{ name: 'stock reserved' }] },
+      { service: 'inventory', name: 'POST /reservations/{orderId}/commit', events: [{ name: 'stock committed' }] },
     ],
   },
   {
@@ -77,10 +92,10 @@ ${below(1, INTROSPECT)}
     status: 422,
     body: { code: 'idempotency_key_reused' },
     tree: `
-gateway SERVER POST /v1/orders 422 error.type=idempotency_key_reused
+gateway SERVER POST /v1/orders 422 waymark.problem.code=idempotency_key_reused
 ${below(1, INTROSPECT)}
   gateway CLIENT POST /orders 422 ERROR
-    order SERVER POST /orders 422 error.type=idempotency_key_reused
+    order SERVER POST /orders 422 waymark.problem.code=idempotency_key_reused
       order CLIENT INSERT placements`,
   },
   {
@@ -92,6 +107,6 @@ ${below(1, INTROSPECT)}
       }),
     status: 401,
     body: { code: 'unauthenticated', detail: expect.any(String) },
-    tree: `gateway SERVER POST /v1/orders 401 error.type=unauthenticated\n${below(1, INTROSPECT)}`,
+    tree: `gateway SERVER POST /v1/orders 401 waymark.problem.code=unauthenticated\n${below(1, INTROSPECT)}`,
   },
 ];

@@ -31,9 +31,9 @@ gateway SERVER GET /v1/products/{sku} 200
     status: 404,
     body: { code: 'unknown_product' },
     tree: `
-gateway SERVER GET /v1/products/{sku} 404 error.type=unknown_product
+gateway SERVER GET /v1/products/{sku} 404 waymark.problem.code=unknown_product
   gateway CLIENT GET /products/{sku} 404 ERROR
-    inventory SERVER GET /products/{sku} 404 error.type=unknown_product
+    inventory SERVER GET /products/{sku} 404 waymark.problem.code=unknown_product
       inventory CLIENT SELECT products`,
   },
 ];

@@ -10,19 +10,19 @@ const list = (title: string, headers: Record<string, string>, spans: Scenario['s
   spans,
 });
 
-const anew = (traceparent: string): Scenario => list(`a malformed traceparent (${traceparent}), which begins a new trace`, { traceparent });
+const malformed = (traceparent: string): Scenario => list(`a malformed traceparent (${traceparent}), which is ignored`, { traceparent });
 
 /** Of a caller who exports no spans. */
 const CALLER = `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`;
 
 export const propagation: Scenario[] = [
-  list('a valid traceparent, whose trace is continued', { traceparent: CALLER }, [
+  list('a valid traceparent, which the new trace is linked to', { traceparent: CALLER, tracestate: 'vendor=7' }, [
     { service: 'gateway', kind: 'SERVER', attributes: { 'waymark.entry': true } },
   ]),
-  anew('00-0-0-01'),
-  anew('00-00000000000000000000000000000000-00f067aa0ba902b7-01'),
-  anew('ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'),
-  anew('hello'),
+  malformed('00-0-0-01'),
+  malformed('00-00000000000000000000000000000000-00f067aa0ba902b7-01'),
+  malformed('ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'),
+  malformed('hello'),
   list('baggage, of which only what is allowed travels on', { baggage: 'waymark.traffic=test,token=abc,email=demo@waymark.test' }, [
     { service: 'inventory', kind: 'SERVER', attributes: { 'waymark.traffic': 'test' } },
   ]),

@@ -4,7 +4,7 @@ import type { Scenario, Visitors } from './scenario.ts';
 
 /** What the gateway refuses by itself: one span, and nobody behind is asked. */
 function refused(title: string, span: string, status: number, code: string, ask: (visitors: Visitors) => Promise<Answer>): Scenario {
-  return { title, ask, status, body: { code }, tree: `gateway SERVER ${span} ${status} error.type=${code}` };
+  return { title, ask, status, body: { code }, tree: `gateway SERVER ${span} ${status} waymark.problem.code=${code}` };
 }
 
 const order = (shopper: Shopper, call: Parameters<Shopper['call']>[2]): Promise<Answer> =>

@@ -1,6 +1,6 @@
 import type { Span } from '@waymark/trace-model';
 
-const RESOURCE = ['service.name', 'service.instance.id', 'host.name', 'telemetry.sdk.language'];
+const RESOURCE = ['service.name', 'service.version', 'service.instance.id', 'host.name', 'telemetry.sdk.language'];
 
 const HTTP_SERVER = [
   'http.request.method',
@@ -15,7 +15,13 @@ const HTTP_SERVER = [
 ];
 const HTTP_CLIENT = ['http.request.method', 'url.full', 'url.template', 'server.address', 'server.port'];
 /** Unless no answer came, which is an error. */
-const ANSWERED = ['http.response.status_code', 'waymark.peer.span'];
+const ANSWERED = [
+  'http.response.status_code',
+  'network.protocol.version',
+  'network.peer.address',
+  'network.peer.port',
+  'waymark.peer.span',
+];
 const DATABASE = ['db.system.name', 'db.namespace', 'db.query.text', 'server.address', 'server.port'];
 const MESSAGE = [
   'messaging.system',
@@ -26,10 +32,15 @@ const MESSAGE = [
 ];
 const JOB = [...MESSAGE, 'waymark.job.attempt', 'waymark.job.max_attempts', 'waymark.segment.spans'];
 
-/** What a span of the shop lacks of what every span of its kind has (semantic conventions of HTTP, databases and messaging; the manifest). */
-export function lackedBy(span: Span): string[] {
+/**
+ * What is wrong with a span's attributes: it lacks one that every span of its kind has (semantic conventions of HTTP, databases and
+ * messaging; the manifest), or has `error.type` although it did not fail.
+ */
+export function misdescribed(span: Span): string[] {
   const lacked = [...absent(required(span), span.attributes), ...absent(RESOURCE, span.resource.attributes)];
-  return lacked.map((name) => `${span.service} ${span.kind} ${span.name} lacks ${name}`);
+  const wrong = lacked.map((name) => `lacks ${name}`);
+  if (span.status.code !== 'ERROR' && 'error.type' in span.attributes) wrong.push('has error.type, but did not fail');
+  return wrong.map((what) => `${span.service} ${span.kind} ${span.name} ${what}`);
 }
 
 const absent = (names: readonly string[], from: object): string[] => names.filter((name) => !Object.hasOwn(from, name));
@@ -40,7 +51,7 @@ function required({ kind, attributes, status }: Span): readonly string[] {
   if (kind === 'PRODUCER') return MESSAGE;
   if (kind === 'CONSUMER') return [...JOB, ...failed];
   if (kind !== 'CLIENT') return failed;
-  if ('db.system.name' in attributes) return [...DATABASE, ...failed];
+  if ('db.system.name' in attributes) return [...DATABASE, ...failed, ...(failed.length > 0 ? ['db.response.status_code'] : [])];
   const answered = failed.length === 0 || 'http.response.status_code' in attributes;
   return [...HTTP_CLIENT, ...failed, ...(answered ? ANSWERED : [])];
 }

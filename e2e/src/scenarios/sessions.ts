@@ -2,9 +2,9 @@ import { expect } from '@jest/globals';
 import type { Scenario } from './scenario.ts';
 
 const refused = `
-gateway SERVER POST /v1/sessions 401 error.type=invalid_credentials
+gateway SERVER POST /v1/sessions 401 waymark.problem.code=invalid_credentials
   gateway CLIENT POST /sessions 401 ERROR
-    auth SERVER POST /sessions 401 error.type=invalid_credentials
+    auth SERVER POST /sessions 401 waymark.problem.code=invalid_credentials
       auth CLIENT SELECT users`;
 
 const logOut = (outcome: string, client: string): string => `
@@ -46,7 +46,7 @@ gateway SERVER POST /v1/sessions 201
     ask: ({ stranger }) => stranger.call('POST', '/v1/sessions', { json: { email: 'demo@waymark.test' } }),
     status: 422,
     body: { code: 'invalid_request', errors: [{ at: 'body.password', message: expect.any(String) }] },
-    tree: 'gateway SERVER POST /v1/sessions 422 error.type=invalid_request',
+    tree: 'gateway SERVER POST /v1/sessions 422 waymark.problem.code=invalid_request',
   },
   {
     title: 'logging out',
@@ -68,6 +68,6 @@ gateway SERVER POST /v1/sessions 201
     },
     status: 401,
     body: { code: 'unauthenticated' },
-    tree: logOut('401 error.type=unauthenticated', '401 ERROR'),
+    tree: logOut('401 waymark.problem.code=unauthenticated', '401 ERROR'),
   },
 ];

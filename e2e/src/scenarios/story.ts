@@ -1,11 +1,15 @@
+import { createHmac, randomBytes } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Order } from '@waymark/contracts';
 import { startShop, type Shop } from '@waymark/local-stack';
+import pg from 'pg';
 import { tracesFrom } from '@waymark/trace-testing';
 import { shopUnderTest } from '../shop/shop-under-test.ts';
 import { Shopper, type Answer } from '../shop/shopper.ts';
 import { until } from '../shop/until.ts';
+
+const SECRET = randomBytes(32).toString('hex');
 
 /** What only a shop in trouble shows: that shop is the test's own, and exports to where the suite looks for traces. */
 export const OWN_SHOP = 'TRACES_OTLP_URL';
@@ -29,8 +33,8 @@ async function tell(): Promise<Story> {
   const { otlp, traces, logs } = shopUnderTest();
   await using shop = await startShop({
     env: {
-      all: { OTEL_EXPORTER_OTLP_ENDPOINT: otlp ?? '', OTEL_BSP_SCHEDULE_DELAY: '100' },
-      gateway: { RATE_LIMIT_PER_SECOND: '200' },
+      all: { INTERNAL_SECRET: SECRET, OTEL_EXPORTER_OTLP_ENDPOINT: otlp ?? '', OTEL_BSP_SCHEDULE_DELAY: '100' },
+      gateway: { RATE_LIMIT_PER_SECOND: '120' },
       // The first order's reservation expires before it is paid, and the second's is still held then.
       order: { FULFILMENT_DELAY_SECONDS: '5', JOB_MAX_ATTEMPTS: '1' },
       inventory: { RESERVATION_TTL_SECONDS: '4', STOCK_REPORT_SECONDS: '1' },
@@ -56,21 +60,28 @@ async function tell(): Promise<Story> {
   for (const answer of [buried, charged]) {
     await until(
       () => tracesFrom(traces).now(answer),
-      ({ spans }) => spans.some(({ service }) => service === 'inventory'),
+      // The server span is the last that inventory ends for a request.
+      ({ spans }) => spans.some(({ service, kind }) => service === 'inventory' && kind === 'SERVER'),
       'inventory to export what it did',
     );
   }
-  await shop.kill('inventory', 'SIGSTOP');
-  const slow = await demo.call('GET', '/v1/products', { headers: { 'x-timeout-ms': '300' } });
-  await shop.kill('inventory', 'SIGKILL');
-  const unreachable = await demo.call('GET', '/v1/products');
-  const unplaced = await demo.place('desk-lamp');
+  await breakInventory(shop, 'rename to reservations_away');
   await until(
     async () => shop.lines('order').filter((line) => line.includes('a job failed for good')),
     ({ length }) => length === 2,
     'the dead letters',
   );
+  await breakInventory(shop, 'rename to reservations', 'reservations_away');
   const replays = await replay(shop, demo, { charged, buried });
+
+  // What inventory did for them must have been exported.
+  await Promise.all([replays.replayedOrder, replays.replayedRelease].map((trace) => tracesFrom(traces).of(trace)));
+
+  await shop.kill('inventory', 'SIGSTOP');
+  const slow = await demo.call('GET', '/v1/products');
+  await shop.kill('inventory', 'SIGKILL');
+  const unreachable = await demo.call('GET', '/v1/products');
+  const unplaced = await demo.place('desk-lamp');
   await shop.kill('auth', 'SIGKILL');
   const stranded = await demo.call('GET', '/v1/orders');
   const limited = await tooMany(demo);
@@ -84,15 +95,21 @@ interface Letters {
 type Orders = Record<'charged' | 'buried', Answer<Order>>;
 type Replays = Pick<Story, 'listing' | 'replayedOrder' | 'replayedRelease'>;
 
-/** Inventory is back, and the operator tries again what failed meanwhile. */
+/** A fault of inventory's own: a table that its statements need is away, or back. */
+async function breakInventory(shop: Shop, how: string, table = 'reservations'): Promise<void> {
+  const client = new pg.Client(shop.databases.inventory);
+  await client.connect();
+  await client.query(`alter table ${table} ${how}`);
+  await client.end();
+}
+
+/** Inventory works again, and the operator tries again what failed in the meantime. */
 async function replay(shop: Shop, demo: Shopper, { charged, buried }: Orders): Promise<Replays> {
-  await shop.restart('inventory');
   for (const { body } of [buried, charged]) await logged(shop, 'a reservation expired', body.id);
-  const operator = new Shopper(shop.urls.order);
-  const letters = await operator.call<Letters>('GET', '/dead-letters');
+  const letters = await asOperator<Letters>(shop, 'GET', '/dead-letters');
   const replayed = async (answer: Answer<Order>): Promise<Own> => {
     const letter = letters.body.items.find(({ payload }) => payload.orderId === answer.body.id);
-    const { traceId } = await operator.call('POST', `/dead-letters/${letter?.messageId}/replay`);
+    const { traceId } = await asOperator(shop, 'POST', `/dead-letters/${letter?.messageId}/replay`);
     return { traceId, linkedTo: [answer.traceId] };
   };
   const [replayedOrder, replayedRelease] = [await replayed(charged), await replayed(buried)];
@@ -102,6 +119,12 @@ async function replay(shop: Shop, demo: Shopper, { charged, buried }: Orders): P
     'the order that was given up to be fulfilled',
   );
   return { listing: { traceId: letters.traceId, linkedTo: [] }, replayedOrder, replayedRelease };
+}
+
+/** A request to the order service itself, signed as services sign their requests to each other. */
+async function asOperator<Body>(shop: Shop, method: string, path: string): Promise<Answer<Body>> {
+  const signature = createHmac('sha256', SECRET).update(`${method}\n${path}\n\n`).digest('base64url');
+  return new Shopper(shop.urls.order).call<Body>(method, path, { headers: { 'x-waymark-signature': signature } });
 }
 
 /** The trace in which inventory logged this, about this order if one is named. */
@@ -115,8 +138,8 @@ async function logged(shop: Shop, msg: string, order = ''): Promise<string> {
 }
 
 async function tooMany(demo: Shopper): Promise<Answer> {
-  const answers = await Promise.all(Array.from({ length: 400 }, () => demo.call('GET', '/v1/nothing')));
+  const answers = await Promise.all(Array.from({ length: 450 }, () => demo.call('GET', '/v1/nothing')));
   const limited = answers.find(({ status }) => status === 429);
-  if (!limited) throw new Error('400 requests at once were not too many');
+  if (!limited) throw new Error('450 requests at once were not too many');
   return limited;
 }

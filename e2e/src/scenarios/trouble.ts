@@ -7,12 +7,12 @@ import { OWN_SHOP, story, type Asked } from './story.ts';
 const of = (what: Asked) => async (): Promise<Answer> => (await story())[what];
 
 const REFUSED = 'ERROR error.type=ECONNREFUSED';
-/** Who may repeat a request does so twice. */
+/** The service next to the failure retries twice; those before it do not. */
 const thrice = (attempt: string): string => `${attempt}\n${attempt}\n${attempt}`;
 
 const COMMIT_LOST = `
 order CLIENT POST /reservations/{orderId}/commit 409 ERROR
-  inventory SERVER POST /reservations/{orderId}/commit 409 error.type=reservation_lost
+  inventory SERVER POST /reservations/{orderId}/commit 409 waymark.problem.code=reservation_lost
     inventory CLIENT BEGIN
     inventory CLIENT SELECT reservations
     inventory CLIENT SELECT reservations
@@ -47,30 +47,37 @@ const TAKEN_AGAIN = FULFILLED_ORDER.replace(
   '$1inventory CLIENT SAVEPOINT\n$1inventory CLIENT UPDATE products',
 );
 
+const BROKEN = (path: string): string => `
+order CLIENT POST ${path} 500 ERROR
+  inventory SERVER POST ${path} 500 ERROR error.type=internal
+    inventory CLIENT BEGIN
+    inventory CLIENT SELECT reservations ERROR error.type=42P01
+    inventory CLIENT ROLLBACK`;
+
 const UNRELEASED = DECLINED.replace(
   below(2, RELEASE),
   below(
     2,
     `
-order CONSUMER process release_stock ERROR waymark.job.attempt=1 error.type=unavailable
-${below(1, thrice(`order CLIENT POST /reservations/{orderId}/release ${REFUSED}`))}
+order CONSUMER process release_stock ERROR waymark.job.attempt=1 error.type=upstream_failed
+${below(1, BROKEN('/reservations/{orderId}/release'))}
 order INTERNAL dead-letter release_stock
   order CLIENT INSERT dead_letters`,
   ),
 );
 
 const UNCOMMITTED = `
-order CONSUMER process fulfil_order ERROR waymark.job.attempt=1 error.type=unavailable
+order CONSUMER process fulfil_order ERROR waymark.job.attempt=1 error.type=upstream_failed
   order CLIENT UPDATE orders
 ${below(1, CHARGE)}
-${below(1, thrice(`order CLIENT POST /reservations/{orderId}/commit ${REFUSED}`))}
+${below(1, BROKEN('/reservations/{orderId}/commit'))}
 order INTERNAL dead-letter fulfil_order
   order CLIENT INSERT dead_letters
   order CLIENT UPDATE orders`;
 
 const UNPLACED = `
 gateway CLIENT POST /orders 503 ERROR
-  order SERVER POST /orders 503 ERROR error.type=unavailable
+  order SERVER POST /orders 503 ERROR error.type=upstream_unavailable
     order CLIENT INSERT placements
     order CLIENT SELECT orders
 ${below(2, thrice(`order CLIENT POST /reservations ${REFUSED}`))}`;
@@ -112,23 +119,23 @@ export const trouble: Scenario[] = [
     status: 429,
     body: { code: 'rate_limited' },
     headers: { 'retry-after': '1' },
-    tree: 'gateway SERVER GET 429 error.type=rate_limited',
+    tree: 'gateway SERVER GET 429 waymark.problem.code=rate_limited',
   },
   {
     title: 'listing the products while inventory is dead',
     needs: OWN_SHOP,
     ask: of('unreachable'),
     status: 503,
-    body: { code: 'unavailable' },
-    tree: `gateway SERVER GET /v1/products 503 ERROR error.type=unavailable\n${below(1, thrice(`gateway CLIENT GET /products ${REFUSED}`))}`,
+    body: { code: 'upstream_unavailable' },
+    tree: `gateway SERVER GET /v1/products 503 ERROR error.type=upstream_unavailable\n${below(1, thrice(`gateway CLIENT GET /products ${REFUSED}`))}`,
   },
   {
     title: 'placing an order while inventory is dead',
     needs: OWN_SHOP,
     ask: of('unplaced'),
     status: 503,
-    body: { code: 'unavailable' },
-    tree: `gateway SERVER POST /v1/orders 503 ERROR error.type=unavailable\n${below(1, INTROSPECT)}\n${below(1, thrice(UNPLACED.trim()))}`,
+    body: { code: 'upstream_unavailable' },
+    tree: `gateway SERVER POST /v1/orders 503 ERROR error.type=upstream_unavailable\n${below(1, INTROSPECT)}\n${below(1, UNPLACED)}`,
   },
   {
     title: 'listing the products while inventory does not answer in time',
@@ -147,9 +154,9 @@ gateway SERVER GET /v1/products 504 ERROR error.type=deadline_exceeded
     needs: OWN_SHOP,
     ask: of('stranded'),
     status: 503,
-    body: { code: 'unavailable' },
+    body: { code: 'upstream_unavailable' },
     tree: `
-gateway SERVER GET /v1/orders 503 ERROR error.type=unavailable
+gateway SERVER GET /v1/orders 503 ERROR error.type=upstream_unavailable
 ${below(1, thrice(`gateway CLIENT POST /introspections ${REFUSED}`))}`,
   },
 ];

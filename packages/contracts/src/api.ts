@@ -13,7 +13,10 @@ export interface Route {
   method: Method;
   /** OpenAPI style: `/orders/{id}`. It is also the span's `http.route`. */
   path: string;
+  /** A few words, as in a list of routes. */
   summary: string;
+  /** What a caller should know besides. The public routes have one. */
+  description?: string;
   params?: z.ZodObject;
   query?: z.ZodObject;
   /** Names in lower case. */
@@ -30,6 +33,10 @@ export type Routes = Readonly<Record<string, Route>>;
 export interface Api<R extends Routes = Routes> {
   service: string;
   routes: R;
+  /** The first words of the routes' paths → what such routes are about. */
+  tags?: Readonly<Record<string, string>>;
+  /** Headers on every answer besides those that name its trace: name → what it says, and an example. */
+  answerHeaders?: Readonly<Record<string, { description: string; example: string }>>;
 }
 
 /** Declares the API of one service: its name, and its routes by the name of what they do. */

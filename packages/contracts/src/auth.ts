@@ -6,19 +6,33 @@ export const bearer = z
   .string()
   .regex(/^Bearer [A-Za-z0-9_-]{20,200}$/i, 'Send "Authorization: Bearer <token>" with the token of POST /v1/sessions');
 
+const email = z
+  .email()
+  .max(254)
+  .meta({ examples: ['demo@waymark.test'] });
+const password = z
+  .string()
+  .min(1)
+  .max(200)
+  .meta({ examples: ['waymark'] });
+const token = z.string().meta({ examples: ['3q2-7wAAAAAsD1cUe0kq8mJx5vYb_Lh9RzN6tGpXfQo'] });
+
 export const authApi = api('auth', {
   logIn: {
     method: 'POST',
     path: '/sessions',
-    summary: 'Log in: e-mail and password for a session token',
-    body: z.object({ email: z.email().max(254), password: z.string().min(1).max(200) }),
-    answers: { 201: z.object({ token: z.string(), expiresAt: z.iso.datetime() }) },
-    errors: { 401: ['invalid_credentials'] },
+    summary: 'Log in',
+    description: 'Exchanges an e-mail address and a password for a session token.',
+    headers: z.object({ 'x-client-address': z.string().max(64).describe('The address that the gateway was asked from').optional() }),
+    body: z.object({ email, password }),
+    answers: { 201: z.object({ token, expiresAt: z.iso.datetime() }) },
+    errors: { 401: ['invalid_credentials'], 429: ['too_many_attempts'] },
   },
   logOut: {
     method: 'DELETE',
     path: '/sessions/current',
-    summary: 'Log out: the token is worth nothing from now on',
+    summary: 'Log out',
+    description: 'Ends the session. Its token stops working at once.',
     headers: z.object({ authorization: bearer }),
     answers: { 204: z.undefined() },
     errors: { 401: ['unauthenticated'] },

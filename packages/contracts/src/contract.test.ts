@@ -4,7 +4,7 @@ import { authApi } from './auth.ts';
 import { gatewayApi } from './gateway.ts';
 import { inventoryApi } from './inventory.ts';
 import { orderApi } from './order.ts';
-import { commonErrors, joinErrors, titles } from './problem.ts';
+import { commonErrors, routelessErrors, joinErrors, titles } from './problem.ts';
 
 const apis: Api[] = [gatewayApi, authApi, orderApi, inventoryApi];
 const routes = apis.flatMap((api): [string, Route][] =>
@@ -39,7 +39,7 @@ test.each(apis)('$service: no two routes are the same request', ({ routes }) => 
 });
 
 test('there is no title that nothing uses', () => {
-  const used = new Set(routes.flatMap(([, route]) => codesOf(route)));
+  const used = new Set<string>([...routes.flatMap(([, route]) => codesOf(route)), ...Object.values(routelessErrors).flat()]);
   expect(Object.keys(titles).filter((code) => !used.has(code))).toEqual([]);
 });
 

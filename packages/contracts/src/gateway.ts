@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { api, type Errors, type Route } from './api.ts';
+import { api, type Api, type Errors, type Route } from './api.ts';
 import { authApi, bearer } from './auth.ts';
 import { inventoryApi } from './inventory.ts';
 import { orderApi } from './order.ts';
@@ -20,6 +20,12 @@ function open<const R extends Route>(route: R): Omit<R, keyof Edge> & Edge {
   return { ...route, ...edge(route) };
 }
 
+/** Without what the gateway itself says in headers. */
+function withoutHeaders<const R extends Route>(route: R): Omit<R, 'headers'> {
+  const { headers: _, ...rest } = route;
+  return rest;
+}
+
 /** The same for a route that acts for a user: the world sends a session token where the services pass the user's id. */
 function loggedIn<const R extends Route & { headers: z.ZodObject<UserHeader & z.ZodRawShape> }>(
   route: R,
@@ -29,9 +35,8 @@ function loggedIn<const R extends Route & { headers: z.ZodObject<UserHeader & z.
   return { ...route, ...edge(route, { 401: ['unauthenticated'] }), headers };
 }
 
-/** The public API: every route of it is one of a service behind. */
-export const gatewayApi = api('gateway', {
-  logIn: open(authApi.routes.logIn),
+const routes = api('gateway', {
+  logIn: open(withoutHeaders(authApi.routes.logIn)),
   logOut: open(authApi.routes.logOut),
   listProducts: open(inventoryApi.routes.listProducts),
   getProduct: open(inventoryApi.routes.getProduct),
@@ -40,3 +45,15 @@ export const gatewayApi = api('gateway', {
   getOrder: loggedIn(orderApi.routes.getOrder),
   cancelOrder: loggedIn(orderApi.routes.cancelOrder),
 });
+
+/** The public API: each route is a route of a service behind the gateway. */
+export const gatewayApi = {
+  ...routes,
+  tags: { sessions: 'Log in and out', products: 'What the shop sells', orders: 'Place, read and cancel your orders' },
+  answerHeaders: {
+    'server-timing': {
+      description: 'The same context as in traceresponse, where scripts of a page can read it',
+      example: 'traceparent;desc="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"',
+    },
+  },
+} satisfies Api;

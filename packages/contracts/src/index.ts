@@ -7,5 +7,5 @@ export type { Line, PricedLine, Product, Reservation, Sku } from './inventory.ts
 export { openApi } from './openapi.ts';
 export { orderApi } from './order.ts';
 export type { Order, OrderStatus } from './order.ts';
-export { commonErrors, problem, titles } from './problem.ts';
+export { commonErrors, problem, routelessErrors, titles } from './problem.ts';
 export type { ProblemDetails } from './problem.ts';

@@ -4,11 +4,26 @@ import { api } from './api.ts';
 export const sku = z
   .string()
   .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'A SKU is lower-case words joined by hyphens')
-  .max(64);
-export const cents = z.int().nonnegative();
+  .max(64)
+  .meta({ examples: ['desk-lamp'] });
+export const cents = z
+  .int()
+  .nonnegative()
+  .meta({ examples: [3900] });
 export const currency = z.literal('EUR');
 
-export const line = z.object({ sku, quantity: z.int().min(1).max(1000) });
+const quantity = z
+  .int()
+  .min(1)
+  .max(1000)
+  .meta({ examples: [2] });
+const name = z.string().meta({ examples: ['Desk lamp'] });
+const available = z
+  .int()
+  .nonnegative()
+  .meta({ examples: [498] });
+
+export const line = z.object({ sku, quantity });
 export const lines = z
   .array(line)
   .min(1)
@@ -16,7 +31,7 @@ export const lines = z
   .refine((all) => new Set(all.map((one) => one.sku)).size === all.length, 'Name each SKU once and use its quantity');
 export const pricedLine = line.extend({ unitPriceCents: cents });
 
-export const product = z.object({ sku, name: z.string(), priceCents: cents, currency, available: z.int().nonnegative() });
+export const product = z.object({ sku, name, priceCents: cents, currency, available });
 export const reservation = z.object({
   orderId: z.uuid(),
   status: z.enum(['held', 'committed', 'released', 'expired']),
@@ -37,13 +52,15 @@ export const inventoryApi = api('inventory', {
   listProducts: {
     method: 'GET',
     path: '/products',
-    summary: 'All products, with what is available',
+    summary: 'List the products',
+    description: 'All products, each with the quantity in stock.',
     answers: { 200: z.object({ items: z.array(product) }) },
   },
   getProduct: {
     method: 'GET',
     path: '/products/{sku}',
-    summary: 'One product',
+    summary: 'Get one product',
+    description: 'One product, with the quantity in stock.',
     params: z.object({ sku }),
     answers: { 200: product },
     errors: { 404: ['unknown_product'] },
@@ -73,6 +90,5 @@ export const inventoryApi = api('inventory', {
     idempotent: true,
     params: byOrder,
     answers: { 200: reservation },
-    errors: { 409: ['reservation_lost'] },
   },
 });

@@ -1,14 +1,21 @@
 import { expect, test } from '@jest/globals';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import type { OpenAPIV3_1 } from 'openapi-types';
+import type { z } from 'zod';
+import { successOf, type Route } from './api.ts';
 import { authApi } from './auth.ts';
 import { gatewayApi } from './gateway.ts';
 import { inventoryApi } from './inventory.ts';
 import { openApi } from './openapi.ts';
 import { orderApi } from './order.ts';
+import { problem } from './problem.ts';
 
 const info = { title: 'Waymark', version: '1' };
 const document = openApi(gatewayApi, info);
+
+const operations = Object.values(document.paths ?? {}).flatMap((path) => Object.values(path ?? {}) as OpenAPIV3_1.OperationObject[]);
+const answersOf = ({ responses }: OpenAPIV3_1.OperationObject): [string, OpenAPIV3_1.ResponseObject][] =>
+  Object.entries(responses ?? {}) as [string, OpenAPIV3_1.ResponseObject][];
 
 function operation(path: string, method: 'get' | 'post' | 'delete'): OpenAPIV3_1.OperationObject {
   const found = document.paths?.[path]?.[method];
@@ -23,14 +30,64 @@ test.each([gatewayApi, authApi, orderApi, inventoryApi])('the description of $se
   expect(validator.version).toBe('3.1');
 });
 
-test('every answer of every operation tells of its trace, and every error is a problem', () => {
-  const operations = Object.values(document.paths ?? {}).flatMap((path) => Object.values(path ?? {}) as OpenAPIV3_1.OperationObject[]);
-  const answers = operations.flatMap(({ responses }) => Object.entries(responses ?? {}) as [string, OpenAPIV3_1.ResponseObject][]);
+test('every answer of every operation names its trace, and every error is a problem with examples', () => {
   expect(operations).toHaveLength(Object.keys(gatewayApi.routes).length);
-  for (const [status, { headers, content }] of answers) {
-    expect(Object.keys(headers ?? {})).toEqual(['x-trace-id', 'traceresponse']);
-    expect(Number(status) < 400 || content?.['application/problem+json']).toBeTruthy();
+  for (const [status, { headers, content }] of operations.flatMap(answersOf)) {
+    expect(Object.keys(headers ?? {})).toEqual(expect.arrayContaining(['x-trace-id', 'traceresponse', 'server-timing']));
+    if (Number(status) < 400) continue;
+    const examples = Object.entries(content?.['application/problem+json']?.examples ?? {});
+    expect(examples).not.toEqual([]);
+    for (const [code, example] of examples) {
+      expect(problem.strict().parse((example as OpenAPIV3_1.ExampleObject).value)).toMatchObject({ code, status: Number(status) });
+    }
   }
+});
+
+test.each([
+  ['401', 'www-authenticate'],
+  ['405', 'allow'],
+  ['429', 'retry-after'],
+  ['503', 'retry-after'],
+])('an answer with %s describes its header %s', (status, name) => {
+  const answers = operations.flatMap(answersOf).filter(([found]) => found === status);
+  expect(answers).not.toEqual([]);
+  for (const [, { headers }] of answers) expect(headers).toHaveProperty(name, { $ref: `#/components/headers/${name}` });
+  expect(document.components?.headers).toHaveProperty([name, 'example']);
+});
+
+test('the description can be used from where it is served: its server is the one that it came from', () => {
+  expect(document.servers?.map(({ url }) => new URL(url, 'http://shop.test:8080/openapi.json').href)).toEqual(['http://shop.test:8080/']);
+});
+
+test('each operation says what it is about, and what it does', () => {
+  const tags = document.tags?.map(({ name }) => name);
+  for (const { tags: own, summary, description } of operations) {
+    expect(tags).toEqual(expect.arrayContaining(own ?? []));
+    expect([own?.length, summary, description]).toEqual([1, expect.stringMatching(/^[A-Z].*[^.]$/), expect.stringMatching(/^[A-Z].*\.$/)]);
+  }
+  expect(new Set(tags)).toEqual(new Set(operations.flatMap(({ tags: own }) => own)));
+});
+
+const routes = Object.entries<Route>(gatewayApi.routes);
+const described = ({ path, method }: Route): OpenAPIV3_1.OperationObject => operation(path, method.toLowerCase() as 'get');
+
+test.each(routes)('the example of each parameter of %s is one that the contract reads', (_, route) => {
+  const parts: Record<string, z.ZodObject | undefined> = { path: route.params, query: route.query, header: route.headers };
+  for (const { name, in: place, example } of described(route).parameters as OpenAPIV3_1.ParameterObject[]) {
+    const schema = parts[place]?.shape[name] as z.ZodType | undefined;
+    expect(schema?.safeParse(String(example))).toMatchObject({ success: true, data: example });
+  }
+});
+
+test.each(routes.filter(([, { body }]) => body))('the example body of %s is one that the contract takes', (_, route) => {
+  const { content } = described(route).requestBody as OpenAPIV3_1.RequestBodyObject;
+  expect(route.body?.parse(content['application/json']?.example)).toEqual(content['application/json']?.example);
+});
+
+test.each(routes)('the example answer of %s is one that the contract gives', (_, route) => {
+  const { status, body } = successOf(route);
+  const content = (described(route).responses?.[status] as OpenAPIV3_1.ResponseObject | undefined)?.content;
+  expect(body.parse(content?.['application/json']?.example)).toEqual(content?.['application/json']?.example);
 });
 
 test('operation ids are those of the contract, each once', () => {
@@ -53,11 +110,11 @@ test('parameters: what must be sent is required, what has a default or is option
   ]);
 });
 
-test('the session token is a security requirement, on the routes that need it', () => {
+test('the session token is required on the routes that need it, and the others say that they need none', () => {
   expect(operation('/v1/orders', 'post').security).toEqual([{ session: [] }]);
   expect(operation('/v1/sessions/current', 'delete').security).toEqual([{ session: [] }]);
-  expect(operation('/v1/sessions', 'post').security).toBeUndefined();
-  expect(operation('/v1/products', 'get').security).toBeUndefined();
+  expect(operation('/v1/sessions', 'post').security).toEqual([]);
+  expect(operation('/v1/products', 'get').security).toEqual([]);
 });
 
 test('an empty answer has no content, and one with a body has its schema', () => {
@@ -67,6 +124,7 @@ test('an empty answer has no content, and one with a body has its schema', () =>
 
 test('error codes are named under their status, with a title each', () => {
   expect(operation('/v1/orders', 'post').responses?.['409']).toMatchObject({
-    description: '`out_of_stock`: Not enough in stock\n\n`reservation_lost`: The reservation is gone',
+    description:
+      '`out_of_stock`: Not enough in stock\n\n`placement_abandoned`: The order was given up by another request\n\n`reservation_lost`: The reservation is gone',
   });
 });

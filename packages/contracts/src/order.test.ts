@@ -59,6 +59,6 @@ test('a page is 20 orders unless asked otherwise, and never more than 100', () =
   const { query } = orderApi.routes.listOrders;
   expect(query.parse({})).toEqual({ limit: 20 });
   expect(query.parse({ limit: '100' })).toEqual({ limit: 100 });
-  for (const limit of ['0', '101', '1.5', 'many', '']) expect(query.safeParse({ limit }).success).toBe(false);
+  for (const limit of ['0', '101', '1.5', 'many', '', '-1']) expect(query.safeParse({ limit }).success).toBe(false);
   expect(query.safeParse({ before: 'not-an-id' }).success).toBe(false);
 });

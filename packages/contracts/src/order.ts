@@ -1,14 +1,18 @@
 import { z } from 'zod';
 import { api } from './api.ts';
 import { cents, currency, lines, pricedLine } from './inventory.ts';
+import { queryInteger } from './query.ts';
 
 export const orderStatus = z.enum(['pending', 'fulfilled', 'rejected', 'cancelled', 'dead_letter']);
 export const order = z.object({
   id: z.uuid(),
   status: orderStatus,
-  reason: z.enum(['payment_declined', 'reservation_lost', 'fulfilment_failed']).describe('Why it was not fulfilled').optional(),
+  reason: z
+    .enum(['payment_declined', 'reservation_lost', 'fulfilment_overdue', 'fulfilment_failed'])
+    .describe('Why it was not fulfilled')
+    .optional(),
   lines: z.array(pricedLine),
-  totalCents: cents,
+  totalCents: cents.meta({ examples: [7800] }),
   currency,
   createdAt: z.iso.datetime(),
 });
@@ -18,7 +22,8 @@ export type Order = z.output<typeof order>;
 
 export const idempotencyKey = z
   .string()
-  .regex(/^[\x21-\x7e]{1,255}$/, 'Send "Idempotency-Key: <1 to 255 visible ASCII characters>", a new one for each new order');
+  .regex(/^[\x21-\x7e]{1,255}$/, 'Send "Idempotency-Key: <1 to 255 visible ASCII characters>", a new one for each new order')
+  .meta({ examples: ['5f0c2f7e-order-of-two-lamps'] });
 
 /** Who asks, as the gateway found out; it never crosses the edge. */
 export const userId = z.uuid();
@@ -38,32 +43,41 @@ export const deadLetter = z.object({
   replayedAs: z.uuid().describe('The message that it was replayed as').optional(),
 });
 
+const deadLetterFilter = z.object({
+  job: z.string().optional(),
+  reason: z.string().min(1).describe('A part of the reason').optional(),
+});
+
 export const orderApi = api('order', {
   placeOrder: {
     method: 'POST',
     path: '/orders',
-    summary: 'Place an order; the same Idempotency-Key and body again get the same order',
+    summary: 'Place an order',
+    description:
+      'Reserves the stock and accepts the order; the payment follows in the background. Send the same `Idempotency-Key` and body again to get the same order, not a second one.',
     idempotent: true,
     headers: asUser.extend({ 'idempotency-key': idempotencyKey }),
     body: z.object({ lines }),
     answers: { 201: order },
-    errors: { 409: ['out_of_stock', 'reservation_lost'], 422: ['unknown_product', 'idempotency_key_reused'] },
+    errors: { 409: ['out_of_stock', 'placement_abandoned', 'reservation_lost'], 422: ['unknown_product', 'idempotency_key_reused'] },
   },
   listOrders: {
     method: 'GET',
     path: '/orders',
-    summary: 'Your orders, newest first',
+    summary: 'List your orders',
+    description: 'Newest first. For the next page, send the id of the last order as `before`.',
     headers: asUser,
     query: z.object({
-      limit: z.coerce.number().int().min(1).max(100).default(20),
-      before: z.uuid().describe('The last order of the page before').optional(),
+      limit: queryInteger(1, 100).default(20),
+      before: z.uuid().describe('The id of the last order on the previous page').optional(),
     }),
     answers: { 200: z.object({ items: z.array(order) }) },
   },
   getOrder: {
     method: 'GET',
     path: '/orders/{id}',
-    summary: 'One of your orders',
+    summary: 'Get one of your orders',
+    description: 'Returns 404 for another user’s order, so that ids cannot be probed.',
     headers: asUser,
     params: byId,
     answers: { 200: order },
@@ -71,18 +85,34 @@ export const orderApi = api('order', {
   cancelOrder: {
     method: 'POST',
     path: '/orders/{id}/cancel',
-    summary: 'Cancel an order that is not yet being paid',
+    summary: 'Cancel an order',
+    description: 'Works until the payment starts. After that the answer is 409 `not_cancellable`.',
     idempotent: true,
     headers: asUser,
     params: byId,
-    answers: { 200: order },
+    answers: { 200: order.extend({ status: orderStatus.meta({ examples: ['cancelled'] }) }) },
     errors: { 409: ['not_cancellable'] },
   },
   listDeadLetters: {
     method: 'GET',
     path: '/dead-letters',
-    summary: 'The newest hundred jobs that failed for good; those that were not replayed come first',
+    summary: 'Jobs that failed for good, newest first; those that were not replayed come before the others',
+    query: deadLetterFilter.extend({
+      replayed: z.enum(['true', 'false']).optional(),
+      after: z.uuid().describe('The last one of the page before').optional(),
+      limit: queryInteger(1, 100).default(100),
+    }),
     answers: { 200: z.object({ items: z.array(deadLetter) }) },
+  },
+  replayDeadLetters: {
+    method: 'POST',
+    path: '/dead-letters/replay',
+    idempotent: true,
+    summary: 'Try all such jobs of a filter again that were not replayed, at most a thousand',
+    body: deadLetterFilter,
+    answers: {
+      200: z.object({ replayed: z.int(), failed: z.array(z.object({ messageId: z.uuid(), code: z.string() })), more: z.boolean() }),
+    },
   },
   replayDeadLetter: {
     method: 'POST',

@@ -25,8 +25,17 @@ export const commonErrors = {
   415: ['unsupported_media_type'],
   422: ['invalid_request'],
   500: ['internal'],
-  503: ['unavailable'],
+  502: ['upstream_failed'],
+  503: ['overloaded', 'unavailable', 'upstream_unavailable'],
   504: ['deadline_exceeded'],
+} as const satisfies Errors;
+
+/** What a service answers before it knows the route. */
+export const routelessErrors = {
+  401: ['unsigned'],
+  408: ['request_timeout'],
+  417: ['expectation_failed'],
+  431: ['headers_too_large'],
 } as const satisfies Errors;
 
 /** The title of each error code, in the words a person reads. */
@@ -34,6 +43,8 @@ export const titles: Readonly<Record<string, string>> = {
   already_replayed: 'The dead letter was replayed before',
   body_too_large: 'The body is too large',
   deadline_exceeded: 'The request took too long',
+  expectation_failed: 'The expectation cannot be met',
+  headers_too_large: 'The headers are too large',
   idempotency_key_reused: 'The idempotency key was used for another request',
   internal: 'Something went wrong on our side',
   invalid_credentials: 'Wrong e-mail or password',
@@ -45,12 +56,19 @@ export const titles: Readonly<Record<string, string>> = {
   not_found: 'There is nothing here',
   not_replayable: 'The dead letter cannot be replayed',
   out_of_stock: 'Not enough in stock',
+  overloaded: 'Too busy',
+  placement_abandoned: 'The order was given up by another request',
   rate_limited: 'Too many requests',
+  request_timeout: 'The request did not arrive in time',
   reservation_lost: 'The reservation is gone',
+  too_many_attempts: 'Too many failed attempts to log in',
   unauthenticated: 'You are not logged in',
-  unavailable: 'A part of the shop is not available',
+  unavailable: 'Not available now',
   unknown_product: 'There is no such product',
   unsupported_media_type: 'This media type is not supported',
+  unsigned: 'Only for services of the shop',
+  upstream_failed: 'A part of the shop failed',
+  upstream_unavailable: 'A part of the shop is not available',
 };
 
 /** Error sets joined status by status, each code once. */

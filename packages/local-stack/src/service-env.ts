@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { serviceNames, type ServiceName } from './service.ts';
 
 export type Urls = Readonly<Record<ServiceName, string>>;
@@ -22,9 +23,13 @@ export function serviceEnvironments(
     order: { DATABASE_URL: databases.order, INVENTORY_URL: urls.inventory },
     gateway: { AUTH_URL: urls.auth, ORDER_URL: urls.order, INVENTORY_URL: urls.inventory },
   };
+  const secret = randomBytes(32).toString('hex');
   const environment = (name: ServiceName): NodeJS.ProcessEnv => {
     const { port, hostname } = new URL(urls[name]);
     return {
+      INTERNAL_SECRET: secret,
+      // Nobody balances here.
+      LAME_DUCK_SECONDS: '0',
       ...process.env,
       HOST: hostname,
       PORT: port,

@@ -7,8 +7,8 @@ import { serviceNames, type ServiceName } from './service.ts';
 import { Services } from './services.ts';
 import { lastLines, StartError } from './start-error.ts';
 
-/** With the time that Postgres gets, a stop stays under 5 s. */
-const DRAIN_MS = 3_000;
+/** Longer than a service may take to stop (packages/service-kit/src/lifecycle.ts); it usually takes a fraction of a second. */
+const DRAIN_MS = 17_000;
 const POSTGRES_STOP_MS = 1_500;
 
 export interface ShopOptions {
@@ -41,7 +41,7 @@ export interface Shop extends AsyncDisposable {
   kill(name: ServiceName, signal: NodeJS.Signals): Promise<void>;
   /** Stops a service if it still runs, starts it on the same port, and resolves when it is ready. */
   restart(name: ServiceName): Promise<void>;
-  /** Stops everything within 5 s; with `force` at once. */
+  /** Stops everything, the services within 17 s; with `force` at once. */
   close(options?: { force?: boolean }): Promise<void>;
 }
 

@@ -55,6 +55,9 @@ test.each([
 test.each([
   ['malformed JSON', '{"parts": [', JSON_TYPE, 400, 'malformed_json'],
   ['an empty body', '', JSON_TYPE, 400, 'malformed_json'],
+  ['a byte that is not UTF-8', Buffer.from('{"parts":[],"note":"\xff"}', 'latin1'), JSON_TYPE, 400, 'malformed_json'],
+  ['an overlong UTF-8 encoding', Buffer.from('{"parts":[],"note":"\xc0\xaf"}', 'latin1'), JSON_TYPE, 400, 'malformed_json'],
+  ['half a surrogate pair in UTF-8', Buffer.from('{"parts":[],"note":"\xed\xa0\x80"}', 'latin1'), JSON_TYPE, 400, 'malformed_json'],
   ['no body', null, {}, 415, 'unsupported_media_type'],
   ['a form', 'parts=1', { 'content-type': 'application/x-www-form-urlencoded' }, 415, 'unsupported_media_type'],
   ['text', '{"parts":[]}', { 'content-type': 'text/plain' }, 415, 'unsupported_media_type'],
@@ -64,6 +67,10 @@ test.each([
   const answer = await put(body, headers);
   expect(answer).toMatchObject({ status, body: { status, code } });
   expect(answer.headers.get('content-type')).toBe('application/problem+json');
+});
+
+test('a byte order mark before the JSON is ignored', async () => {
+  expect(await put('\ufeff{"parts":[],"note":"é"}')).toMatchObject({ status: 200, body: { noteLength: 1 } });
 });
 
 test.each(['application/json; charset=UTF-8', 'application/json;charset="utf-8"', 'Application/JSON'])('%s is JSON', async (type) => {

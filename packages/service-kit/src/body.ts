@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { Context } from 'koa';
 import getRawBody from 'raw-body';
 import { Problem } from './problem.ts';
@@ -5,26 +6,30 @@ import { Problem } from './problem.ts';
 /** The largest request body that is read, in bytes. */
 const LIMIT = 64 * 1024;
 
+/** Unlike `Buffer.toString`, it drops a byte order mark, which RFC 8259 §8.1 lets a parser ignore. */
+const utf8 = new TextDecoder();
+
 /**
  * Reads a request's JSON body.
- * @throws {Problem} 415 if it is not JSON in UTF-8, 413 if it is too large, 400 if it is not well formed or cut short
+ * @throws {Problem} 415 if it is not JSON in UTF-8, 413 if it is too large, 400 if it is malformed, cut short or not valid UTF-8
  */
 export async function readJson(ctx: Context): Promise<unknown> {
   if (!ctx.is('application/json')) throw new Problem(415, 'unsupported_media_type', 'Send the body as "Content-Type: application/json".');
   if (!['', 'utf-8'].includes(ctx.request.charset.toLowerCase())) throw new Problem(415, 'unsupported_media_type', 'Send JSON in UTF-8.');
   if (!['', 'identity'].includes(ctx.get('content-encoding')))
     throw new Problem(415, 'unsupported_media_type', 'Send the body uncompressed.');
-  const text = await readText(ctx);
+  const body = await readBody(ctx);
+  if (!isUtf8(body)) throw new Problem(400, 'malformed_json', 'The body is not valid UTF-8.');
   try {
-    return JSON.parse(text);
+    return JSON.parse(utf8.decode(body));
   } catch (error) {
     throw new Problem(400, 'malformed_json', `The body is not JSON: ${(error as Error).message}.`);
   }
 }
 
-async function readText(ctx: Context): Promise<string> {
+async function readBody(ctx: Context): Promise<Buffer> {
   try {
-    return await getRawBody(ctx.req, { limit: LIMIT, length: ctx.get('content-length') || null, encoding: 'utf-8' });
+    return await getRawBody(ctx.req, { limit: LIMIT, length: ctx.get('content-length') || null });
   } catch (error) {
     const { type, message } = error as { type?: string; message: string };
     // The rest of the body is not read, so the connection cannot be used again.

@@ -9,7 +9,8 @@ import { thingsApi } from './testing/things.ts';
 
 afterAll(closeClients);
 
-const UNAVAILABLE = { name: 'Problem', status: 503, code: 'unavailable' };
+const FAILED = { name: 'Problem', status: 502, code: 'upstream_failed' };
+const UNAVAILABLE = { name: 'Problem', status: 503, code: 'upstream_unavailable' };
 
 describe('with a service of the same contract', () => {
   let server: Served & { requests(): string[] };
@@ -40,10 +41,10 @@ describe('with a service of the same contract', () => {
     });
   });
 
-  test('its own failure is not: it is a part of the shop that is not available', async () => {
+  test('its own failure is not: it is a part of the shop that failed', async () => {
     await expect(things.get({ params: { id: 'bug' } })).rejects.toMatchObject({
-      ...UNAVAILABLE,
-      message: 'The things service is not available now.',
+      ...FAILED,
+      message: 'The things service failed.',
     });
   });
 
@@ -146,9 +147,9 @@ test.each([
   ['another success', 201, lamp],
   ['an error without a problem', 404, 'Not Found'],
   ['a redirection', 302, ''],
-])('an answer of %s is a 503', async (_, status, body) => {
+])('an answer of %s is a 502', async (_, status, body) => {
   await using other = await stub((response) => response.writeHead(status).end(body));
-  await expect(other.things.get(get)).rejects.toMatchObject(UNAVAILABLE);
+  await expect(other.things.get(get)).rejects.toMatchObject(FAILED);
 });
 
 const MEGABYTE = Buffer.alloc(1024 * 1024, ' ');
@@ -156,7 +157,7 @@ const MEGABYTE = Buffer.alloc(1024 * 1024, ' ');
 test.each([
   ['declared', { 'content-length': String(MEGABYTE.length * 5) }],
   ['not declared', {}],
-])('an answer that is too large, its length %s, is a 503, and is not read to its end', async (_, headers) => {
+])('an answer that is too large, its length %s, is a 502, and is not read to its end', async (_, headers) => {
   const cutOff = Promise.withResolvers<unknown>();
   await using large = await stub((response) => {
     response.once('close', cutOff.resolve);
@@ -164,7 +165,7 @@ test.each([
     const more = (): void => void (response.writable && response.write(MEGABYTE, more));
     more();
   });
-  await expect(large.things.add(add)).rejects.toMatchObject(UNAVAILABLE);
+  await expect(large.things.add(add)).rejects.toMatchObject(FAILED);
   await cutOff.promise;
 });
 
@@ -172,4 +173,57 @@ test('a service that is not there is a 503', async () => {
   const gone = await stub(() => undefined);
   await gone[Symbol.asyncDispose]();
   await expect(gone.things.add(add)).rejects.toMatchObject({ ...UNAVAILABLE, message: 'The things service cannot be reached.' });
+});
+
+const problemOf = (status: number, code: string, detail: string): string => JSON.stringify({ type: 'x', title: 'x', status, code, detail });
+
+test('a service that says it is not available itself is asked again; one that speaks for a service behind it is not', async () => {
+  await using itself = await stub((response) =>
+    response.writeHead(503).end(problemOf(503, 'unavailable', 'The database cannot be reached now.')),
+  );
+  await expect(itself.things.get(get)).rejects.toMatchObject({ ...UNAVAILABLE, message: 'The things service is not available now.' });
+  expect(itself.seen).toHaveLength(3);
+  const detail = 'The inventory service cannot be reached.';
+  await using behind = await stub((response) => response.writeHead(503).end(problemOf(503, 'upstream_unavailable', detail)));
+  await expect(behind.things.get(get)).rejects.toMatchObject({ ...UNAVAILABLE, message: detail });
+  expect(behind.seen).toHaveLength(1);
+});
+
+test('a service that sheds load is not asked again, and its Retry-After is passed on', async () => {
+  await using busy = await stub((response) =>
+    response.writeHead(503, { 'retry-after': '7' }).end(problemOf(503, 'overloaded', 'Too many.')),
+  );
+  await expect(busy.things.get(get)).rejects.toMatchObject({ status: 503, code: 'overloaded', extra: { headers: { 'retry-after': '7' } } });
+  expect(busy.seen).toHaveLength(1);
+});
+
+test('a retry that the deadline leaves no time for is not made', async () => {
+  await using broken = await stub((response) => response.writeHead(503).end());
+  await expect(withDeadline(200, () => broken.things.get(get))).rejects.toMatchObject(UNAVAILABLE);
+  expect(broken.seen).toHaveLength(1);
+});
+
+test('while a service keeps failing, retries are few, and most calls fail at once without being sent', async () => {
+  await using broken = await stub((response) => response.writeHead(503).end());
+  const outcomes = await Promise.allSettled(Array.from({ length: 60 }, () => broken.things.get(get)));
+  expect(outcomes.map(({ status }) => status)).toEqual(Array.from({ length: 60 }, () => 'rejected'));
+  // Each call once, and the budget's twenty retries and one for each five calls.
+  expect(broken.seen.length).toBeLessThanOrEqual(60 + 20 + 12);
+  const before = broken.seen.length;
+  await expect(broken.things.get(get)).rejects.toMatchObject({
+    ...UNAVAILABLE,
+    message: 'The things service has been failing; it is given a moment to recover.',
+    extra: { headers: { 'retry-after': '2' }, notSent: true },
+  });
+  expect(broken.seen).toHaveLength(before);
+});
+
+test('a failure says whether the request may have arrived', async () => {
+  const gone = await stub(() => undefined);
+  await gone[Symbol.asyncDispose]();
+  await expect(gone.things.add(add)).rejects.toMatchObject({ extra: { notSent: true } });
+  await using broken = await stub((_, __, request) => request.socket.destroy());
+  const error: unknown = await broken.things.add(add).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ extra: {} });
+  expect(error).not.toHaveProperty('extra.notSent');
 });

@@ -29,7 +29,14 @@ test('every variable that is missing or wrong is named at once, with its mend', 
 });
 
 test('empty counts as unset, and what is not asked for is left alone', () => {
-  expect(readConfig(shape, { ...right, PORT: '', SIZE: '7', HOME: '/root' })).toEqual({ ...right, HOST: '127.0.0.1', PORT: 8082, SIZE: 7 });
+  expect(readConfig(shape, { ...right, PORT: '', SIZE: '7', HOME: '/root' })).toEqual({
+    ...right,
+    HOST: '127.0.0.1',
+    PORT: 8082,
+    MAX_REQUESTS: 64,
+    LAME_DUCK_SECONDS: 2,
+    SIZE: 7,
+  });
   expect(complaint({ ...right, INVENTORY_URL: '' })).toContain('INVENTORY_URL is missing');
 });
 

@@ -23,11 +23,32 @@ function explain(name: string, message: string, shape: z.ZodRawShape, set: Recor
   return `  ${name} ${name in set ? `is wrong (${message})` : 'is missing'}${mend ? `: ${mend}` : ''}`;
 }
 
-/** What every service reads: where it listens. */
+/** What every service reads: where it listens, how much it takes on, and how it stops. */
 export const listenOn = (defaultPort: number) => ({
   HOST: z.string().default('127.0.0.1').describe('the address to listen on'),
   PORT: z.coerce.number().int().min(0).max(65_535).default(defaultPort).describe('the port to listen on, 0 for any free one'),
+  MAX_REQUESTS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(64)
+    .describe('how many requests are handled at once; a few more wait, the rest get 503'),
+  LAME_DUCK_SECONDS: z.coerce
+    .number()
+    .min(0)
+    .max(10)
+    .default(2)
+    .describe('how long a service that stops says so at /readyz, and still answers, before it closes its port'),
 });
+
+/** What services sign their requests to each other with. */
+export const internalSecret = () =>
+  z
+    .string()
+    .min(16)
+    .describe(
+      'what the services sign their requests to each other with: the same random text for all of them, such as `openssl rand -hex 32` prints',
+    );
 
 /** The base URL of another service. */
 export const serviceUrl = (name: string, port: number) =>

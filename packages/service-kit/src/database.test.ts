@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { testDatabase, type Database as TestDatabase } from '@waymark/local-stack';
 import { openDatabase, type Database, type Sql } from './database.ts';
+import { withDeadline } from './deadline.ts';
+import { freezableProxy } from './testing/freezable-proxy.ts';
 import { recordLog } from './testing/record-log.ts';
 import { until } from './testing/until.ts';
 
@@ -68,8 +70,7 @@ test('a commit that is refused is an error', async () => {
   expect(await ids()).toEqual([]);
 });
 
-test('a saturated pool answers 503 to those who wait too long, and serves again once it can', async () => {
-  db.pool.options.connectionTimeoutMillis = 100;
+test('a saturated pool answers 503, or 504 at the deadline, to those who wait too long; the database is ready all the same', async () => {
   const end = Promise.withResolvers<undefined>();
   const size = db.pool.options.max;
   const holding = Array.from({ length: size }, async (_, id) =>
@@ -83,7 +84,11 @@ test('a saturated pool answers 503 to those who wait too long, and serves again 
     (inUse) => inUse === size,
     'all connections to be in use',
   );
+  db.pool.options.connectionTimeoutMillis = 100;
   await expect(insert(db, 100)).rejects.toMatchObject({ status: 503, code: 'unavailable', message: 'The database cannot be reached now.' });
+  db.pool.options.connectionTimeoutMillis = 8_000;
+  await expect(withDeadline(50, () => insert(db, 100))).rejects.toMatchObject({ status: 504, code: 'deadline_exceeded' });
+  await db.ready();
   end.resolve(undefined);
   await Promise.all(holding);
   await insert(db, 100);
@@ -118,7 +123,7 @@ test('a connection that breaks in a transaction fails that one only', async () =
     await terminate(await pidOf(tx));
     await insert(tx, 2);
   });
-  await expect(failing).rejects.toThrow('connection error');
+  await expect(failing).rejects.toMatchObject({ status: 503, code: 'unavailable' });
   await insert(db, 3);
   expect(await ids()).toEqual([3]);
 });
@@ -149,3 +154,39 @@ test('closing waits for the connections in use', async () => {
   await Promise.all([working, closed]);
   expect(await ids()).toEqual([1]);
 });
+
+test('what fails after the commit is logged: the transaction is committed all the same', async () => {
+  lines.length = 0;
+  await db.transaction(async (tx) => {
+    tx.afterCommit(() => {
+      throw new Error('no');
+    });
+    await insert(tx, 1);
+  });
+  expect([await ids(), lines.map(({ msg }) => msg)]).toEqual([[1], ['what should follow a commit failed']]);
+});
+
+test('a statement ends at the deadline, and the transaction is rolled back', async () => {
+  const late = withDeadline(200, () =>
+    db.transaction(async (tx) => {
+      await insert(tx, 1);
+      await tx.query('select pg_sleep(20)');
+    }),
+  );
+  await expect(late).rejects.toMatchObject({ status: 504, code: 'deadline_exceeded', message: 'The database did not answer in time.' });
+  await insert(db, 2);
+  expect(await ids()).toEqual([2]);
+});
+
+test('when open connections are cut silently, one request notices and all connections are replaced', async () => {
+  await using proxy = await freezableProxy(empty.url);
+  const far = openDatabase(proxy.url, log);
+  await Promise.all([1, 2, 3, 4].map(() => far.query('select pg_sleep(0.05)')));
+  expect(far.pool.totalCount).toBe(4);
+  proxy.freeze();
+  await expect(far.query('select 1')).rejects.toMatchObject({ status: 503, code: 'unavailable' });
+  expect(await withDeadline(2_000, () => Promise.all([1, 2, 3, 4].map(() => far.query('select 1 as one'))))).toEqual(
+    Array.from({ length: 4 }, () => [{ one: 1 }]),
+  );
+  await far.close();
+}, 20_000);

@@ -1,11 +1,13 @@
 export { serviceApp } from './app.ts';
-export { clientOf, type Client } from './client.ts';
-export { databaseUrl, listenOn, readConfig, serviceUrl } from './config.ts';
+export { clientOf, closeClients, type Client } from './client.ts';
+export { databaseUrl, internalSecret, listenOn, readConfig, serviceUrl } from './config.ts';
 export { openDatabase, type Database, type Sql, type Transaction } from './database.ts';
-export type { Health } from './health.ts';
-export { job, work, type Deeds, type Job, type Work } from './job.ts';
-export { openJobs, type Jobs } from './jobs.ts';
+export { deadlineExceeded, remainingMs, withFreshDeadline } from './deadline.ts';
+export { defineJob, handle, StaleAttemptError, type Attempt, type HandledJob, type Job, type JobHandler } from './jobs/job.ts';
+export type { DeadLetterFilter } from './jobs/dead-letters.ts';
+export { openJobs, type Jobs } from './jobs/jobs.ts';
 export { run, type Service } from './lifecycle.ts';
+export { RequestLimit } from './limit.ts';
 export type { Logger } from './log.ts';
 export { migrate } from './migrations.ts';
 export { Problem } from './problem.ts';

@@ -25,7 +25,14 @@ afterEach(async () => empty.drop());
 
 const startService = (env: Record<string, string> = {}, program = 'service-program'): Program =>
   // Spans are delivered as the process ends, or not at all.
-  runProgram(program, { DATABASE_URL: empty.url, PORT: '0', ...receiver.env, OTEL_BSP_SCHEDULE_DELAY: '600000', ...env });
+  runProgram(program, {
+    DATABASE_URL: empty.url,
+    PORT: '0',
+    LAME_DUCK_SECONDS: '0',
+    ...receiver.env,
+    OTEL_BSP_SCHEDULE_DELAY: '600000',
+    ...env,
+  });
 
 async function portOf(service: Program): Promise<number> {
   return (await service.logged('listening on'))['port'] as number;
@@ -110,7 +117,7 @@ test('a detached task that does not end is cut off and named, and the process en
   const traceId = await drainAfter(service, '/never');
 
   expect([await service.ended, service.errors()]).toEqual([0, '']);
-  await service.logged('detached tasks still running after 3000 ms were cut off: wait for ever');
+  await service.logged('detached tasks still running after 2000 ms were cut off: wait for ever');
   const task = receiver.spans.find((span) => span.traceId === traceId && span.name === 'wait for ever');
   expect(attribute(task, 'error.type')).toBe('cut_off');
 });

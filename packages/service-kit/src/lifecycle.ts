@@ -1,34 +1,52 @@
-import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { drainDetached, shutdownTracing } from '@waymark/tracing';
+import { setTimeout as delay } from 'node:timers/promises';
+import { drainDetached, outside, shutdownTracing } from '@waymark/tracing';
 import type Koa from 'koa';
 import type { Logger } from 'pino';
 import { closeClients } from './client.ts';
 import { ConfigError } from './config.ts';
-import type { Health } from './health.ts';
+import { endsWithin } from './deadline.ts';
+import { RequestLimit } from './limit.ts';
 import { serviceLog } from './log.ts';
+import { serviceServer, type Edge, type ServiceServer } from './server.ts';
 
 /** A service, wired but not yet running. */
 export interface Service {
   app: Koa;
-  health: Health;
-  listen: { HOST: string; PORT: number };
+  /** Resolves if the service can do its work now; rejects with the reason if not. */
+  ready(): Promise<unknown>;
+  listen: { HOST: string; PORT: number; LAME_DUCK_SECONDS: number };
+  /** The limit that the app observes: a request beyond it is not even handed over. */
+  limit?: RequestLimit;
+  /** Set where callers from outside come in. */
+  edge?: Edge;
   /** Before the first request: migrations, seeds, workers. */
   start?(): Promise<void>;
-  /** After the last request: workers, then the database. */
+  /** Every hour and at the start: removes what has outlived its retention. */
+  prune?(): Promise<void>;
+  /** At the signal to stop: takes no more jobs, and lets those in hand end within `ms` milliseconds. */
+  drain?(ms: number): Promise<void>;
+  /** At the end: closes the database. */
   stop?(): Promise<void>;
 }
 
-/** How long requests in flight may take to end once the service drains, in milliseconds. */
+// A stop takes at most LAME_DUCK_SECONDS (2) and the sum of these, in milliseconds, and the close of the port: 18 s. docker-compose.yml allows 20.
+/** For requests in hand, and for jobs in hand beside them. */
 const DRAIN_MS = 8_000;
+/** For detached tasks, after the last request. */
+const DETACHED_MS = 2_000;
+/** For closing the connections to other services and to the database. */
+const CLOSE_MS = 1_000;
+/** For the last spans. */
+const EXPORT_MS = 4_000;
 
-/** How long the detached tasks may take to end after the last request, in milliseconds. */
-const DETACHED_MS = 3_000;
+const PRUNE_EVERY_MS = 3_600_000;
 
 /**
- * Runs a service until SIGTERM or SIGINT, then drains it: no new connections, requests in flight are answered, detached tasks and jobs end,
- * spans are delivered; the process then ends by itself. A service that cannot start says why and ends with exit code 1.
+ * Runs a service until SIGTERM or SIGINT, then stops it so that no request fails: it says that it is not ready while it still answers, for
+ * LAME_DUCK_SECONDS; then takes no new connections, ends the requests, jobs and detached tasks in hand, and delivers its spans. The
+ * process then ends by itself. A service that cannot start says why and ends with exit code 1.
  */
 export async function run(name: string, wire: (log: Logger) => Service): Promise<void> {
   const log = serviceLog(name);
@@ -38,24 +56,48 @@ export async function run(name: string, wire: (log: Logger) => Service): Promise
   } catch (error) {
     process.exitCode = 1;
     if (error instanceof ConfigError) log.fatal(error.message);
-    else log.fatal({ err: error }, `${name} cannot go on: ${(error as Error).message}`);
+    else log.fatal({ err: error }, `${name} cannot go on: ${reasonOf(error)}`);
   }
-  await closeClients();
-  await shutdownTracing();
+  await endsWithin(CLOSE_MS, closeClients());
+  await endsWithin(EXPORT_MS, shutdownTracing());
   log.info('stopped');
 }
 
+function reasonOf(error: unknown): string {
+  const { message, cause } = error as Error & { cause?: { code?: unknown; message?: string } };
+  if (cause?.code !== '28P01') return message;
+  return `${cause.message}. Check DATABASE_URL or PGPASSWORD. A database keeps the password it was created with until you change it there.`;
+}
+
 async function serve(service: Service, log: Logger, signal: Promise<string>): Promise<void> {
+  const stopPruning = new AbortController();
   try {
     await service.start?.();
+    const pruning = outside(() => pruneHourly(service, log, stopPruning.signal));
     const server = await listen(service, log);
     log.info({ signal: await signal }, 'draining');
-    await drain(server, service.health, log);
+    stopPruning.abort();
+    await Promise.all([drain(server, service.listen.LAME_DUCK_SECONDS, log), service.drain?.(DRAIN_MS), pruning]);
   } finally {
+    stopPruning.abort();
+    // At a failed start there may be workers, too.
+    await service.drain?.(0);
     await endDetached(DETACHED_MS, log);
-    await service.stop?.();
-    // What the last jobs have detached: the database is closed.
-    await endDetached(0, log);
+    await endsWithin(CLOSE_MS, service.stop?.());
+  }
+}
+
+async function drain(server: ServiceServer, lameDuckSeconds: number, log: Logger): Promise<void> {
+  server.announceStop();
+  await delay(lameDuckSeconds * 1_000);
+  const cutOff = await server.close(DRAIN_MS);
+  if (cutOff > 0) log.warn({ requests: cutOff }, `requests still open after ${DRAIN_MS} ms were cut off`);
+}
+
+async function pruneHourly(service: Service, log: Logger, signal: AbortSignal): Promise<void> {
+  while (service.prune && !signal.aborted) {
+    await service.prune().catch((error: unknown) => log.warn({ err: error }, 'old rows could not be removed'));
+    await delay(PRUNE_EVERY_MS, undefined, { signal, ref: false }).catch(() => undefined);
   }
 }
 
@@ -73,28 +115,19 @@ async function stopSignal(): Promise<string> {
   });
 }
 
-async function listen({ app, listen: { HOST, PORT } }: Service, log: Logger): Promise<Server> {
-  const answer = app.callback();
-  const server = createServer(
-    { requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 30_000 },
-    (req, res) => void answer(req, res),
-  );
-  server.maxConnections = 2_000;
-  server.listen(PORT, HOST);
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+async function listen(service: Service, log: Logger): Promise<ServiceServer> {
+  const { HOST, PORT } = service.listen;
+  const answer = service.app.callback();
+  const gate = {
+    listener: (...[request, response]: Parameters<typeof answer>) => void answer(request, response),
+    ready: () => service.ready(),
+    limit: service.limit ?? new RequestLimit(Infinity),
+    edge: service.edge,
+  };
+  const opened = serviceServer(gate, log);
+  opened.server.listen(PORT, HOST);
+  await once(opened.server, 'listening');
+  const { port } = opened.server.address() as AddressInfo;
   log.info({ port }, `listening on http://${HOST}:${port}`);
-  return server;
-}
-
-async function drain(server: Server, health: Health, log: Logger): Promise<void> {
-  health.draining = true;
-  const closed = once(server, 'close');
-  server.close();
-  const timer = setTimeout(() => {
-    log.warn(`requests still open after ${DRAIN_MS} ms were cut off`);
-    server.closeAllConnections();
-  }, DRAIN_MS);
-  await closed;
-  clearTimeout(timer);
+  return opened;
 }

@@ -1,11 +1,16 @@
 import { titles, type ProblemDetails } from '@waymark/contracts';
 
-/** A failure that a client may see, as RFC 9457 problem details. Whatever else is thrown is answered as `internal`, without its message. */
+/** A failure that a client may see, as RFC 9457 problem details. Any other error is answered as `internal`, without its message. */
 export class Problem extends Error {
   override readonly name = 'Problem';
   readonly status: number;
   readonly code: string;
-  readonly extra: { errors?: ProblemDetails['errors']; headers?: Record<string, string> };
+  readonly extra: {
+    errors?: ProblemDetails['errors'];
+    headers?: Record<string, string>;
+    /** True if another service was to be asked and the request certainly never reached it. */
+    notSent?: boolean;
+  };
 
   /**
    * @param code one of the codes that the route's contract declares
@@ -32,7 +37,7 @@ export class Problem extends Error {
   }
 }
 
-/** The problem that an error is to the client. What nobody foresaw is `internal`: its message stays in the trace and the log. */
+/** What the client is told of an error. An unexpected one is `internal`: its message stays in the trace and the log. */
 export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   return new Problem(500, 'internal', 'An unexpected error; the trace has the details.', {}, { cause: error });

@@ -1,9 +1,9 @@
-import { activeTraceId, annotate, failActive } from '@waymark/tracing';
+import { activeTraceId, annotate, failActive, PROBLEM_CODE } from '@waymark/tracing';
 import type { Context, Middleware } from 'koa';
 import type { Logger } from 'pino';
 import { asProblem, Problem } from './problem.ts';
 
-/** Koa middleware: whatever is thrown, or not found, is answered as `application/problem+json` and noted on the request's span. */
+/** Koa middleware: answers what is thrown or not found as `application/problem+json`, and records it on the request's span. */
 export function answerProblems(log: Logger): Middleware {
   return async (ctx, next) => {
     try {
@@ -14,9 +14,11 @@ export function answerProblems(log: Logger): Middleware {
       if (problem.status >= 500) {
         const cause = problem.cause ?? error;
         failActive(cause);
-        log.error({ err: cause, code: problem.code }, 'request failed');
+        annotate({ 'error.type': problem.code });
+        // Shed requests are many, and not an error of ours.
+        if (problem.code !== 'overloaded') log.error({ err: cause, code: problem.code }, 'request failed');
       }
-      annotate({ 'error.type': problem.code });
+      annotate({ [PROBLEM_CODE]: problem.code });
       ctx.status = problem.status;
       if (problem.status === 401) ctx.set('www-authenticate', 'Bearer');
       ctx.set(problem.extra.headers ?? {});

@@ -9,7 +9,7 @@ import { parseTree } from './tree-pattern.ts';
  * status, `ERROR`, attributes as `key=value`. `*` stands for any further spans, `(any order)` for siblings that start in no fixed order.
  *
  *     gateway SERVER POST /v1/orders 409
- *       order SERVER POST /orders 409 error.type=out_of_stock
+ *       order SERVER POST /orders 409 waymark.problem.code=out_of_stock
  *         *
  */
 export function matchTree(trace: Trace, text: string): Outcome {

@@ -46,6 +46,7 @@ export function parseSpanLine(line: string): SpanLine {
 export function spanLine(span: Span): string {
   const httpStatus = attribute(span, 'http.response.status_code');
   const errorType = attribute(span, 'error.type');
+  const problem = attribute(span, 'waymark.problem.code');
   const attempt = attribute(span, 'waymark.job.attempt');
   return printLine({
     service: span.service,
@@ -56,6 +57,7 @@ export function spanLine(span: Span): string {
     attributes: {
       ...(attempt !== undefined && { 'waymark.job.attempt': attempt }),
       ...(errorType !== undefined && errorType !== httpStatus && { 'error.type': errorType }),
+      ...(problem !== undefined && problem !== errorType && { 'waymark.problem.code': problem }),
     },
   });
 }

@@ -46,7 +46,7 @@ function lines({ span, place }: SpanNode, trace: Trace): string[] {
 }
 
 /** What the line of the span says already. */
-const SHOWN = new Set(['http.response.status_code', 'error.type', 'waymark.job.attempt']);
+const SHOWN = new Set(['http.response.status_code', 'error.type', 'waymark.problem.code', 'waymark.job.attempt']);
 
 function linked(spanId: string, spans: readonly Span[]): string {
   const target = spans.find((span) => span.spanId === spanId);

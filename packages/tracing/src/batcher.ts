@@ -1,4 +1,5 @@
-import { context, ROOT_CONTEXT, trace, type Context, type Link } from '@opentelemetry/api';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { ROOT_CONTEXT, trace, type Link, type SpanContext } from '@opentelemetry/api';
 import { BATCH_ITEMS } from './names.ts';
 import { outside } from './outside.ts';
 import { QueueFullError } from './queue-full.ts';
@@ -7,7 +8,7 @@ import { span } from './span.ts';
 /** What was added, as `work` gets it. */
 export interface BatchItem<T> {
   readonly value: T;
-  /** Runs `fn` in the context in which the item was added. Spans made there belong to the adder's trace. */
+  /** Runs `fn` in the context in which the item was added: its spans belong to the adder's trace, and its RequestContext is the adder's. */
   run<R>(fn: () => R): R;
 }
 
@@ -34,7 +35,7 @@ export interface BatcherOptions {
 
 interface Queued<T> {
   readonly item: BatchItem<T>;
-  readonly from: Context;
+  readonly from: SpanContext | undefined;
   readonly since: number;
   readonly done: PromiseWithResolvers<void>;
 }
@@ -84,9 +85,9 @@ export function batcher<T>(
       throw new QueueFullError(
         `The batcher "${name}" has ${maxQueued} items waiting, and no more may: await add() to go only as fast as it`,
       );
-    const from = context.active();
+    const from = trace.getActiveSpan()?.spanContext();
     const done = Promise.withResolvers<void>();
-    queue.push({ item: { value, run: (fn) => context.with(from, fn) }, from, since: performance.now(), done });
+    queue.push({ item: { value, run: AsyncLocalStorage.snapshot() }, from, since: performance.now(), done });
     outside(next);
     return done.promise;
   };
@@ -107,6 +108,6 @@ export function batcher<T>(
 
 /** One link per span, though many items may come from it. */
 function linksTo(items: readonly Queued<unknown>[]): Link[] {
-  const spans = items.flatMap(({ from }) => trace.getSpanContext(from) ?? []);
+  const spans = items.flatMap(({ from }) => from ?? []);
   return [...new Map(spans.map((one) => [one.spanId, one])).values()].map((context) => ({ context }));
 }

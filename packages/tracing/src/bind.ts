@@ -1,9 +1,10 @@
-import { context } from '@opentelemetry/api';
+import { AsyncLocalStorage } from 'node:async_hooks';
 
 /**
- * `fn`, to be called by whoever and whenever: it runs in the context that is active now. For listeners, callback queues and pools, which
- * would run it in the context of the event. `this`, parameters and result are its own.
+ * Returns `fn` bound to the context that is active now: the trace, the RequestContext and what other libraries keep in an
+ * AsyncLocalStorage. For listeners, callback queues and pools, which would call it in a context of their own. `this`, parameters and
+ * result stay those of `fn`.
  */
 export function bind<F extends (this: never, ...args: never[]) => unknown>(fn: F): F {
-  return context.bind(context.active(), fn);
+  return AsyncLocalStorage.bind(fn);
 }

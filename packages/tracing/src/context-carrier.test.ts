@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { context, trace } from '@opentelemetry/api';
+import { trace } from '@opentelemetry/api';
 import fc from 'fast-check';
 import { CONTEXT_MAX_BYTES, pack, unpack } from './context-carrier.ts';
 import { contextKey, RequestContext } from './request-context.ts';
@@ -37,6 +37,18 @@ test('a RequestContext that is too large is refused where it is sent', async () 
   expect(() => packed('é'.repeat(largest))).toThrow(RangeError);
 });
 
+test('a message without a RequestContext is not worked off with that of whoever happens to run it', async () => {
+  const carrier = await produce(message, (given) => Promise.resolve(given));
+  const users = RequestContext.current()
+    .with(USER, 'ada')
+    .run(async () => [
+      await consume(message, carrier, { attempt: 1, maxAttempts: 1 }, () => Promise.resolve(userOf())),
+      await deadLetter(message, carrier, () => Promise.resolve(userOf())),
+    ]);
+  expect(await users).toEqual([undefined, undefined]);
+  await recorded.take(3);
+});
+
 test('an empty RequestContext adds nothing to a carrier', async () => {
   expect(Object.keys(await span('request', pack))).toEqual(['traceparent']);
   await recorded.take(1);
@@ -50,12 +62,12 @@ test('whatever a carrier holds, it gives a context, and never throws', () => {
   );
   fc.assert(
     fc.property(json, (text) => {
-      const received = unpack({ traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`, 'waymark-context': text });
-      expect(trace.getSpanContext(received)?.traceId).toBe('a'.repeat(32));
-      expect(() => context.with(received, userOf)).not.toThrow();
+      const { sender, request } = unpack({ traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`, 'waymark-context': text });
+      expect(trace.getSpanContext(sender)?.traceId).toBe('a'.repeat(32));
+      expect(() => request.run(userOf)).not.toThrow();
     }),
   );
-  expect(context.with(unpack({ 'waymark-context': '{"shop.user":"ada","broken"' }), userOf)).toBeUndefined();
+  expect(unpack({ 'waymark-context': '{"shop.user":"ada","broken"' }).request.run(userOf)).toBeUndefined();
 });
 
 test('whatever was in it arrives', () => {
@@ -64,7 +76,7 @@ test('whatever was in it arrives', () => {
   fc.assert(
     fc.property(record, (value) => {
       const carrier = RequestContext.current().with(ANY, value).run(pack);
-      expect(RequestContext.of(unpack(carrier)).get(ANY)).toEqual({ ...value });
+      expect(unpack(carrier).request.get(ANY)).toEqual({ ...value });
     }),
   );
 });

@@ -25,10 +25,9 @@ export function pack(): Carrier {
   );
 }
 
-/** The context that a carrier of `pack` describes. What is not valid in it is left out. Never throws. */
-export function unpack(carrier: Carrier): Context {
-  const described = extract(carrier);
-  return received(carrier[KEY])?.in(described) ?? described;
+/** What `pack` put into a carrier: the sender's trace and baggage, and its RequestContext. Invalid parts are left out. Never throws. */
+export function unpack(carrier: Carrier): { sender: Context; request: RequestContext } {
+  return { sender: extract(carrier), request: received(carrier[KEY]) ?? RequestContext.empty };
 }
 
 function received(json: unknown): RequestContext | undefined {

@@ -1,11 +1,12 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate } from 'node:timers/promises';
-import { context, createContextKey, propagation, ROOT_CONTEXT, SpanStatusCode, trace, type Context, type Span } from '@opentelemetry/api';
+import { context, propagation, ROOT_CONTEXT, SpanStatusCode, trace, type Context, type Span } from '@opentelemetry/api';
 import { ATTR_ERROR_TYPE } from '@opentelemetry/semantic-conventions';
 import { frozenCopy, type Frozen, type Immutable } from './immutable.ts';
 import { beginSegment } from './manifest.ts';
 import { outside } from './outside.ts';
 import { RequestContext } from './request-context.ts';
-import { fail, tracer } from './span.ts';
+import { fail, startSpan } from './span.ts';
 import { within } from './within.ts';
 
 /** How many detached tasks may run at once in a process. */
@@ -38,11 +39,16 @@ export const detachedTasks = {
   },
 };
 
-const IN_TASK = createContextKey('waymark.detached');
+const current = new AsyncLocalStorage<Task | undefined>();
 
 /** Whether the code that runs now is part of a detached task. */
 export function inDetachedTask(): boolean {
-  return context.active().getValue(IN_TASK) === true;
+  return current.getStore() !== undefined;
+}
+
+/** Runs `fn` outside of the current detached task. For Koa's own work when a task closes the answer. */
+export function outsideDetachedTask<T>(fn: () => T): T {
+  return current.run(undefined, fn);
 }
 
 /**
@@ -61,23 +67,24 @@ export function detach<I extends Immutable>(
 ): void {
   if (running.size >= DETACHED_MAX) throw new TooManyDetachedTasksError(name);
   const frozen = frozenCopy(input, `The input of the detached task "${name}"`);
-  const request = snapshot();
-  const origin = trace.getSpanContext(request);
+  const request = RequestContext.current();
+  const parent = traceAndBaggage();
+  const origin = trace.getSpanContext(parent);
   // The link says what a reader must know: nobody waits for this child, which may end after its parent.
-  const span = tracer().startSpan(name, { links: origin ? [{ context: origin }] : [] }, beginSegment(request));
+  const span = startSpan(name, { links: origin ? [{ context: origin }] : [] }, beginSegment(parent));
   const controller = new AbortController();
   const task: Task = { name, span, controller, done: Promise.resolve() };
-  const active = trace.setSpan(request, span).setValue(IN_TASK, true);
   running.add(task);
-  task.done = outside(() => context.with(active, async () => work(task, () => fn(frozen as Frozen<I>, { signal: controller.signal }))));
+  const run = async (): Promise<void> => work(task, () => fn(frozen as Frozen<I>, { signal: controller.signal }));
+  task.done = outside(() => current.run(task, () => request.run(() => context.with(trace.setSpan(parent, span), run))));
 }
 
-/** Trace, baggage and RequestContext: what other libraries keep in the context belongs to the request. */
-function snapshot(): Context {
+/** Of the active context. What other libraries keep in it belongs to the request. */
+function traceAndBaggage(): Context {
   const active = context.active();
   const span = trace.getSpan(active);
   const baggage = propagation.getBaggage(active);
-  let taken = RequestContext.of(active).in(ROOT_CONTEXT);
+  let taken = ROOT_CONTEXT;
   if (span) taken = trace.setSpan(taken, span);
   if (baggage) taken = propagation.setBaggage(taken, baggage);
   return taken;

@@ -6,7 +6,7 @@ test.each([
   [{ OTEL_TRACES_EXPORTER: '' }, 'OTLPTraceExporter'],
   [{ OTEL_TRACES_EXPORTER: 'otlp', OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' }, 'OTLPTraceExporter'],
   [{ OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }, 'OTLPTraceExporter'],
-  [{ OTEL_TRACES_EXPORTER: 'zipkin' }, 'ZipkinExporter'],
+  [{ OTEL_TRACES_EXPORTER: 'zipkin' }, 'WholeMicrosecondsZipkinExporter'],
   [{ OTEL_TRACES_EXPORTER: 'console' }, 'ConsoleSpanExporter'],
 ])('%o gives a %s', async (env, name) => {
   const exporter = exporterFromEnv(env);

@@ -1,8 +1,8 @@
 import { OTLPTraceExporter as OtlpGrpc } from '@opentelemetry/exporter-trace-otlp-grpc';
 import { OTLPTraceExporter as OtlpJson } from '@opentelemetry/exporter-trace-otlp-http';
 import { OTLPTraceExporter as OtlpProtobuf } from '@opentelemetry/exporter-trace-otlp-proto';
-import { ZipkinExporter } from '@opentelemetry/exporter-zipkin';
 import { ConsoleSpanExporter, type SpanExporter } from '@opentelemetry/sdk-trace';
+import { WholeMicrosecondsZipkinExporter } from './zipkin.ts';
 
 /**
  * The exporter that `OTEL_TRACES_EXPORTER` names: otlp (default), zipkin, console or none.
@@ -16,7 +16,7 @@ export function exporterFromEnv(env: NodeJS.ProcessEnv): SpanExporter | undefine
     case 'otlp':
       return otlpExporter(env['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'] || env['OTEL_EXPORTER_OTLP_PROTOCOL'] || 'http/protobuf');
     case 'zipkin':
-      return new ZipkinExporter();
+      return new WholeMicrosecondsZipkinExporter();
     case 'console':
       return new ConsoleSpanExporter();
     case 'none':

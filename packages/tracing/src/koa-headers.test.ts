@@ -35,7 +35,7 @@ test.each<[string, Middleware, number]>([
     const [span] = await recorded.take(1);
     const { traceId, spanId } = span!.spanContext();
     expect(answer.statusCode).toBe(status);
-    expect(answer.headers).toMatchObject({ 'x-trace-id': traceId, traceresponse: `00-${traceId}-${spanId}-01` });
+    expect(answer.headers).toMatchObject({ 'x-trace-id': traceId, traceresponse: `00-${traceId}-${spanId}-03` });
   }
 });
 

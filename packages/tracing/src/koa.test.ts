@@ -38,11 +38,15 @@ test('the server is the one that the caller named, not the port behind a mapping
   await using server = await serve(tracedApp().callback());
   await (await request(server.origin, { headers: { host: 'shop.test:8443' } })).body.dump();
   await (await request(server.origin, { headers: { host: 'shop.test' } })).body.dump();
+  await (await request(server.origin, { headers: { host: '[::1]:8443' } })).body.dump();
+  await (await request(server.origin, { headers: { host: '[2001:db8::7]' } })).body.dump();
 
-  const spans = await recorded.take(2);
+  const spans = await recorded.take(4);
   expect(spans.map(({ attributes }) => [attributes['server.address'], attributes['server.port']])).toEqual([
     ['shop.test', 8443],
     ['shop.test', 80],
+    ['::1', 8443],
+    ['2001:db8::7', 80],
   ]);
 });
 
@@ -211,3 +215,13 @@ async function* failing(): AsyncGenerator<string> {
   await new Promise(setImmediate);
   throw new RangeError('disk gone');
 }
+
+test('an error that is frozen is answered and recorded like any other', async () => {
+  const error = Object.freeze(new Error('frozen'));
+  await using server = await serve(tracedApp(() => Promise.reject(error)).callback());
+  const answer = await request(server.origin);
+  await answer.body.dump();
+  const [span] = await recorded.take(1);
+  expect([answer.statusCode, answer.headers['x-trace-id']]).toEqual([500, span?.spanContext().traceId]);
+  expect(span && exceptions(span)).toEqual(['frozen']);
+});

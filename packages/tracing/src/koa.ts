@@ -1,53 +1,42 @@
-import {
-  context,
-  propagation,
-  ROOT_CONTEXT,
-  SpanKind,
-  SpanStatusCode,
-  trace,
-  type Attributes,
-  type Context,
-  type Span,
-} from '@opentelemetry/api';
-import {
-  ATTR_CLIENT_ADDRESS,
-  ATTR_ERROR_TYPE,
-  ATTR_HTTP_RESPONSE_STATUS_CODE,
-  ATTR_HTTP_ROUTE,
-  ATTR_NETWORK_PROTOCOL_VERSION,
-  ATTR_SERVER_ADDRESS,
-  ATTR_SERVER_PORT,
-  ATTR_URL_PATH,
-  ATTR_URL_SCHEME,
-  ATTR_USER_AGENT_ORIGINAL,
-} from '@opentelemetry/semantic-conventions';
+import { context, isSpanContextValid, SpanKind, SpanStatusCode, trace, type Attributes, type Context, type Span } from '@opentelemetry/api';
+import { ATTR_ERROR_TYPE, ATTR_HTTP_RESPONSE_STATUS_CODE, ATTR_HTTP_ROUTE } from '@opentelemetry/semantic-conventions';
 import type { ServerResponse } from 'node:http';
 import type { Context as KoaContext, Middleware } from 'koa';
-import { allowedBaggage, baggageAttributes } from './baggage.ts';
+import { baggageAttributes } from './baggage.ts';
+import { outsideDetachedTask } from './detach.ts';
 import { watchCtx } from './detached-ctx.ts';
-import { httpSpanName, methodAttributes, responseHeaders } from './http.ts';
+import { httpSpanName, origin, responseHeaders, serverAttributes } from './http.ts';
 import { ENTRY } from './names.ts';
-import { asError, fail, failWithStatus, tracer } from './span.ts';
+import { asError, fail, failWithStatus, startSpan } from './span.ts';
 
 /** What was thrown while the request was handled. */
 type Failure = { thrown?: unknown };
 
+export interface TracedOptions {
+  /** True where callers from outside come in. */
+  entry?: boolean;
+  /**
+   * Says whether to continue the caller's trace, with its sampling decision and `tracestate`. By default every caller is trusted; at an
+   * entry, none is. Otherwise the request begins a trace, linked to the caller's span. Called only if there is a valid `traceparent`.
+   */
+  trust?: (ctx: KoaContext) => boolean;
+}
+
 /**
- * Koa middleware, to be used first: a SERVER span for each request (semantic conventions, HTTP server), continued from a valid
- * incoming `traceparent` (W3C Trace Context §3.2) and begun anew from a malformed one; `x-trace-id` and `traceresponse` on every
- * answer. The route is the one that @koa/router matched, written as OpenAPI writes it. An error that reaches Koa is recorded if it
+ * Koa middleware, to be used first: a SERVER span for each request (semantic conventions, HTTP server), and `x-trace-id` and
+ * `traceresponse` on every answer. The span continues the trace of a valid `traceparent` (W3C Trace Context Level 2), or begins one.
+ * The route is the one that @koa/router matched, written as OpenAPI writes it. An error that reaches Koa is recorded if it
  * became a 5xx, and answered as Koa answers it. Unless NODE_ENV is `production`, a detached task that reads the request's `ctx` is warned of.
- * @param entry true where callers from outside come in, whose own spans need not be in the trace
  */
-export function traced({ entry = false }: { entry?: boolean } = {}): Middleware {
+export function traced({ entry = false, trust = () => !entry }: TracedOptions = {}): Middleware {
   const developing = process.env['NODE_ENV'] !== 'production';
   return async (ctx, next) => {
     if (developing) watchCtx(ctx);
-    const caller = allowedBaggage(propagation.extract(ROOT_CONTEXT, ctx.req.headers));
-    const attributes = { ...requestAttributes(ctx), ...baggageAttributes(caller), ...(entry && { [ENTRY]: true }) };
-    const span = tracer().startSpan(httpSpanName(ctx.method), { kind: SpanKind.SERVER, attributes }, caller);
-    const active = trace.setSpan(caller, span);
-    const headers = responseHeaders(span.spanContext());
+    const { parent, links } = origin(ctx.req.headers, () => trust(ctx));
+    const attributes = { ...requestAttributes(ctx), ...baggageAttributes(parent), ...(entry && { [ENTRY]: true }) };
+    const span = startSpan(httpSpanName(ctx.method), { kind: SpanKind.SERVER, attributes, links }, parent);
+    const active = trace.setSpan(parent, span);
+    const headers = isSpanContextValid(span.spanContext()) ? responseHeaders(span.spanContext()) : {};
     const failure: Failure = {};
     ctx.set(headers);
     watchErrors(ctx, active, headers, failure);
@@ -73,8 +62,14 @@ function watchErrors(ctx: KoaContext, active: Context, ours: Record<string, stri
     if (thrown == null) return;
     note(ctx, failure, thrown);
     const error = asError(thrown) as Error & { headers?: object };
-    context.with(active, answer, undefined, Object.assign(error, { headers: { ...error.headers, ...ours } }));
+    const ownHeaders = withHeaders(error, { ...error.headers, ...ours });
+    outsideDetachedTask(() => context.with(active, answer, undefined, ownHeaders));
   };
+}
+
+/** A frozen error stays as it is: another one stands before it. */
+function withHeaders(error: Error, headers: object): Error {
+  return Object.isExtensible(error) ? Object.assign(error, { headers }) : (Object.create(error, { headers: { value: headers } }) as Error);
 }
 
 /** How it shows, to whoever writes the answer, that the caller has gone away. */
@@ -85,16 +80,15 @@ function note(ctx: KoaContext, failure: Failure, thrown: unknown): void {
 }
 
 function requestAttributes(ctx: KoaContext): Attributes {
-  const userAgent = ctx.get('user-agent');
-  return {
-    ...methodAttributes(ctx.method),
-    [ATTR_URL_PATH]: ctx.path,
-    [ATTR_URL_SCHEME]: ctx.protocol,
-    [ATTR_NETWORK_PROTOCOL_VERSION]: ctx.req.httpVersion,
-    ...(ctx.host && { [ATTR_SERVER_ADDRESS]: ctx.hostname, [ATTR_SERVER_PORT]: serverPort(ctx) }),
-    [ATTR_CLIENT_ADDRESS]: ctx.ip,
-    ...(userAgent && { [ATTR_USER_AGENT_ORIGINAL]: userAgent }),
-  };
+  return serverAttributes({
+    method: ctx.method,
+    path: ctx.path,
+    scheme: ctx.protocol,
+    httpVersion: ctx.req.httpVersion,
+    server: ctx.host ? { hostname: ctx.hostname, port: serverPort(ctx) } : undefined,
+    clientAddress: ctx.ip,
+    userAgent: ctx.get('user-agent'),
+  });
 }
 
 /** The port that the caller asked for, which behind a mapping is not the one listened on. */
@@ -123,7 +117,7 @@ function endWithResponse(ctx: KoaContext, span: Span, active: Context, failure: 
     describeOutcome(ctx, span, failure, complete);
     span.end(complete ? answeredAt() : undefined);
   };
-  ctx.res.once('finish', () => context.with(active, end, undefined, true));
+  ctx.res.once('finish', () => outsideDetachedTask(() => context.with(active, end, undefined, true)));
   ctx.res.once('close', () => {
     if (isHandled || ended) end(false);
     else unheard = setTimeout(end, UNHEARD_MS, false).unref();

@@ -24,7 +24,7 @@ test('each line written inside a span has the ids of that span', async () => {
 
   const [inner, outer] = (await recorded.take(2)).map((one) => one.spanContext());
   expect(lines).toMatchObject([
-    { msg: 'before', trace_id: outer?.traceId, span_id: outer?.spanId },
+    { msg: 'before', trace_id: outer?.traceId, span_id: outer?.spanId, trace_flags: '03' },
     { msg: 'within', sku: 'lamp', trace_id: inner?.traceId, span_id: inner?.spanId },
     { msg: 'after', trace_id: outer?.traceId, span_id: outer?.spanId },
   ]);
@@ -33,7 +33,7 @@ test('each line written inside a span has the ids of that span', async () => {
 test('lines written outside of any span have none', () => {
   const { log, lines } = logger();
   log.info('alone');
-  expect(lines).toEqual([expect.not.objectContaining({ trace_id: expect.anything() })]);
+  expect(lines).toEqual([expect.not.objectContaining({ trace_id: expect.anything(), trace_flags: expect.anything() })]);
   expect(lines[0]).not.toHaveProperty('span_id');
 });
 
@@ -46,4 +46,11 @@ test("the request's baggage is on the line", async () => {
 
   await recorded.take(1);
   expect(lines).toMatchObject([{ msg: 'here', 'waymark.traffic': 'bench' }]);
+});
+
+test.each(['00', '01', '02', '03'])('the flags of a trace that is continued are on the line: %s', async (flags) => {
+  const { log, lines } = logger();
+  await span('request', () => log.info('here'), { parent: extract({ traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-${flags}` }) });
+  if (flags === '01' || flags === '03') await recorded.take(1);
+  expect(lines).toMatchObject([{ msg: 'here', trace_id: 'a'.repeat(32), trace_flags: flags }]);
 });

@@ -1,9 +1,9 @@
 import { context, SpanKind, trace, type Attributes, type Context, type Link, type Span } from '@opentelemetry/api';
 import { baggageAttributes } from './baggage.ts';
-import type { Carrier } from './carrier.ts';
+import { extract, type Carrier } from './carrier.ts';
 import { pack, unpack } from './context-carrier.ts';
 import { BATCH_ITEMS, DEAD_LETTER, JOB_ATTEMPT, JOB_MAX_ATTEMPTS, NEXT_ATTEMPT, TRACE_MODE } from './names.ts';
-import { span, tracer, type SpanOptions } from './span.ts';
+import { span, startSpan, type SpanOptions } from './span.ts';
 
 /** A message or job, in the terms of the semantic conventions for messaging. */
 export interface Message {
@@ -30,7 +30,7 @@ export async function produce<T>(message: Message, fn: (carrier: Carrier) => Pro
   return span(`send ${message.destination}`, () => fn(pack()), {
     kind: SpanKind.PRODUCER,
     attributes: attributesOf(message, 'send'),
-    links: linksTo(unpack(again)),
+    links: linksTo(extract(again)),
   });
 }
 
@@ -38,6 +38,8 @@ export async function produce<T>(message: Message, fn: (carrier: Carrier) => Pro
 export interface Attempt {
   attempt: number;
   maxAttempts: number;
+  /** Whether an attempt that failed with this error does not count: another follows in any case. */
+  postpones?: (error: unknown) => boolean;
 }
 
 /** No further attempt would do better: nobody understands the message. */
@@ -51,24 +53,30 @@ export class PoisonError extends Error {
  * a root that is linked to it. Baggage and RequestContext come along too; the latter's keys are known by name. If it fails, the span
  * says what follows: the next attempt or, after the last one and for a `PoisonError`, `deadLetter`.
  */
-export async function consume<T>(message: Message, carrier: Carrier, { attempt, maxAttempts }: Attempt, fn: () => Promise<T>): Promise<T> {
-  const producer = unpack(carrier);
+export async function consume<T>(
+  message: Message,
+  carrier: Carrier,
+  { attempt, maxAttempts, postpones }: Attempt,
+  fn: () => Promise<T>,
+): Promise<T> {
+  const { sender, request } = unpack(carrier);
   const attributes = {
     ...attributesOf(message, 'process'),
     [JOB_ATTEMPT]: attempt,
     [JOB_MAX_ATTEMPTS]: maxAttempts,
-    ...baggageAttributes(producer),
+    ...baggageAttributes(sender),
   };
   const work = async (opened: Span): Promise<T> => {
     try {
       return await fn();
     } catch (error) {
-      const isLast = attempt >= maxAttempts || error instanceof PoisonError;
+      const isLast = error instanceof PoisonError || (attempt >= maxAttempts && !postpones?.(error));
       opened.setAttributes(isLast ? { [DEAD_LETTER]: true } : { [NEXT_ATTEMPT]: attempt + 1 });
       throw error;
     }
   };
-  return span(`process ${message.destination}`, work, { kind: SpanKind.CONSUMER, attributes, ...after(producer, message) });
+  const options = { kind: SpanKind.CONSUMER, attributes, ...after(sender, message) };
+  return request.run(() => span(`process ${message.destination}`, work, options));
 }
 
 /**
@@ -76,8 +84,9 @@ export async function consume<T>(message: Message, carrier: Carrier, { attempt, 
  * along, as that of an attempt does.
  */
 export async function deadLetter<T>(message: Message, carrier: Carrier, fn: () => Promise<T>): Promise<T> {
-  const attributes = attributesOf(message, 'dead_letter');
-  return span(`dead-letter ${message.destination}`, fn, { attributes, ...after(unpack(carrier), message) });
+  const { sender, request } = unpack(carrier);
+  const options = { attributes: attributesOf(message, 'dead_letter'), ...after(sender, message) };
+  return request.run(() => span(`dead-letter ${message.destination}`, fn, options));
 }
 
 /**
@@ -87,9 +96,9 @@ export async function deadLetter<T>(message: Message, carrier: Carrier, fn: () =
  */
 export function cancelled(message: Message, carrier: Carrier): void {
   if (message.trace === 'link') return;
-  const producer = unpack(carrier);
+  const producer = extract(carrier);
   const attributes = attributesOf(message, 'cancel');
-  const taken = tracer().startSpan(`cancel ${message.destination}`, { attributes, links: linksTo(context.active()) }, producer);
+  const taken = startSpan(`cancel ${message.destination}`, { attributes, links: linksTo(context.active()) }, producer);
   trace.getActiveSpan()?.addLink({ context: taken.spanContext() });
   taken.end();
 }
@@ -104,7 +113,7 @@ const LINKED_ITEMS = 127;
 export function linkItems(carriers: readonly Carrier[]): void {
   const active = trace.getActiveSpan();
   active?.setAttribute(BATCH_ITEMS, carriers.length);
-  active?.addLinks(carriers.slice(0, LINKED_ITEMS).flatMap((carrier) => linksTo(unpack(carrier))));
+  active?.addLinks(carriers.slice(0, LINKED_ITEMS).flatMap((carrier) => linksTo(extract(carrier))));
 }
 
 /** Below the PRODUCER span, or with nothing but a link to it. */

@@ -14,6 +14,9 @@ export const JOB_MAX_ATTEMPTS = 'waymark.job.max_attempts';
 /** On PRODUCER and CONSUMER: `link` where the consumer begins a trace of its own; without it, it joins the producer's. */
 export const TRACE_MODE = 'waymark.job.trace_mode';
 
+/** On a request's SERVER span: the stable code of the problem that it was answered with, also where the span has no error (4xx). */
+export const PROBLEM_CODE = 'waymark.problem.code';
+
 /** How many items a batch has. */
 export const BATCH_ITEMS = 'waymark.batch.items';
 

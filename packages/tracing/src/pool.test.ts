@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
-import { traceBackend, type ReceivedSpan } from './testing/trace-backend.ts';
+import { attribute, traceBackend, type ReceivedSpan } from './testing/trace-backend.ts';
 
 const PROGRAM = fileURLToPath(new URL('testing/pool-program.ts', import.meta.url));
 
@@ -17,11 +17,6 @@ async function run(what: string, ...node: string[]) {
   const { results, closed } = JSON.parse(output) as { results: unknown; closed: unknown };
   const spans = (name: string): ReceivedSpan[] => backend.received.spans.filter((one) => one.name === name);
   return { results, closed, spans, all: backend.received.spans };
-}
-
-function attribute(span: ReceivedSpan | undefined, name: string): unknown {
-  const value = span?.attributes.find(({ key }) => key === name)?.value;
-  return value && Object.values(value)[0];
 }
 
 test.each([

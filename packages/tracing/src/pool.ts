@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { parse } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BroadcastChannel } from 'node:worker_threads';
-import type { Span } from '@opentelemetry/api';
+import { isSpanContextValid, type Span } from '@opentelemetry/api';
 import { Piscina } from 'piscina';
 import { pack } from './context-carrier.ts';
 import { PEER_UNKNOWN } from './names.ts';
@@ -65,7 +65,8 @@ export function tracedPool<I, O>(
     // Piscina's own bound does not count tasks that have a signal.
     if (inHand.size >= maxThreads + maxQueue)
       throw new QueueFullError(`The pool of ${name} has ${maxQueue} tasks waiting, and no more may: send fewer at a time, or answer 503`);
-    const answer = await answerTo({ carrier: pack(), input }, signal).catch((error: unknown) => {
+    const message = { carrier: pack(), input, traced: isSpanContextValid(self.spanContext()) };
+    const answer = await answerTo(message, signal).catch((error: unknown) => {
       if ((error as Error | null)?.name !== 'DataCloneError') self.setAttribute(PEER_UNKNOWN, true);
       throw error;
     });

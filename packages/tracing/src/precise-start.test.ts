@@ -21,6 +21,23 @@ test('spans that follow one another do so in their times too', () => {
   expect(new Set(siblings(false).starts).size).toBeLessThan(200);
 });
 
+test('a start and an end that are given are kept', () => {
+  const exporter = new InMemorySpanExporter();
+  const tracer = new TracerProvider({ spanProcessors: [new PreciseStart(), new SimpleSpanProcessor({ exporter })] }).getTracer('test');
+  const given: [number, number] = [1_795_540_797, 313_004_800];
+  tracer.startSpan('as a pair', { startTime: given }).end([1_795_540_798, 1]);
+  tracer.startSpan('as a date', { startTime: new Date(1_795_540_797_313) }).end(new Date(1_795_540_797_314));
+
+  const spans = exporter.getFinishedSpans();
+  expect(spans.map(({ startTime, endTime }) => [startTime, endTime])).toEqual([
+    [given, [1_795_540_798, 1]],
+    [
+      [1_795_540_797, 313_000_000],
+      [1_795_540_797, 314_000_000],
+    ],
+  ]);
+});
+
 test('times are those of the wall clock', () => {
   const before = BigInt(Date.now()) * 1_000_000n;
   const [start] = siblings(true).starts;

@@ -7,16 +7,19 @@ interface SpanClock {
   readonly _performanceStartTime: number;
   /** What is added to a later moment of the monotonic clock. */
   _performanceOffset: number;
+  /** Whether the caller has set the start, and means it. */
+  readonly _startTimeProvided: boolean;
 }
 
 /**
  * Starts spans with the precision of the monotonic clock. The SDK starts each at a whole millisecond and ends it more precisely, so that
  * quick siblings seem to start at once, in any order, and a child may end after its parent.
- * It writes two fields of the SDK's span; its test fails if an SDK comes that has others.
+ * It reads two fields of the SDK's span that are not public and writes two; its test fails if an SDK comes that has others.
  */
 export class PreciseStart implements SpanProcessor {
   onStart(span: Span): void {
     const clock = span as Span & SpanClock;
+    if (clock._startTimeProvided) return;
     clock._performanceOffset = wallClockOffset();
     clock.startTime = toHrTime(performance.timeOrigin + clock._performanceStartTime + clock._performanceOffset);
   }

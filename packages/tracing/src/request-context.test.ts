@@ -1,7 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
-import { context, createContextKey, ROOT_CONTEXT } from '@opentelemetry/api';
+import { context } from '@opentelemetry/api';
 import type { Context as KoaContext } from 'koa';
 import { extract, inject } from './carrier.ts';
 import type { Immutable } from './immutable.ts';
@@ -48,18 +48,6 @@ test('`with` gives a new one and leaves the old one as it was, also while others
     ),
   );
   expect([before.get(USER), one, two]).toEqual(['ada', 'bob', 'eve']);
-});
-
-test('it stays while others put their values into the OpenTelemetry context and take them out, and another one takes its place', () => {
-  const theirs = createContextKey('theirs');
-  const both = RequestContext.current().with(USER, ada).in(ROOT_CONTEXT).setValue(theirs, 1);
-  expect([RequestContext.of(both).get(USER), both.getValue(theirs)]).toEqual(['ada', 1]);
-  const without = both.deleteValue(theirs);
-  expect([RequestContext.of(without).get(USER), without.getValue(theirs)]).toEqual(['ada', undefined]);
-  const other = RequestContext.of(both)
-    .with(USER, 'bob' as UserId)
-    .in(both);
-  expect([RequestContext.of(other).get(USER), other.getValue(theirs)]).toEqual(['bob', 1]);
 });
 
 test('later changes to the caller’s object change nothing, and what is given out cannot be changed', () => {

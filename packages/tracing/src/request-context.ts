@@ -1,4 +1,5 @@
-import { context, propagation, type Context } from '@opentelemetry/api';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { propagation } from '@opentelemetry/api';
 import { frozenCopy, type Frozen, type Immutable } from './immutable.ts';
 
 declare const VALUE: unique symbol;
@@ -23,28 +24,12 @@ interface Entry {
   readonly value: Immutable;
 }
 
-/** A context with a RequestContext in it. As one more of OpenTelemetry's values it would be a copy of them all, with each `run`. */
-class WithRequest implements Context {
-  readonly request: RequestContext;
-  readonly without: Context;
-  constructor(request: RequestContext, without: Context) {
-    this.request = request;
-    this.without = without;
-  }
-  getValue(key: symbol): unknown {
-    return this.without.getValue(key);
-  }
-  setValue(key: symbol, value: unknown): Context {
-    return new WithRequest(this.request, this.without.setValue(key, value));
-  }
-  deleteValue(key: symbol): Context {
-    return new WithRequest(this.request, this.without.deleteValue(key));
-  }
-}
+/** A storage of its own, not OpenTelemetry's: who asks must be known when tracing is off, too. */
+const active = new AsyncLocalStorage<RequestContext>();
 
 /**
- * What is known of a request beside its trace: a few values that never change. It goes where the active context goes: into nested spans,
- * timers and callbacks, detached tasks, bound functions, jobs and worker threads. Never into HTTP headers, spans or logs.
+ * A few values that are known of a request and never change. They follow the request into nested spans, timers and callbacks, detached
+ * tasks, bound functions, jobs and worker threads, whether tracing is on or off. They are never in HTTP headers, spans or logs.
  */
 export class RequestContext {
   /** One for each key; they are few. */
@@ -55,16 +40,12 @@ export class RequestContext {
     Object.freeze(this);
   }
 
-  static readonly #empty = new RequestContext([]);
+  /** The one without values. */
+  static readonly empty: RequestContext = new RequestContext([]);
 
-  /** The one of the active context; an empty one where there is none. */
+  /** The one that is active here; an empty one outside of any `run`. */
   static current(): RequestContext {
-    return RequestContext.of(context.active());
-  }
-
-  /** The one of an OpenTelemetry context. */
-  static of(active: Context): RequestContext {
-    return active instanceof WithRequest ? active.request : RequestContext.#empty;
+    return active.getStore() ?? RequestContext.empty;
   }
 
   /** One from another process or thread, whose keys are known by name. */
@@ -87,14 +68,9 @@ export class RequestContext {
     return new RequestContext([...this.#entries.filter((one) => one.key !== key), entry]);
   }
 
-  /** Runs `fn`, and all that it starts, with this as the current one. */
+  /** Runs `fn`, and everything that it starts, with this as the current one. */
   run<T>(fn: () => T): T {
-    return context.with(this.in(context.active()), fn);
-  }
-
-  /** The OpenTelemetry context with this in it. */
-  in(parent: Context): Context {
-    return new WithRequest(this, parent instanceof WithRequest ? parent.without : parent);
+    return active.run(this, fn);
   }
 
   /** The active baggage (W3C Baggage) as a frozen record; its entries' properties are left out. */

@@ -1,8 +1,20 @@
 import { types } from 'node:util';
-import { context, SpanStatusCode, trace, type Attributes, type Context, type Link, type Span, type SpanKind } from '@opentelemetry/api';
+import {
+  context,
+  SpanStatusCode,
+  trace,
+  type Attributes,
+  type Context,
+  type Link,
+  type Span,
+  type SpanKind,
+  type SpanOptions as StartOptions,
+} from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { ATTR_ERROR_TYPE } from '@opentelemetry/semantic-conventions';
 import { SCOPE } from './names.ts';
+import { packageVersion } from './package-version.ts';
+import { passRandomFlag } from './trace-context.ts';
 
 export interface SpanOptions {
   kind?: SpanKind;
@@ -19,7 +31,7 @@ export interface SpanOptions {
  */
 export async function span<T>(name: string, fn: (span: Span) => Promise<T> | T, options: SpanOptions = {}): Promise<T> {
   const { parent = context.active(), ...rest } = options;
-  const opened = tracer().startSpan(name, rest, parent);
+  const opened = startSpan(name, rest, parent);
   try {
     // Async, so that the `then` of a lazy thenable, a query not yet begun, is called inside as well.
     return await context.with(trace.setSpan(parent, opened), async () => fn(opened));
@@ -31,14 +43,23 @@ export async function span<T>(name: string, fn: (span: Span) => Promise<T> | T, 
   }
 }
 
-/** The tracer that all spans of this package come from. */
-export function tracer(): ReturnType<typeof trace.getTracer> {
-  return trace.getTracer(SCOPE);
+const VERSION = packageVersion(import.meta.filename);
+
+/** Starts a span of this package's instrumentation scope. */
+export function startSpan(name: string, options: StartOptions = {}, parent: Context = context.active()): Span {
+  const started = trace.getTracer(SCOPE, VERSION).startSpan(name, options, parent);
+  passRandomFlag(started, parent);
+  return started;
 }
 
 /** Adds attributes to the active span, if there is one. */
 export function annotate(attributes: Attributes): void {
   trace.getActiveSpan()?.setAttributes(attributes);
+}
+
+/** Adds an event to the active span, if there is one: something that a reader of the trace looks for, at this moment. */
+export function event(name: string, attributes: Attributes = {}): void {
+  trace.getActiveSpan()?.addEvent(name, attributes);
 }
 
 /** The trace that each error was last recorded in: an error may be shared by requests, and each of their traces should tell of it. */

@@ -1,3 +1,6 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, jest, test } from '@jest/globals';
 import { runProgram } from './testing/run-program.ts';
 import { serve } from './testing/http-server.ts';
@@ -5,6 +8,8 @@ import { traceBackend } from './testing/trace-backend.ts';
 
 // Each test starts a Node process or two, which on a busy machine takes seconds.
 jest.setTimeout(30_000);
+
+const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
 
 const otlp = (origin: string): Record<string, string> => ({
   OTEL_EXPORTER_OTLP_ENDPOINT: origin,
@@ -26,16 +31,36 @@ test('the standard variables say who the service is and where its spans go', asy
 
   expect(ran).toMatchObject({ code: 0, errors: '' });
   expect(backend.received.paths).toEqual(new Set(['/v1/traces']));
-  expect(backend.received.scopes).toEqual(new Set(['@waymark/tracing']));
+  expect(backend.received.scopes).toEqual(new Set([`@waymark/tracing ${version}`]));
   expect(backend.received.resource).toMatchObject({
     'service.name': 'order',
     'deployment.environment.name': 'test',
+    'service.version': version,
     'host.name': expect.any(String),
     'service.instance.id': expect.any(String),
   });
   const [span] = backend.received.spans;
   expect(span?.name).toBe('work 0');
   expect(ran.printed?.carrier['traceparent']).toContain(span?.traceId);
+  // W3C trace flags are the lowest byte.
+  expect((span?.flags ?? 0) & 0xff).toBe(0b11);
+});
+
+test.each([
+  ['the nearest package.json that has one', {}, '7.1.0'],
+  ['OTEL_RESOURCE_ATTRIBUTES, which wins', { OTEL_RESOURCE_ATTRIBUTES: 'service.version=2025-11-25' }, '2025-11-25'],
+])('the version of the service is that of %s', async (_what, env, expected) => {
+  const folder = await mkdtemp(join(tmpdir(), 'waymark-'));
+  await mkdir(join(folder, 'src'));
+  await writeFile(join(folder, 'package.json'), '{"name":"shop","version":"7.1.0"}');
+  await writeFile(join(folder, 'src/package.json'), '{"type":"module"}');
+  const main = join(folder, 'src/main.ts');
+  await writeFile(main, `import { span } from ${JSON.stringify(new URL('index.ts', import.meta.url).href)}; await span('work', () => 1);`);
+  await using backend = await traceBackend();
+  expect(await runProgram({ ...otlp(backend.origin), ...env }, { program: main })).toMatchObject({ code: 0, errors: '' });
+  await rm(folder, { recursive: true });
+
+  expect(backend.received.resource['service.version']).toBe(expected);
 });
 
 test('10,000 spans that ended right before the shutdown are all delivered, none twice', async () => {
@@ -60,7 +85,7 @@ test('without an exporter spans still have ids, and nothing is sent', async () =
   const ran = await runProgram({ ...otlp(backend.origin), OTEL_TRACES_EXPORTER: 'none' });
 
   expect(ran).toMatchObject({ code: 0, errors: '' });
-  expect(ran.printed?.carrier['traceparent']).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
+  expect(ran.printed?.carrier['traceparent']).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-03$/);
   expect(backend.received.paths.size).toBe(0);
 });
 
@@ -68,16 +93,20 @@ test('what the sampler leaves out has ids and is not sent', async () => {
   await using backend = await traceBackend();
   const ran = await runProgram({ ...otlp(backend.origin), OTEL_TRACES_SAMPLER: 'always_off' });
 
-  expect(ran.printed?.carrier['traceparent']).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/);
+  expect(ran.printed?.carrier['traceparent']).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-02$/);
   expect(backend.received.spans).toEqual([]);
 });
 
 test('zipkin is sent to OTEL_EXPORTER_ZIPKIN_ENDPOINT', async () => {
   await using backend = await traceBackend();
-  await runProgram({ OTEL_TRACES_EXPORTER: 'zipkin', OTEL_EXPORTER_ZIPKIN_ENDPOINT: `${backend.origin}/api/v2/spans` }, { spans: 2 });
+  const ran = await runProgram(
+    { OTEL_TRACES_EXPORTER: 'zipkin', OTEL_EXPORTER_ZIPKIN_ENDPOINT: `${backend.origin}/api/v2/spans` },
+    { spans: 2 },
+  );
 
   expect(backend.received.paths).toEqual(new Set(['/api/v2/spans']));
-  expect(backend.received.spans.map(({ name }) => name).sort()).toEqual(['work 0', 'work 1']);
+  expect(backend.received.zipkin.map(({ name }) => name).sort()).toEqual(['work 0', 'work 1']);
+  expect(ran.printed?.deliveries).toEqual({ waiting: 0, delivered: 2, lost: 0 });
 });
 
 test('a dead backend fails no work: the program ends by itself, says so once, and knows its losses', async () => {

@@ -1,12 +1,17 @@
 import { getNodeAutoInstrumentations } from '@opentelemetry/auto-instrumentations-node';
+import { getBooleanFromEnv } from '@opentelemetry/core';
+import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { BatchSpanProcessor, NoopSpanProcessor, type SpanProcessor } from '@opentelemetry/sdk-trace';
+import { ATTR_SERVICE_VERSION } from '@opentelemetry/semantic-conventions';
 import { applyDefaults } from './defaults.ts';
 import { countDeliveries, limitWaiting, warnOfLosses, type Deliveries } from './deliveries.ts';
 import { exporterFromEnv } from './exporter.ts';
 import { SegmentManifest } from './manifest.ts';
+import { packageVersion } from './package-version.ts';
 import { PreciseStart } from './precise-start.ts';
-import { nameQuerySpan } from './query-summary.ts';
+import { describeQuery, failedQueries } from './sql.ts';
+import { propagatorFromEnv, randomFlag } from './trace-context.ts';
 
 /** A running SDK. */
 export interface Tracing {
@@ -20,19 +25,24 @@ let running: Tracing | undefined;
 
 /**
  * Starts OpenTelemetry from the standard OTEL_* variables, once per process: service name, resource, sampler, exporter, batch sizes.
- * With the exporter `none` spans still have ids, so that answers and logs stay correlated.
+ * With the exporter `none` spans still have ids, so that answers and logs stay correlated. With `OTEL_SDK_DISABLED=true` it does nothing.
  * @throws {Error} for an exporter or protocol that does not exist, and for batch sizes that are no numbers
  */
 export function startTracing(): Tracing {
   if (running) return running;
+  const deliveries = { waiting: 0, delivered: 0, lost: 0 };
+  if (getBooleanFromEnv('OTEL_SDK_DISABLED')) return (running = { deliveries, shutdown: async () => undefined });
   const { env } = process;
   applyDefaults(env);
-  const deliveries = { waiting: 0, delivered: 0, lost: 0 };
+  const textMapPropagator = propagatorFromEnv(env);
   const sdk = new NodeSDK({
-    spanProcessors: [new PreciseStart(), new SegmentManifest(), processorFromEnv(env, deliveries)],
+    // OTEL_RESOURCE_ATTRIBUTES wins.
+    resource: defaultResource().merge(resourceFromAttributes({ [ATTR_SERVICE_VERSION]: packageVersion(process.argv[1] ?? '') })),
+    ...(textMapPropagator && { textMapPropagator }),
+    spanProcessors: [randomFlag, failedQueries, new PreciseStart(), new SegmentManifest(), processorFromEnv(env, deliveries)],
     // Polling and migrations run outside any request: their queries would be one-span traces of no use to a reader.
     instrumentations: getNodeAutoInstrumentations({
-      '@opentelemetry/instrumentation-pg': { requireParentSpan: true, ignoreConnectSpans: true, requestHook: nameQuerySpan },
+      '@opentelemetry/instrumentation-pg': { requireParentSpan: true, ignoreConnectSpans: true, requestHook: describeQuery },
     }),
   });
   sdk.start();

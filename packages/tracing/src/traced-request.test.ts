@@ -26,7 +26,7 @@ test('one request, one CLIENT span, one traceparent', async () => {
   expect(client).toMatchObject({ kind: SpanKind.CLIENT, attributes: { 'http.response.status_code': 200 } });
   expect(client.parentSpanContext?.spanId).toBe(named(spans, 'place the order').spanContext().spanId);
   const { traceId, spanId } = client.spanContext();
-  expect(valuesOf(server.received[0], 'traceparent')).toEqual([`00-${traceId}-${spanId}-01`]);
+  expect(valuesOf(server.received[0], 'traceparent')).toEqual([`00-${traceId}-${spanId}-03`]);
 });
 
 test('any status is an answer', async () => {

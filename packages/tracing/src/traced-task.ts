@@ -2,14 +2,16 @@ import { BroadcastChannel, isMainThread, threadId, workerData } from 'node:worke
 import type { Span } from '@opentelemetry/api';
 import type { Carrier } from './carrier.ts';
 import { unpack } from './context-carrier.ts';
-import { traceparent } from './http.ts';
 import { asError, span } from './span.ts';
 import { shutdownTracing, startTracing } from './start.ts';
+import { traceparent } from './trace-context.ts';
 
 /** What a pool sends to a thread. */
 export interface TaskMessage<I> {
   readonly carrier: Carrier;
   readonly input: I;
+  /** Whether the caller is traced, and so the task should be. */
+  readonly traced: boolean;
 }
 
 /** What a thread answers: which span in which thread did the work, and what came of it. */
@@ -27,18 +29,20 @@ export interface PoolThread {
 
 /**
  * The default export of a file for `tracedPool`: runs `fn` in a span `name`, which is a child of the caller's span, with the caller's
- * baggage and RequestContext, known by the names of its keys. It starts tracing in the thread, unless `@waymark/tracing/register` did.
+ * baggage and RequestContext, known by the names of its keys. It starts tracing in the thread when a traced caller comes.
  */
 export function tracedTask<I, O>(name: string, fn: (input: I) => Promise<O> | O): (message: TaskMessage<I>) => Promise<TaskAnswer<O>> {
-  if (!isMainThread) startThread();
-  return async ({ carrier, input }) => {
+  if (!isMainThread) listenForTheEnd();
+  return async ({ carrier, input, traced }) => {
+    if (traced && !isMainThread) startTracing();
     let traceresponse = '';
     try {
       const work = async (self: Span): Promise<O> => {
         traceresponse = traceparent(self.spanContext());
         return fn(input);
       };
-      const value = await span(name, work, { parent: unpack(carrier) });
+      const { sender, request } = unpack(carrier);
+      const value = await request.run(() => span(name, work, { parent: sender }));
       return { thread: threadId, traceresponse, value };
     } catch (thrown) {
       return { thread: threadId, traceresponse, error: plain(asError(thrown)) };
@@ -46,12 +50,11 @@ export function tracedTask<I, O>(name: string, fn: (input: I) => Promise<O> | O)
   };
 }
 
-let started = false;
+let listening = false;
 
-function startThread(): void {
-  if (started) return;
-  started = true;
-  startTracing();
+function listenForTheEnd(): void {
+  if (listening) return;
+  listening = true;
   const channel = new BroadcastChannel((workerData as PoolThread).waymarkPool);
   channel.onmessage = ({ data }: { data: unknown }) => {
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a BroadcastChannel takes none

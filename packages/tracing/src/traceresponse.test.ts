@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals';
-import { tracer } from './span.ts';
+import { startSpan } from './span.ts';
 import { recordSpans } from './testing/recorded-spans.ts';
 import { notePeer } from './traceresponse.ts';
 
 const recorded = recordSpans();
 
 async function peerNoted(header: (traceId: string) => string | string[] | undefined): Promise<unknown> {
-  const client = tracer().startSpan('client');
+  const client = startSpan('client');
   notePeer(client, header(client.spanContext().traceId));
   client.end();
   const [span] = await recorded.take(1);

@@ -43,7 +43,7 @@ test.each(Object.keys(forms))("headers as %s: one traceparent, the span's own, a
       const [client] = await recorded.take(1);
       const { traceId, spanId } = client!.spanContext();
       const [withTrace, plain] = server.received.splice(0);
-      expect(valuesOf(withTrace, 'traceparent')).toEqual([`00-${traceId}-${spanId}-01`]);
+      expect(valuesOf(withTrace, 'traceparent')).toEqual([`00-${traceId}-${spanId}-03`]);
       expect(rest(withTrace)).toEqual(plain);
     }),
     { numRuns: 60 },
@@ -77,7 +77,7 @@ test('values that are no strings are judged by undici, as without tracing', asyn
 test('baggage and tracestate of the context travel, once', async () => {
   await using server = await echoServer();
   const carried = propagation.extract(ROOT_CONTEXT, {
-    traceparent: `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`,
+    traceparent: `00-${'1'.repeat(32)}-${'2'.repeat(16)}-03`,
     tracestate: 'vendor=7',
     baggage: 'waymark.traffic=bench',
   });

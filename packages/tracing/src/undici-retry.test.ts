@@ -29,7 +29,7 @@ test('each attempt is a span: siblings, counted, and each carried on the wire by
   expect(attempts.map(({ attributes }) => attributes['error.type'])).toEqual(['503', '503', undefined]);
   expect(attempts.map((attempt) => attempt.parentSpanContext?.spanId)).toEqual(Array(3).fill(parent.spanId));
   expect(server.received.flatMap((headers) => valuesOf(headers, 'traceparent'))).toEqual(
-    attempts.map((attempt) => `00-${parent.traceId}-${attempt.spanContext().spanId}-01`),
+    attempts.map((attempt) => `00-${parent.traceId}-${attempt.spanContext().spanId}-03`),
   );
 });
 

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
+import { createServer } from 'node:http2';
+import type { AddressInfo } from 'node:net';
 import { expect, test } from '@jest/globals';
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
-import { Agent, Client, fetch, interceptors, Pool, type Dispatcher } from 'undici';
+import { Agent, Client, fetch, H2CClient, interceptors, Pool, type Dispatcher } from 'undici';
 import { span } from './span.ts';
 import { echoServer, valuesOf } from './testing/echo-server.ts';
 import { serve } from './testing/http-server.ts';
@@ -31,9 +33,53 @@ test('a request is one CLIENT span with the attributes of the HTTP conventions, 
     'url.full': `${server.origin}/orders/7`,
     'server.address': '127.0.0.1',
     'server.port': server.port,
+    'network.protocol.version': '1.1',
+    'network.peer.address': '127.0.0.1',
+    'network.peer.port': server.port,
   });
   const { traceId, spanId } = client.spanContext();
-  expect(valuesOf(server.received[0], 'traceparent')).toEqual([`00-${traceId}-${spanId}-01`]);
+  expect(valuesOf(server.received[0], 'traceparent')).toEqual([`00-${traceId}-${spanId}-03`]);
+});
+
+test('the protocol is the one that was spoken, and the peer the one that answered', async () => {
+  const server = createServer((_, response) => void response.end('over HTTP/2')).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const client = new H2CClient(`http://127.0.0.1:${port}`);
+  await send({ path: '/', method: 'GET' }, client.compose(traceRequests()));
+  await client.destroy();
+  server.close();
+
+  const [span] = await recorded.take(1);
+  expect(span?.attributes).toMatchObject({
+    'network.protocol.version': '2',
+    'network.peer.address': '127.0.0.1',
+    'network.peer.port': port,
+  });
+});
+
+test('an IPv6 address has no brackets, except in the URL', async () => {
+  const { port } = await serve(() => {}).then(async (server) => (await server[Symbol.asyncDispose](), server));
+  await expect(send({ origin: `http://[::1]:${port}`, path: '/a', method: 'GET' })).rejects.toThrow(
+    /ECONNREFUSED|EADDRNOTAVAIL|ENETUNREACH|EAFNOSUPPORT/,
+  );
+
+  const [span] = await recorded.take(1);
+  expect(span?.attributes).toMatchObject({ 'server.address': '::1', 'server.port': port, 'url.full': `http://[::1]:${port}/a` });
+  expect(span?.attributes).not.toHaveProperty(['network.peer.address']);
+});
+
+test('requests that are aborted as they start leave the next one its own peer', async () => {
+  await using server = await echoServer();
+  const abort = new AbortController();
+  abort.abort();
+  await expect(send({ origin: server.origin, path: '/aborted', method: 'GET', signal: abort.signal })).rejects.toThrow('aborted');
+  await using untraced = disposable(new Agent());
+  await send({ origin: server.origin, path: '/untraced', method: 'GET' }, untraced);
+  await send({ origin: server.origin, path: '/', method: 'GET' });
+
+  const spans = await recorded.take(2);
+  expect(spans.map(({ attributes }) => attributes['network.peer.port'])).toEqual([undefined, server.port]);
 });
 
 test('a template of the path makes a better name', async () => {

@@ -38,6 +38,16 @@ export async function deleteSession(sql: Sql, tokenHash: Buffer): Promise<boolea
   return deleted.length > 0;
 }
 
-export async function deleteExpiredSessions(sql: Sql, userId: string): Promise<void> {
-  await sql.query('delete from sessions where user_id = $1 and expires_at <= now()', [userId]);
+/** Ends a user's oldest sessions, so that there is room for one more. */
+export async function limitSessions(sql: Sql, userId: string, max: number): Promise<void> {
+  await sql.query(
+    `delete from sessions where token_hash in (
+       select token_hash from sessions where user_id = $1 order by expires_at desc offset $2)`,
+    [userId, max - 1],
+  );
+}
+
+/** Removes sessions that have expired. */
+export async function pruneSessions(sql: Sql): Promise<void> {
+  await sql.query('delete from sessions where expires_at <= now()');
 }

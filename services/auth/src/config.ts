@@ -1,4 +1,5 @@
-import { databaseUrl, listenOn, readConfig } from '@waymark/service-kit';
+import { databaseUrl, internalSecret, listenOn, readConfig } from '@waymark/service-kit';
 
-export const config = (env = process.env) => readConfig({ ...listenOn(8081), DATABASE_URL: databaseUrl('auth') }, env);
+export const config = (env = process.env) =>
+  readConfig({ ...listenOn(8081), INTERNAL_SECRET: internalSecret(), DATABASE_URL: databaseUrl('auth') }, env);
 export type Config = ReturnType<typeof config>;

@@ -1,17 +1,29 @@
 import { Problem, type Database } from '@waymark/service-kit';
-import { deleteExpiredSessions, findUserByEmail, insertSession } from './auth-db.ts';
+import { limitSessions, findUserByEmail, insertSession } from './auth-db.ts';
 import { matches } from './password.ts';
+import type { LogInAttempts } from './attempts.ts';
 import { newToken, tokenHash } from './token.ts';
 
 const SESSION_HOURS = 12;
+/** How many sessions one user may have; the oldest ends first. */
+const MAX_SESSIONS = 20;
 
-/** E-mail and password for a session token. A wrong password and an unknown e-mail look the same, and take the same time. */
-export async function logIn(db: Database, email: string, password: string): Promise<{ token: string; expiresAt: string }> {
+/** Exchanges e-mail and password for a session token. A wrong password and an unknown e-mail look the same, and take the same time. */
+export async function logIn(
+  db: Database,
+  attempts: LogInAttempts,
+  { email, password, address }: { email: string; password: string; address: string },
+): Promise<{ token: string; expiresAt: string }> {
+  await attempts.check(email, address);
   const user = await findUserByEmail(db, email);
   const right = await matches(password, user?.password);
-  if (!user || !right) throw new Problem(401, 'invalid_credentials', 'There is no account with this e-mail and password.');
+  if (!user || !right) {
+    await attempts.failed(email, address);
+    throw new Problem(401, 'invalid_credentials', 'There is no account with this e-mail and password.');
+  }
+  await attempts.succeeded(email, address);
   const token = newToken();
-  await deleteExpiredSessions(db, user.id);
+  await limitSessions(db, user.id, MAX_SESSIONS);
   const expiresAt = await insertSession(db, tokenHash(token), user.id, SESSION_HOURS);
   return { token, expiresAt: expiresAt.toISOString() };
 }

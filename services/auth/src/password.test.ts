@@ -68,7 +68,7 @@ test('at most two are hashed at once, 64 wait for their turn, and the next is se
   const all = Array.from({ length: 67 }, () => matches('waymark', undefined));
   const settled = await Promise.allSettled(all);
   expect(settled.slice(0, 66).every(({ status }) => status === 'fulfilled')).toBe(true);
-  expect(settled[66]).toMatchObject({ status: 'rejected', reason: { status: 503, code: 'unavailable' } });
+  expect(settled[66]).toMatchObject({ status: 'rejected', reason: { status: 503, code: 'overloaded' } });
   expect(runs).toMatchObject({ begun: 66, mostAtOnce: 2 });
   expect(await matches('waymark', undefined)).toBe(false);
 }, 60_000);

@@ -1,6 +1,6 @@
 import { randomBytes, scrypt, timingSafeEqual, type ScryptOptions } from 'node:crypto';
 import { promisify } from 'node:util';
-import { Problem } from '@waymark/service-kit';
+import { deadlineExceeded, Problem, remainingMs } from '@waymark/service-kit';
 
 /** 16 MiB of memory for each hash: one of the parameter sets that OWASP's password storage guide gives for scrypt. */
 const COST = { N: 2 ** 14, r: 8, p: 5 };
@@ -39,6 +39,8 @@ function parse(stored = ''): { cost: typeof COST; salt: Buffer; key: Buffer } {
 async function deriveBounded(password: string, salt: Buffer, cost: typeof COST): Promise<Buffer> {
   await turn();
   try {
+    // Nobody waits for it any more.
+    if (remainingMs() <= 0) throw deadlineExceeded('The password check');
     return await derive(password.normalize('NFKC'), salt, KEY_BYTES, { ...cost, maxmem: MOST_MEMORY });
   } finally {
     const next = waiting.shift();
@@ -50,7 +52,9 @@ async function deriveBounded(password: string, salt: Buffer, cost: typeof COST):
 /** Whoever ends hands the turn over to the next in line. */
 async function turn(): Promise<void> {
   if (waiting.length >= MOST_WAITING)
-    throw new Problem(503, 'unavailable', 'Too many people are logging in just now; try again in a moment.');
+    throw new Problem(503, 'overloaded', 'Too many people are logging in just now; try again in a moment.', {
+      headers: { 'retry-after': '2' },
+    });
   if (running < AT_ONCE) running += 1;
   else await new Promise<void>((resolve) => waiting.push(resolve));
 }

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { authApi } from '@waymark/contracts';
-import { migrate, openDatabase, serviceApp, type Logger, type Service } from '@waymark/service-kit';
+import { migrate, openDatabase, RequestLimit, serviceApp, type Logger, type Service } from '@waymark/service-kit';
+import { pruneSessions } from './auth-db.ts';
 import type { Config } from './config.ts';
 import { routes } from './routes.ts';
 import { seedUsers } from './seed-users.ts';
@@ -9,15 +10,17 @@ const MIGRATIONS = fileURLToPath(new URL('../migrations', import.meta.url));
 
 export function authService(config: Config, log: Logger): Service {
   const db = openDatabase(config.DATABASE_URL, log);
-  const health = { check: () => db.query('select 1'), draining: false };
+  const limit = new RequestLimit(config.MAX_REQUESTS);
   return {
-    app: serviceApp({ api: authApi, handlers: routes(db), log, health }),
-    health,
+    app: serviceApp({ api: authApi, handlers: routes(db), log, limit, secret: config.INTERNAL_SECRET }),
+    ready: () => db.ready(),
+    limit,
     listen: config,
     async start() {
       await migrate(db, MIGRATIONS, 'auth', log);
       await seedUsers(db);
     },
+    prune: () => pruneSessions(db),
     stop: () => db.close(),
   };
 }

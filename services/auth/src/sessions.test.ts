@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { testDatabase, type Database as TestDatabase } from '@waymark/local-stack';
-import { openDatabase, type Database } from '@waymark/service-kit';
+import { openDatabase, type Database, type Problem } from '@waymark/service-kit';
 import { recordLog } from '@waymark/service-kit/testing';
+import { LogInAttempts } from './attempts.ts';
+import { config } from './config.ts';
+import { pruneSessions } from './auth-db.ts';
 import { introspect } from './introspect.ts';
 import { logIn } from './log-in.ts';
 import { logOut } from './log-out.ts';
@@ -15,7 +18,7 @@ let db: Database;
 
 beforeAll(async () => {
   empty = await testDatabase();
-  const service = authService({ HOST: '127.0.0.1', PORT: 0, DATABASE_URL: empty.url }, log);
+  const service = authService(config({ DATABASE_URL: empty.url, INTERNAL_SECRET: 'a secret of the tests' }), log);
   await service.start?.();
   await service.stop?.();
   db = openDatabase(empty.url, log);
@@ -28,7 +31,9 @@ beforeEach(async () => {
   await db.query('truncate sessions');
 });
 
-const demo = async (): Promise<string> => (await logIn(db, DEMO, 'waymark')).token;
+const enter = async (email: string, password: string, address = '192.0.2.1', attempts = new LogInAttempts()) =>
+  logIn(db, attempts, { email, password, address });
+const demo = async (): Promise<string> => (await enter(DEMO, 'waymark')).token;
 const sessions = async (): Promise<Record<string, unknown>[]> => db.query('select * from sessions');
 const expire = async (): Promise<unknown> => db.query(`update sessions set expires_at = now() - interval '1 second'`);
 
@@ -37,19 +42,19 @@ const ENDED = { status: 401, code: 'unauthenticated' };
 
 test('a session says whose it is, and lasts twelve hours', async () => {
   const before = Date.now();
-  const { token, expiresAt } = await logIn(db, DEMO, 'waymark');
+  const { token, expiresAt } = await enter(DEMO, 'waymark');
   const [user] = await db.query<{ id: string }>('select id from users where email = $1', [DEMO]);
   expect(await introspect(db, token)).toEqual({ active: true, userId: user?.id });
   expect(Math.round((Date.parse(expiresAt) - before) / 3_600_000)).toBe(12);
 });
 
 test('an e-mail address is the same in any letter case', async () => {
-  expect(await introspect(db, (await logIn(db, 'Demo@Waymark.TEST', 'waymark')).token)).toMatchObject({ active: true });
+  expect(await introspect(db, (await enter('Demo@Waymark.TEST', 'waymark')).token)).toMatchObject({ active: true });
 });
 
 test('a wrong password and an unknown e-mail are refused in the same words, and leave no session', async () => {
-  await expect(logIn(db, DEMO, 'Waymark')).rejects.toMatchObject(REFUSED);
-  await expect(logIn(db, 'nobody@waymark.test', 'waymark')).rejects.toMatchObject(REFUSED);
+  await expect(enter(DEMO, 'Waymark')).rejects.toMatchObject(REFUSED);
+  await expect(enter('nobody@waymark.test', 'waymark')).rejects.toMatchObject(REFUSED);
   expect(await sessions()).toEqual([]);
 });
 
@@ -82,12 +87,12 @@ test('an expired session is none, and cannot be revoked', async () => {
   await expect(logOut(db, `Bearer ${token}`)).rejects.toMatchObject(ENDED);
 });
 
-test('logging in again clears the expired sessions, and only those', async () => {
+test('expired sessions are removed, and only those', async () => {
   await demo();
   await expire();
   const alive = await demo();
-  await demo();
-  expect(await sessions()).toHaveLength(2);
+  await pruneSessions(db);
+  expect(await sessions()).toHaveLength(1);
   expect(await introspect(db, alive)).toMatchObject({ active: true });
 });
 
@@ -107,4 +112,41 @@ test('processes that seed at once add each person once', async () => {
   await Promise.all([seedUsers(db), seedUsers(db)]);
   expect(await db.query('select email from users order by email')).toEqual([{ email: 'ada@waymark.test' }, { email: DEMO }]);
   await expect(demo()).resolves.toBeTruthy();
+});
+
+const OTHERS = { status: 429, code: 'too_many_attempts', extra: { headers: { 'retry-after': expect.stringMatching(/^\d+$/) } } };
+
+test('who guesses a password is locked out after five attempts, also with the right one; its owner elsewhere is not', async () => {
+  const attempts = new LogInAttempts();
+  for (let at = 0; at < 5; at += 1) await expect(enter(DEMO, `guess ${at}`, '198.51.100.7', attempts)).rejects.toMatchObject(REFUSED);
+  await expect(enter(DEMO, 'waymark', '198.51.100.7', attempts)).rejects.toMatchObject(OTHERS);
+  expect(await enter(DEMO, 'waymark', '192.0.2.1', attempts)).toMatchObject({ token: expect.any(String) });
+  expect(await enter('ada@waymark.test', 'waymark', '198.51.100.7', attempts)).toMatchObject({ token: expect.any(String) });
+}, 30_000);
+
+test('many addresses that guess one password lock it for a minute at most, and never where its owner has logged in before', async () => {
+  const attempts = new LogInAttempts();
+  await enter(DEMO, 'waymark', '192.0.2.1', attempts);
+  for (let at = 0; at < 20; at += 1) await attempts.failed(DEMO, `198.51.100.${at}`);
+  const refused: unknown = await enter(DEMO, 'waymark', '203.0.113.1', attempts).catch((error: unknown) => error);
+  expect(refused).toMatchObject(OTHERS);
+  expect(Number((refused as Problem).extra.headers?.['retry-after'])).toBeLessThanOrEqual(60);
+  expect(await enter(DEMO, 'waymark', '192.0.2.1', attempts)).toMatchObject({ token: expect.any(String) });
+}, 30_000);
+
+test('one address may fail thirty times, whatever the accounts', async () => {
+  const attempts = new LogInAttempts();
+  for (let at = 0; at < 30; at += 1) await attempts.failed(`${at}@waymark.test`, '198.51.100.7');
+  await expect(enter(DEMO, 'waymark', '198.51.100.7', attempts)).rejects.toMatchObject(OTHERS);
+});
+
+test('one user has twenty sessions at most: the oldest ends', async () => {
+  const [user] = await db.query<{ id: string }>('select id from users where email = $1', [DEMO]);
+  await db.query(
+    `insert into sessions select sha256(n::text::bytea), $1, now() + make_interval(hours => 1, secs => n) from generate_series(1, 30) n`,
+    [user?.id],
+  );
+  const token = await demo();
+  expect(await db.query(`select from sessions where token_hash <> sha256('30'::bytea)`)).toHaveLength(19);
+  expect(await introspect(db, token)).toMatchObject({ active: true });
 });

@@ -7,11 +7,11 @@ import { fieldItem, fields } from './schema.js';
 
 /**
  * The part of OpenAPI that the shop's description uses.
- * @typedef {{ name: string, in: string, required: boolean, schema: Schema }} Parameter
+ * @typedef {{ name: string, in: string, required: boolean, schema: Schema, example?: unknown }} Parameter
  * @typedef {{ description: string, content?: Record<string, { schema: Schema }> }} Response
  * @typedef {{
- *   method: string, path: string, operationId: string, summary: string, parameters: Parameter[], security?: object[],
- *   requestBody?: { content: { 'application/json': { schema: Schema } } }, responses: Record<string, Response>,
+ *   method: string, path: string, operationId: string, summary: string, description: string, parameters: Parameter[], security: object[],
+ *   requestBody?: { content: { 'application/json': { schema: Schema, example: unknown } } }, responses: Record<string, Response>,
  * }} Operation
  * @typedef {{ paths: Record<string, Record<string, Omit<Operation, 'method' | 'path'>>> }} Description
  */
@@ -49,13 +49,15 @@ function errorList(errors) {
 /**
  * @param {Operation} operation
  * @param {Set<string>} common errors that every route has
+ * @param {Record<string, unknown>} bodies an example body for each operation that takes one, by operation id
  */
-function routeSection(operation, common) {
-  const { method, path, operationId, summary, parameters, requestBody, responses, security } = operation;
+function routeSection(operation, common, bodies) {
+  const { method, path, operationId, summary, description, parameters, requestBody, responses, security } = operation;
   const heading = element('h2', { id: `${operationId}-heading` }, element('b', {}, method), ` ${path}`);
-  const section = element('section', { id: operationId, className: 'route' }, heading, element('p', {}, `${summary}.`));
+  const words = element('p', {}, `${summary}. `, ...withCode(description));
+  const section = element('section', { id: operationId, className: 'route' }, heading, words);
   section.setAttribute('aria-labelledby', heading.id);
-  if (security) section.append(element('p', { className: 'soft' }, 'For a logged-in user.'));
+  if (security.length > 0) section.append(element('p', { className: 'soft' }, 'For a logged-in user.'));
   if (parameters.length > 0) {
     const items = parameters.map((one) => fieldItem(one.name, one.schema, one.required, `in the ${one.in}`));
     section.append(element('h3', {}, 'Parameters'), element('ul', { className: 'fields' }, ...items));
@@ -64,13 +66,19 @@ function routeSection(operation, common) {
   section.append(...answer(responses));
   const own = errorsOf(operation).filter((error) => !common.has(error));
   if (own.length > 0) section.append(element('h3', {}, 'Errors'), errorList(own));
-  const command = element('code', {}, curl(location.origin, operation));
+  const command = element('code', {}, curl(location.origin, operation, bodies));
   section.append(
     element('h3', {}, 'Try it ', copyButton(command, `the curl of ${method} ${path}`)),
     element('pre', { tabIndex: 0 }, command),
   );
   return section;
 }
+
+/**
+ * The text with what stands between backticks as code.
+ * @param {string} text
+ */
+const withCode = (text) => text.split('`').map((part, at) => (at % 2 === 0 ? part : element('code', {}, part)));
 
 /** @param {Record<string, Response>} responses */
 function answer(responses) {
@@ -82,9 +90,12 @@ function answer(responses) {
 try {
   const operations = await readOperations();
   const everywhere = operations.map((operation) => new Set(errorsOf(operation))).reduce((all, next) => all.intersection(next));
+  const bodies = Object.fromEntries(
+    operations.map(({ operationId, requestBody }) => [operationId, requestBody?.content['application/json'].example]),
+  );
   for (const operation of operations) {
     const { method, path, operationId } = operation;
-    byId('routes', HTMLElement).append(routeSection(operation, everywhere));
+    byId('routes', HTMLElement).append(routeSection(operation, everywhere, bodies));
     byId('contents', HTMLElement).append(
       element('li', {}, element('a', { href: `#${operationId}` }, element('b', {}, method), ` ${path}`)),
     );

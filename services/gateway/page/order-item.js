@@ -17,6 +17,7 @@ const WORDS = {
   dead_letter: 'The shop gave up on it, and somebody has to look into it.',
   payment_declined: 'The payment was declined. Its stock is free again.',
   reservation_lost: 'The payment came too late: its stock had been sold. The money is given back.',
+  fulfilment_overdue: 'It could not be fulfilled in time. The money is given back.',
   fulfilment_failed:
     'Every attempt to take the payment failed, so the shop gave up. Somebody has to look into it; the trace shows each attempt.',
 };

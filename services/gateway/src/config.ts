@@ -1,14 +1,16 @@
-import { listenOn, readConfig, serviceUrl } from '@waymark/service-kit';
+import { internalSecret, listenOn, readConfig, serviceUrl } from '@waymark/service-kit';
 import { z } from 'zod';
 
 export const config = (env = process.env) =>
   readConfig(
     {
       ...listenOn(8080),
+      INTERNAL_SECRET: internalSecret(),
       AUTH_URL: serviceUrl('auth', 8081),
       ORDER_URL: serviceUrl('order', 8082),
       INVENTORY_URL: serviceUrl('inventory', 8083),
       TRACE_UI_URL: z.url().default('http://localhost:16686').describe('where people look at traces, such as http://localhost:16686'),
+      CONNECTIONS_PER_ADDRESS: z.coerce.number().int().positive().default(500).describe('how many connections one address may have'),
       RATE_LIMIT_PER_SECOND: z.coerce.number().int().positive().default(500).describe('how many requests one address may make in a second'),
     },
     env,

@@ -2,8 +2,8 @@ import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import Router from '@koa/router';
-import { gatewayApi, openApi } from '@waymark/contracts';
 import type { Middleware } from 'koa';
+import { description } from './description.ts';
 
 const FOLDER = new URL('../page/', import.meta.url);
 
@@ -18,12 +18,6 @@ const HEADERS = {
   'referrer-policy': 'no-referrer',
   'cache-control': 'no-cache',
 };
-
-const description = openApi(gatewayApi, {
-  title: 'Waymark',
-  version: '1',
-  description: 'A small shop. Every answer, errors included, names its trace in `x-trace-id`.',
-});
 
 /** The shop page, the API page, the API's description, and the page's configuration. */
 export function pages(traceUiUrl: string): Middleware {

@@ -1,17 +1,19 @@
 import { Problem } from '@waymark/service-kit';
-import type { Middleware } from 'koa';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 
-/** Koa middleware: at most so many requests a second from one address. Counters live for that second, so memory is bounded by the traffic. */
-export function limitRate(perSecond: number): Middleware {
+/** Limits how many requests one address may send in a second. Counters live for that second, so memory is bounded by the traffic. */
+export function rateLimit(perSecond: number): (address: string) => Promise<Problem | undefined> {
   const limiter = new RateLimiterMemory({ points: perSecond, duration: 1 });
-  return async (ctx, next) => {
-    await limiter.consume(ctx.ip).catch((reason: unknown) => {
-      if (!(reason instanceof RateLimiterRes)) throw reason;
-      throw new Problem(429, 'rate_limited', `At most ${perSecond} requests a second, please; try again in a second.`, {
-        headers: { 'retry-after': '1' },
-      });
+  const refused = (): Problem =>
+    new Problem(429, 'rate_limited', `One address may send ${perSecond} requests a second; try again in a second.`, {
+      headers: { 'retry-after': '1' },
     });
-    await next();
-  };
+  return async (address) =>
+    limiter.consume(address).then(
+      () => undefined,
+      (reason: unknown) => {
+        if (reason instanceof RateLimiterRes) return refused();
+        throw reason;
+      },
+    );
 }

@@ -12,6 +12,7 @@ test('the README lists each route', async () => {
 test('the README lists each variable with its default', async () => {
   expect(await environmentIn(readme)).toEqual(
     environmentOf(config, {
+      INTERNAL_SECRET: 'a secret of the tests',
       AUTH_URL: 'http://localhost:8081',
       ORDER_URL: 'http://localhost:8082',
       INVENTORY_URL: 'http://localhost:8083',

@@ -1,4 +1,6 @@
 import type { authApi, gatewayApi, inventoryApi, orderApi } from '@waymark/contracts';
+import { RequestContext } from '@waymark/tracing';
+import { CLIENT_ADDRESS } from './client-address.ts';
 import { Problem, type Client, type Handlers } from '@waymark/service-kit';
 
 interface Services {
@@ -15,7 +17,7 @@ export const routes = ({ auth, order, inventory }: Services): Handlers<typeof ga
     return { 'x-user-id': session.userId };
   };
   return {
-    logIn: (call) => auth.logIn(call),
+    logIn: ({ body }) => auth.logIn({ headers: { 'x-client-address': RequestContext.current().get(CLIENT_ADDRESS) }, body }),
     logOut: (call) => auth.logOut(call),
     listProducts: (call) => inventory.listProducts(call),
     getProduct: (call) => inventory.getProduct(call),

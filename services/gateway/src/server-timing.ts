@@ -2,6 +2,7 @@ import type { Middleware } from 'koa';
 
 /** Koa middleware: tells the browser the answering span, as `Server-Timing: traceparent;desc="…"`, which page scripts and tools can read. */
 export const serverTiming: Middleware = (ctx, next) => {
-  ctx.set('server-timing', `traceparent;desc="${ctx.response.get('traceresponse')}"`);
+  const answering = ctx.response.get('traceresponse');
+  if (answering) ctx.set('server-timing', `traceparent;desc="${answering}"`);
   return next();
 };

@@ -1,19 +1,32 @@
 import { authApi, gatewayApi, inventoryApi, orderApi } from '@waymark/contracts';
-import { clientOf, serviceApp, type Logger, type Service } from '@waymark/service-kit';
+import { clientOf, RequestLimit, serviceApp, type Logger, type Service } from '@waymark/service-kit';
+import { rememberAddress } from './client-address.ts';
 import type { Config } from './config.ts';
 import { pages } from './pages.ts';
-import { limitRate } from './rate-limit.ts';
+import { rateLimit } from './rate-limit.ts';
 import { routes } from './routes.ts';
 import { serverTiming } from './server-timing.ts';
 
 export function gatewayService(config: Config, log: Logger): Service {
   const handlers = routes({
-    auth: clientOf(authApi, config.AUTH_URL),
-    order: clientOf(orderApi, config.ORDER_URL),
-    inventory: clientOf(inventoryApi, config.INVENTORY_URL),
+    auth: clientOf(authApi, config.AUTH_URL, config.INTERNAL_SECRET),
+    order: clientOf(orderApi, config.ORDER_URL, config.INTERNAL_SECRET),
+    inventory: clientOf(inventoryApi, config.INVENTORY_URL, config.INTERNAL_SECRET),
   });
-  // The gateway is ready without the services behind it: it answers for them that they are not available.
-  const health = { check: () => Promise.resolve(), draining: false };
-  const before = [serverTiming, limitRate(config.RATE_LIMIT_PER_SECOND), pages(config.TRACE_UI_URL)];
-  return { app: serviceApp({ api: gatewayApi, handlers, log, health, entry: true, before }), health, listen: config };
+  const limit = new RequestLimit(config.MAX_REQUESTS);
+  return {
+    app: serviceApp({
+      api: gatewayApi,
+      handlers,
+      log,
+      limit,
+      entry: true,
+      before: [rememberAddress, serverTiming, pages(config.TRACE_UI_URL)],
+    }),
+    // It is ready without the services behind it: it answers that they are not available.
+    ready: () => Promise.resolve(),
+    listen: config,
+    limit,
+    edge: { admit: rateLimit(config.RATE_LIMIT_PER_SECOND), connectionsPerAddress: config.CONNECTIONS_PER_ADDRESS },
+  };
 }

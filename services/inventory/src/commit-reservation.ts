@@ -4,7 +4,7 @@ import { inject } from '@waymark/tracing';
 import { lockReservation, setCommitted, setStatus } from './inventory-db.ts';
 import { expireReservationJob, expiryOf } from './jobs.ts';
 import type { Parts } from './parts.ts';
-import { take } from './stock.ts';
+import { stockEvent, take } from './stock.ts';
 
 /**
  * The order is paid: its stock is gone for good. An expired reservation is renewed if there is still enough; if not it is lost, and stays so,
@@ -12,8 +12,10 @@ import { take } from './stock.ts';
  */
 export async function commitReservation(parts: Parts, orderId: string): Promise<Reservation> {
   const reservation = await parts.db.transaction((tx) => commit(parts, tx, orderId));
-  if (reservation.status === 'committed') return reservation;
-  throw new Problem(409, 'reservation_lost', `The stock was given back, or held until ${reservation.expiresAt} and sold since.`);
+  if (reservation.status !== 'committed')
+    throw new Problem(409, 'reservation_lost', `The stock was given back, or held until ${reservation.expiresAt} and sold since.`);
+  stockEvent('committed', orderId);
+  return reservation;
 }
 
 async function commit({ jobs }: Parts, tx: Transaction, orderId: string): Promise<Reservation> {

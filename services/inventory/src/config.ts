@@ -1,10 +1,11 @@
-import { databaseUrl, listenOn, readConfig } from '@waymark/service-kit';
+import { databaseUrl, internalSecret, listenOn, readConfig } from '@waymark/service-kit';
 import { z } from 'zod';
 
 export const config = (env = process.env) =>
   readConfig(
     {
       ...listenOn(8083),
+      INTERNAL_SECRET: internalSecret(),
       DATABASE_URL: databaseUrl('inventory'),
       RESERVATION_TTL_SECONDS: z.coerce
         .number()

@@ -112,6 +112,16 @@ export async function takeSold(tx: Sql): Promise<{ orderId: string; soldIn: Carr
   return sold.toSorted((a, b) => Number(b.soldAt) - Number(a.soldAt));
 }
 
+/** Removes reservations 30 days after they ended; a sale only once it is reported. By then nobody asks for them: an order is fulfilled or rejected within hours. */
+export async function pruneReservations(sql: Sql): Promise<void> {
+  await sql.query(
+    `delete from reservations where order_id = any(array(
+       select order_id from reservations
+       where status <> 'held' and expires_at < now() - interval '30 days' and (status <> 'committed' or reported_at is not null)
+       limit 10000))`,
+  );
+}
+
 /** What the orders reserved, summed up by product. */
 export async function linesOf(sql: Sql, orderIds: readonly string[]): Promise<Line[]> {
   return sql.query('select sku, sum(quantity)::int as quantity from reservation_lines where order_id = any($1) group by sku', [orderIds]);

@@ -14,7 +14,7 @@ import { releaseReservation } from './release-reservation.ts';
 import { scheduleReport } from './report-stock.ts';
 import { reserve } from './reserve.ts';
 import { available, letTimePass, lines, refill, STOCK } from './testing/shelf.ts';
-import { works } from './works.ts';
+import { jobHandlers } from './job-handlers.ts';
 
 const { log, lines: logged } = recordLog();
 const MIGRATIONS = join(import.meta.dirname, '../migrations');
@@ -38,7 +38,7 @@ afterEach(async () => {
 
 async function start(): Promise<void> {
   await migrate(db, MIGRATIONS, 'inventory', log);
-  await parts.jobs.start(works(parts));
+  await parts.jobs.start(jobHandlers(parts));
   await refill(db);
 }
 
@@ -162,7 +162,7 @@ test('what was held before there were jobs gives its stock back, and is taken up
   await migrate(db, MIGRATIONS, 'inventory', log);
   expect(await stock()).toEqual([{ available: (pots ?? 0) + 4 }, { available: (maps ?? 0) + 1 }]);
   expect(await statusOf()).toBe('expired');
-  await parts.jobs.start(works(parts));
+  await parts.jobs.start(jobHandlers(parts));
   expect(await commitReservation(parts, order)).toMatchObject({ status: 'committed' });
   expect(await stock()).toEqual([{ available: pots }, { available: maps }]);
 });

@@ -10,5 +10,7 @@ test('the README lists each route', async () => {
 });
 
 test('the README lists each variable with its default', async () => {
-  expect(await environmentIn(readme)).toEqual(environmentOf(config, { DATABASE_URL: 'postgres://localhost/inventory' }));
+  expect(await environmentIn(readme)).toEqual(
+    environmentOf(config, { INTERNAL_SECRET: 'a secret of the tests', DATABASE_URL: 'postgres://localhost/inventory' }),
+  );
 });

@@ -3,7 +3,7 @@ import { Problem } from '@waymark/service-kit';
 import { insertReservation, lockReservation, renew } from './inventory-db.ts';
 import { expireReservationJob, expiryOf } from './jobs.ts';
 import type { Parts } from './parts.ts';
-import { take } from './stock.ts';
+import { stockEvent, take } from './stock.ts';
 
 /**
  * Holds the stock of an order for some seconds: all lines or none. The same order again gets the reservation it has, so a caller that
@@ -19,6 +19,7 @@ export async function reserve({ db, jobs, ttlSeconds }: Parts, orderId: string, 
     await take(tx, reservation.lines);
     const held = isNew ? reservation : await renew(tx, reservation, ttlSeconds);
     await jobs.add(tx, expireReservationJob, expiryOf(held), ttlSeconds);
+    tx.afterCommit(() => stockEvent('reserved', orderId));
     return held;
   });
 }

@@ -1,30 +1,37 @@
 import { fileURLToPath } from 'node:url';
 import { inventoryApi } from '@waymark/contracts';
-import { migrate, openDatabase, openJobs, serviceApp, type Logger, type Service } from '@waymark/service-kit';
+import { migrate, openDatabase, openJobs, RequestLimit, serviceApp, type Logger, type Service } from '@waymark/service-kit';
 import type { Config } from './config.ts';
+import { pruneReservations } from './inventory-db.ts';
+import { jobHandlers } from './job-handlers.ts';
 import type { Parts } from './parts.ts';
 import { scheduleReport } from './report-stock.ts';
 import { routes } from './routes.ts';
-import { works } from './works.ts';
 
 const MIGRATIONS = fileURLToPath(new URL('../migrations', import.meta.url));
 
 export function inventoryService(config: Config, log: Logger): Service {
   const db = openDatabase(config.DATABASE_URL, log);
-  const health = { check: () => db.query('select 1'), draining: false };
+  const limit = new RequestLimit(config.MAX_REQUESTS);
   const jobs = openJobs(db, log);
   const parts: Parts = { db, jobs, log, ttlSeconds: config.RESERVATION_TTL_SECONDS, reportSeconds: config.STOCK_REPORT_SECONDS };
   return {
-    app: serviceApp({ api: inventoryApi, handlers: routes(parts), log, health }),
-    health,
+    app: serviceApp({ api: inventoryApi, handlers: routes(parts), log, limit, secret: config.INTERNAL_SECRET }),
+    ready: () => db.ready(),
+    limit,
     listen: config,
     async start() {
       await migrate(db, MIGRATIONS, 'inventory', log);
-      await jobs.start(works(parts));
+      await jobs.start(jobHandlers(parts));
       await db.transaction((tx) => scheduleReport(parts, tx));
     },
+    async prune() {
+      await pruneReservations(db);
+      await jobs.prune();
+    },
+    drain: (ms) => jobs.stop(ms),
     async stop() {
-      await jobs.stop();
+      await jobs.stop(0);
       await db.close();
     },
   };

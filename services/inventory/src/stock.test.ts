@@ -6,6 +6,7 @@ import { recordLog, until } from '@waymark/service-kit/testing';
 import fc from 'fast-check';
 import { commitReservation } from './commit-reservation.ts';
 import { expireReservation } from './expire-reservation.ts';
+import { config } from './config.ts';
 import type { Parts } from './parts.ts';
 import { releaseReservation } from './release-reservation.ts';
 import { insertReservation, takeStock } from './inventory-db.ts';
@@ -24,7 +25,7 @@ let parts: Parts;
 beforeAll(async () => {
   empty = await testDatabase();
   const service = inventoryService(
-    { HOST: '127.0.0.1', PORT: 0, DATABASE_URL: empty.url, RESERVATION_TTL_SECONDS: 900, STOCK_REPORT_SECONDS: 0 },
+    config({ DATABASE_URL: empty.url, INTERNAL_SECRET: 'a secret of the tests', STOCK_REPORT_SECONDS: '0' }),
     log,
   );
   await service.start?.();

@@ -1,5 +1,6 @@
 import type { Line } from '@waymark/contracts';
 import { Problem, type Sql } from '@waymark/service-kit';
+import { event } from '@waymark/tracing';
 import { returnStock, takeStock } from './inventory-db.ts';
 
 /**
@@ -16,6 +17,11 @@ export async function take(tx: Sql, lines: readonly Line[]): Promise<void> {
 /** Gives the lines back to the stock. */
 export async function giveBack(tx: Sql, lines: readonly Line[]): Promise<void> {
   for (const { sku, quantity } of inOneOrder(lines)) await returnStock(tx, sku, quantity);
+}
+
+/** Notes on the active span what became of an order's stock. */
+export function stockEvent(what: 'reserved' | 'committed' | 'released', orderId: string): void {
+  event(`stock ${what}`, { 'shop.order.id': orderId });
 }
 
 /** Everybody locks the products in the same order, that of their SKUs, so that no two ever wait for each other. */

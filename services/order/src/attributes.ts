@@ -1,5 +1,6 @@
 /** What this service's spans say about the shop. */
 export const ORDER_ID = 'shop.order.id';
 export const ORDER_STATUS = 'shop.order.status';
+export const ORDER_REASON = 'shop.order.reason';
 export const PAYMENT_OUTCOME = 'shop.payment.outcome';
 export const PAYMENT_AMOUNT = 'shop.payment.amount_cents';

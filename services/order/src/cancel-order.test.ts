@@ -5,7 +5,7 @@ import { cancelOrder } from './cancel-order.ts';
 import { fulfilOrder } from './fulfil-order.ts';
 import { startPayment } from './order-db.ts';
 import { placeOrder } from './place-order.ts';
-import { openBench, type Bench } from './testing/bench.ts';
+import { ATTEMPT, openBench, type Bench } from './testing/bench.ts';
 
 let empty: TestDatabase;
 let bench: Bench;
@@ -48,7 +48,7 @@ test('an order whose payment has begun, or that has ended, cannot be cancelled',
   await startPayment(bench.parts.db, order);
   const refused = { status: 409, code: 'not_cancellable' };
   await expect(cancelOrder(bench.parts, user, order)).rejects.toMatchObject(refused);
-  await fulfilOrder(bench.parts, order);
+  await fulfilOrder(bench.parts, order, ATTEMPT);
   await expect(cancelOrder(bench.parts, user, order)).rejects.toMatchObject(refused);
   expect([await bench.statusOf(order), await releases(order)]).toEqual(['fulfilled', 0]);
 });
@@ -74,7 +74,7 @@ test('cancelled and fulfilled at once, exactly one of the two comes true, and th
       );
       // Somewhere amid the cancellation, elsewhere each time.
       for (let pause = at % 6; pause > 0; pause -= 1) await bench.parts.db.query('select');
-      await fulfilOrder(bench.parts, id);
+      await fulfilOrder(bench.parts, id, ATTEMPT);
       const cancelled = await cancelling;
       return [
         cancelled,

@@ -1,6 +1,6 @@
 import type { Order } from '@waymark/contracts';
 import { Problem } from '@waymark/service-kit';
-import { annotate } from '@waymark/tracing';
+import { annotate, event } from '@waymark/tracing';
 import { ORDER_ID } from './attributes.ts';
 import { fulfilOrderJob, releaseStockJob } from './jobs.ts';
 import { cancelPending } from './order-db.ts';
@@ -16,6 +16,7 @@ export async function cancelOrder({ db, jobs }: Parts, userId: string, orderId: 
     if (cancelledNow) {
       await jobs.cancel(tx, fulfilOrderJob, { orderId });
       await jobs.add(tx, releaseStockJob, { orderId });
+      tx.afterCommit(() => event('order cancelled', { [ORDER_ID]: orderId }));
     }
     const order = await orderOf(tx, userId, orderId);
     if (order.status !== 'cancelled') throw new Problem(409, 'not_cancellable', `The order is being paid or has ended (${order.status}).`);

@@ -9,7 +9,7 @@ import { serve, until, type Served } from '@waymark/service-kit/testing';
 import { placeOrder } from './place-order.ts';
 import { routes } from './routes.ts';
 import { openBench, type Bench } from './testing/bench.ts';
-import { works } from './works.ts';
+import { jobHandlers } from './job-handlers.ts';
 
 let empty: TestDatabase;
 let bench: Bench;
@@ -21,9 +21,8 @@ beforeAll(async () => {
   bench = await openBench(empty.url);
   jobs = openJobs(bench.parts.db, bench.parts.log, 1);
   const parts = { ...bench.parts, jobs };
-  await jobs.start(works(parts));
-  const health = { check: () => Promise.resolve(), draining: false };
-  const app = serviceApp({ api: orderApi, handlers: routes(parts), log: parts.log, health });
+  await jobs.start(jobHandlers(parts));
+  const app = serviceApp({ api: orderApi, handlers: routes(parts), log: parts.log });
   server = await serve(app.callback());
 });
 afterAll(async () => {
@@ -91,7 +90,36 @@ const command = async (...args: string[]): Promise<[code: number, printed: unkno
   });
 
 test('the command lists and replays', async () => {
-  expect(await command()).toEqual([0, { traceId: expect.any(String), items: [expect.objectContaining({ messageId })] }]);
-  expect(await command(messageId)).toEqual([0, { traceId: expect.any(String), messageId: expect.any(String) }]);
-  expect(await command(messageId)).toMatchObject([1, { code: 'already_replayed' }]);
+  expect(await command()).toEqual([0, { items: [expect.objectContaining({ messageId })] }]);
+  expect(await command('list', '--job', 'release_stock')).toEqual([0, { items: [] }]);
+  expect(await command('list', '--reason', 'inventory service FAILED', '--replayed', 'false')).toMatchObject([
+    0,
+    { items: [{ messageId }] },
+  ]);
+  expect(await command('replay', messageId)).toEqual([0, { messageId: expect.any(String) }]);
+  expect(await command('replay', messageId)).toMatchObject([1, { code: 'already_replayed' }]);
+  expect(await command('list', '--replayed', 'false')).toEqual([0, { items: [] }]);
 });
+
+test('an outage that left many dead letters is made good by one command', async () => {
+  const { db } = bench.parts;
+  await db.query(
+    `insert into dead_letters (message_id, job, message, attempts, last_error)
+     select gen_random_uuid(), job, json_build_object('messageId', gen_random_uuid(), 'carrier', json_build_object(), 'payload',
+       json_build_object('orderId', gen_random_uuid()), 'version', case when n = 7 then 9 else 1 end), 5, 'The inventory service failed.'
+     from dead_letters, generate_series(1, 149) n`,
+  );
+  const page = (await command('list', '--limit', '100'))[1] as { items: { messageId: string }[] };
+  const [, rest] = await command('list', '--after', page.items.at(-1)?.messageId ?? '');
+  expect([page.items.length, (rest as typeof page).items.length]).toEqual([100, 50]);
+  expect(await command('replay', '--all', '--job', 'release_stock')).toEqual([0, { replayed: 0, failed: [], more: false }]);
+  expect(await command('replay', '--all', '--reason', 'inventory')).toEqual([
+    0,
+    { replayed: 149, failed: [{ messageId: expect.any(String), code: 'not_replayable' }], more: false },
+  ]);
+  await until(
+    () => bench.statusOf(order),
+    (status) => status === 'fulfilled',
+    'the order to be fulfilled',
+  );
+}, 60_000);

@@ -1,9 +1,54 @@
-// What an operator calls beside a running order service: `node src/dead-letters.ts` lists the dead letters, with the id of one it is replayed.
-const base = `http://127.0.0.1:${process.env['PORT'] || 8082}/dead-letters`;
-const [messageId] = process.argv.slice(2);
-const answer = await (messageId ? fetch(`${base}/${messageId}/replay`, { method: 'POST' }) : fetch(base)).catch((cause: unknown) => {
-  throw new Error(`Nobody answers at ${base}: start the order service, or set PORT to where it listens`, { cause });
-});
-const told = { traceId: answer.headers.get('x-trace-id'), ...((await answer.json()) as object) };
-process.stdout.write(`${JSON.stringify(told, null, 2)}\n`);
-if (!answer.ok) process.exitCode = 1;
+// What an operator runs beside a running order service: `node src/dead-letters.ts --help`.
+import { parseArgs } from 'node:util';
+import { orderApi } from '@waymark/contracts';
+import { clientOf, closeClients, Problem } from '@waymark/service-kit';
+
+const HELP = `Lists the jobs that failed for good, and tries them again.
+
+  node src/dead-letters.ts [list]           the newest hundred, those not replayed first
+  node src/dead-letters.ts replay <id> ...  tries these again
+  node src/dead-letters.ts replay --all     tries all again that were not replayed yet; if it prints "more": true, run it again
+
+  --job <name>       only jobs of this kind, such as fulfil_order
+  --reason <text>    only those whose reason contains this text
+  --replayed <bool>  (list) only those that were replayed: true, or not: false
+  --after <id>       (list) the page after this one
+  --limit <n>        (list) how many, at most 100
+
+It asks the service on PORT (8082) with the service's own INTERNAL_SECRET, and prints JSON.
+`;
+
+const text = { type: 'string' } as const;
+const flag = { type: 'boolean' } as const;
+const options = { all: flag, help: flag, job: text, reason: text, replayed: text, after: text, limit: text };
+
+function print(told: object): void {
+  process.stdout.write(`${JSON.stringify(told, null, 2)}\n`);
+}
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({ options, allowPositionals: true });
+  const { all = false, help, job, reason, after, limit } = values;
+  // The service says so if it is neither.
+  const replayed = values.replayed as 'true' | 'false' | undefined;
+  const [command = 'list', ...ids] = positionals;
+  if (help) return void process.stdout.write(HELP);
+  const { PORT = '8082', INTERNAL_SECRET } = process.env;
+  const order = clientOf(orderApi, `http://127.0.0.1:${PORT || '8082'}`, INTERNAL_SECRET);
+  if (command === 'list') {
+    return print(await order.listDeadLetters({ query: { job, reason, replayed, after, limit } }));
+  }
+  if (command !== 'replay' || all === ids.length > 0) throw new Error(`That is not a command.\n\n${HELP}`);
+  if (all) return print(await order.replayDeadLetters({ body: { job, reason } }));
+  for (const messageId of ids) print(await order.replayDeadLetter({ params: { messageId } }));
+}
+
+try {
+  await main();
+} catch (error) {
+  process.exitCode = 1;
+  if (error instanceof Problem) print({ code: error.code, detail: error.message });
+  else process.stderr.write(`${(error as Error).message}\n`);
+} finally {
+  await closeClients();
+}

@@ -5,7 +5,7 @@ import { openJobs, type Jobs } from '@waymark/service-kit';
 import { until } from '@waymark/service-kit/testing';
 import { placeOrder } from './place-order.ts';
 import { openBench, type Bench } from './testing/bench.ts';
-import { works } from './works.ts';
+import { jobHandlers } from './job-handlers.ts';
 
 let empty: TestDatabase;
 let bench: Bench;
@@ -36,7 +36,7 @@ test('each message may be delivered twice: an order is paid and its stock commit
     `create trigger twice after insert on graphile_worker._private_jobs for each row when (new.key is not null) execute procedure twice()`,
   );
 
-  await jobs.start(works({ ...bench.parts, jobs }));
+  await jobs.start(jobHandlers({ ...bench.parts, jobs }));
   const left = async (): Promise<unknown[]> => db.query('select from graphile_worker.jobs');
   await until(left, ({ length }) => length === 0, 'all to be done');
   expect([await bench.statusOf(paid), await bench.statusOf(declined)]).toEqual(['fulfilled', 'rejected']);

@@ -4,12 +4,13 @@ import { testDatabase, type Database as TestDatabase } from '@waymark/local-stac
 import { Problem } from '@waymark/service-kit';
 import { fulfilOrder } from './fulfil-order.ts';
 import { fulfilOrderJob, releaseStockJob } from './jobs.ts';
+import { fulfil as fulfilled } from './order-db.ts';
 import { settlePayment } from './payment-db.ts';
 import { charge, refund } from './payment-provider.ts';
 import { placeOrder } from './place-order.ts';
 import { releaseStock } from './release-stock.ts';
-import { openBench, type Bench } from './testing/bench.ts';
-import { works } from './works.ts';
+import { ATTEMPT, openBench, type Bench } from './testing/bench.ts';
+import { jobHandlers } from './job-handlers.ts';
 
 let empty: TestDatabase;
 let bench: Bench;
@@ -31,7 +32,7 @@ beforeEach(async () => {
 /** At 100 cents each. */
 const place = async (quantity: number): Promise<string> =>
   (await placeOrder(bench.parts, randomUUID(), randomUUID(), [{ sku: 'lamp', quantity }])).id;
-const fulfil = async (): Promise<void> => fulfilOrder(bench.parts, order);
+const fulfil = async (): Promise<void> => fulfilOrder(bench.parts, order, ATTEMPT);
 const state = async (): Promise<unknown[]> => [
   await bench.statusOf(order),
   await bench.paymentOf(order),
@@ -57,7 +58,7 @@ test.each([['fails' as const], ['answer lost' as const]])(
   'an attempt at which the inventory’s %s leaves the order pending, and the next one ends it',
   async (fault) => {
     bench.inventory.faults = [fault, fault, fault];
-    await expect(fulfil()).rejects.toMatchObject({ status: 503 });
+    await expect(fulfil()).rejects.toMatchObject({ status: fault === 'fails' ? 502 : 503 });
     bench.inventory.faults = [];
     expect((await state()).slice(0, 2)).toEqual(['pending', 'accepted']);
     await fulfil();
@@ -76,7 +77,7 @@ test('an order whose stock was sold since is refunded and rejected, and releases
 test('an order that was refunded is not fulfilled any more, though the stock came back', async () => {
   bench.inventory.refusal = LOST;
   const crashing = { ...bench.parts, jobs: { ...bench.parts.jobs, add: () => Promise.reject(new Error('crash')) } };
-  await expect(fulfilOrder(crashing, order)).rejects.toThrow('crash');
+  await expect(fulfilOrder(crashing, order, ATTEMPT)).rejects.toThrow('crash');
   expect(await state()).toEqual(['pending', 'refunded', 'held']);
   bench.inventory.refusal = undefined;
   await fulfil();
@@ -116,7 +117,7 @@ test('the provider gives money back once, and only what it took', async () => {
 test('an order that has ended has nothing left to fulfil', async () => {
   await bench.parts.db.query(`update orders set status = 'cancelled' where id = $1`, [order]);
   await fulfil();
-  await fulfilOrder(bench.parts, randomUUID());
+  await fulfilOrder(bench.parts, randomUUID(), ATTEMPT);
   expect(await state()).toEqual(['cancelled', undefined, 'held']);
 });
 
@@ -125,15 +126,45 @@ test('releasing gives the stock back; where there is nothing to give, that is fi
   expect(bench.inventory.reservations.get(order)?.status).toBe('released');
   await expect(releaseStock(bench.parts, randomUUID())).resolves.toBeUndefined();
   bench.inventory.faults = ['fails'];
-  await expect(releaseStock(bench.parts, order)).rejects.toMatchObject({ status: 503 });
+  await expect(releaseStock(bench.parts, order)).rejects.toMatchObject({ status: 502 });
 });
 
 test('an order whose fulfilment was given up is a dead letter, unless it had ended', async () => {
-  const deeds = works(bench.parts).find(({ job }) => job === fulfilOrderJob)?.deeds;
-  const buryOrder = async (): Promise<void> => bench.parts.db.transaction(async (tx) => deeds?.bury?.(tx, { orderId: order }));
+  const handler = jobHandlers(bench.parts).find(({ job }) => job === fulfilOrderJob)?.handler;
+  const buryOrder = async (): Promise<void> => bench.parts.db.transaction(async (tx) => handler?.onDeadLetter?.(tx, { orderId: order }));
   await buryOrder();
   expect(await bench.statusOf(order)).toBe('dead_letter');
   await bench.parts.db.query(`update orders set status = 'fulfilled' where id = $1`, [order]);
   await buryOrder();
   expect(await bench.statusOf(order)).toBe('fulfilled');
 });
+
+test('an order that waited too long for the inventory is refunded and rejected, whatever became of its stock', async () => {
+  bench.inventory.faults = ['answer lost', 'answer lost', 'answer lost'];
+  await expect(fulfil()).rejects.toMatchObject({ status: 503, code: 'upstream_unavailable' });
+  expect(await state()).toEqual(['pending', 'accepted', 'committed']);
+  await bench.parts.db.query(`update orders set fulfil_by = now() - interval '1 second' where id = $1`, [order]);
+  await fulfil();
+  expect((await state()).slice(0, 2)).toEqual(['rejected', 'refunded']);
+  expect(await releases()).toHaveLength(1);
+  expect(await bench.parts.db.query('select reason from orders where id = $1', [order])).toEqual([{ reason: 'fulfilment_overdue' }]);
+});
+
+test('an attempt that may have lost its job neither charges nor commits', async () => {
+  const stale = { fence: (): never => fail('stale') };
+  await expect(fulfilOrder(bench.parts, order, stale)).rejects.toThrow('stale');
+  expect(await state()).toEqual(['pending', undefined, 'held']);
+});
+
+test('an order that was given up while its last attempt went on is fulfilled after all', async () => {
+  await bench.parts.db.query(
+    `update orders set status = 'dead_letter', reason = 'fulfilment_failed', payment_started = true where id = $1`,
+    [order],
+  );
+  await fulfilled(bench.parts.db, order);
+  expect(await bench.statusOf(order)).toBe('fulfilled');
+});
+
+function fail(message: string): never {
+  throw new Error(message);
+}

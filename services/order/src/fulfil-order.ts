@@ -1,28 +1,31 @@
-import { Problem } from '@waymark/service-kit';
-import { annotate } from '@waymark/tracing';
-import { ORDER_ID, ORDER_STATUS } from './attributes.ts';
+import { Problem, type Attempt } from '@waymark/service-kit';
+import { annotate, event } from '@waymark/tracing';
+import { ORDER_ID, ORDER_REASON, ORDER_STATUS } from './attributes.ts';
 import { releaseStockJob } from './jobs.ts';
 import { endOrder, fulfil, startPayment } from './order-db.ts';
-import { DECLINED, SOLD_OUT, type Ending, type StoredOrder } from './order.ts';
+import { DECLINED, OVERDUE, SOLD_OUT, type Ending, type StoredOrder } from './order.ts';
 import type { Parts } from './parts.ts';
 import { charge, refund } from './payment-provider.ts';
 
-/** Charges the order, then commits its stock. Each step may be repeated without harm, so a crash anywhere is mended by trying again. */
-export async function fulfilOrder(parts: Parts, orderId: string): Promise<void> {
+/**
+ * Charges the order, then commits its stock. Each step may be repeated without harm, so after a crash anywhere the next attempt goes on. An
+ * order that has waited too long for a service that is not available is rejected, and its payment given back.
+ */
+export async function fulfilOrder(parts: Parts, orderId: string, attempt: Attempt): Promise<void> {
   annotate({ [ORDER_ID]: orderId });
-  const order = await startPayment(parts.db, orderId);
-  if (!order) return parts.log.info({ order: orderId }, 'there is nothing left to fulfil');
+  const started = await startPayment(parts.db, orderId);
+  if (!started) return parts.log.info({ order: orderId }, 'there is nothing left to fulfil');
+  const { order, overdue } = started;
+  if (overdue) return refundAndReject(parts, order, OVERDUE);
+  attempt.fence();
   const outcome = await charge(parts.db, order.id, order.totalCents);
   if (outcome === 'declined') return reject(parts, order, DECLINED);
-  // Money that is on its way back buys nothing, even if the stock is there again.
-  if (outcome === 'accepted' && (await commitStock(parts, order))) {
-    await fulfil(parts.db, order.id);
-    annotate({ [ORDER_STATUS]: 'fulfilled' });
-    parts.log.info({ order: order.id }, 'order fulfilled');
-  } else {
-    await refund(parts.db, order.id);
-    await reject(parts, order, SOLD_OUT);
-  }
+  // Once the money is on its way back the order cannot be fulfilled, even if the stock is there again.
+  if (outcome === 'refunded') return refundAndReject(parts, order, SOLD_OUT);
+  attempt.fence();
+  if (!(await commitStock(parts, order))) return refundAndReject(parts, order, SOLD_OUT);
+  await fulfil(parts.db, order.id);
+  ended(parts, order, 'fulfilled');
 }
 
 /** False if the reservation had expired and the stock was sold since. */
@@ -36,11 +39,22 @@ async function commitStock({ inventory }: Parts, { id }: StoredOrder): Promise<b
   }
 }
 
+async function refundAndReject(parts: Parts, order: StoredOrder, ending: Ending): Promise<void> {
+  await refund(parts.db, order.id);
+  await reject(parts, order, ending);
+}
+
 /** The end of the order and the release of its stock are one decision: they commit together. */
-async function reject({ db, jobs, log }: Parts, { id }: StoredOrder, ending: Ending): Promise<void> {
-  await db.transaction(async (tx) => {
-    if (await endOrder(tx, id, ending)) await jobs.add(tx, releaseStockJob, { orderId: id });
+async function reject(parts: Parts, order: StoredOrder, ending: Ending): Promise<void> {
+  await parts.db.transaction(async (tx) => {
+    if (await endOrder(tx, order.id, ending)) await parts.jobs.add(tx, releaseStockJob, { orderId: order.id });
   });
-  annotate({ [ORDER_STATUS]: ending.status });
-  log.warn({ order: id, reason: ending.reason }, 'order rejected');
+  ended(parts, order, ending.status, ending.reason);
+}
+
+function ended({ log }: Parts, { id }: StoredOrder, status: string, reason?: string): void {
+  annotate({ [ORDER_STATUS]: status });
+  event(`order ${status}`, { [ORDER_ID]: id, ...(reason && { [ORDER_REASON]: reason }) });
+  if (reason) log.warn({ order: id, reason }, `order ${status}`);
+  else log.info({ order: id }, `order ${status}`);
 }

@@ -29,7 +29,10 @@ function toOrder(row: Row): StoredOrder {
   };
 }
 
-/** The order id that a user's idempotency key stands for, made at its first use; and whether that was for the same request. */
+/**
+ * The order id that a user's idempotency key stands for, and whether the key was first used for the same request. The id is made at the
+ * first use of the key, and again after the placement was abandoned.
+ */
 export async function claimPlacement(
   sql: Sql,
   userId: string,
@@ -37,23 +40,54 @@ export async function claimPlacement(
   requestHash: Buffer,
 ): Promise<{ orderId: string; sameRequest: boolean }> {
   const [placement] = await sql.query<{ order_id: string; same: boolean }>(
-    // The update changes nothing: it makes the statement return the row that was there.
-    `insert into placements (user_id, key, order_id, request_hash) values ($1, $2, $3, $4)
-     on conflict (user_id, key) do update set key = excluded.key returning order_id, request_hash = $4 as same`,
+    // Where nothing was abandoned the update changes nothing: it makes the statement return the row that was there.
+    `insert into placements as earlier (user_id, key, order_id, request_hash) values ($1, $2, $3, $4)
+     on conflict (user_id, key) do update set
+       order_id = case when earlier.abandoned then excluded.order_id else earlier.order_id end, abandoned = false
+     returning order_id, request_hash = $4 as same`,
     [userId, key, randomUUID(), requestHash],
   );
   if (!placement) throw new Error('the idempotency key was not stored');
   return { orderId: placement.order_id, sameRequest: placement.same };
 }
 
-/** Inserts a new order; undefined if another request has stored it in the meantime. */
-export async function insertOrder(tx: Sql, order: Omit<StoredOrder, 'createdAt'>): Promise<StoredOrder | undefined> {
+/**
+ * Inserts a new order, to be fulfilled within the given time. Undefined if another request has stored it in the meantime, or has abandoned
+ * its placement.
+ */
+export async function insertOrder(
+  tx: Sql,
+  order: Omit<StoredOrder, 'createdAt'>,
+  fulfilWithinSeconds: number,
+): Promise<StoredOrder | undefined> {
   const [row] = await tx.query<Row>(
-    `insert into orders (id, user_id, status, lines, total_cents, currency) values ($1, $2, $3, $4, $5, $6)
+    `with placement as (select from placements where order_id = $1 and not abandoned for share)
+     insert into orders (id, user_id, status, lines, total_cents, currency, fulfil_by)
+     select $1, $2, $3, $4, $5, $6, now() + make_interval(secs => $7) from placement
      on conflict do nothing returning ${COLUMNS}`,
-    [order.id, order.userId, order.status, JSON.stringify(order.lines), order.totalCents, order.currency],
+    [order.id, order.userId, order.status, JSON.stringify(order.lines), order.totalCents, order.currency, fulfilWithinSeconds],
   );
   return row && toOrder(row);
+}
+
+/** Gives a placement up whose order was not made; false if there is an order, or it was given up before. */
+export async function abandonPlacement(tx: Sql, orderId: string): Promise<boolean> {
+  // Locked by a statement of its own, so that the next one sees the order of a request that held the lock before.
+  await tx.query('select from placements where order_id = $1 for update', [orderId]);
+  const abandoned = await tx.query(
+    `update placements set abandoned = true
+     where order_id = $1 and not abandoned and not exists (select from orders where id = $1) returning order_id`,
+    [orderId],
+  );
+  return abandoned.length > 0;
+}
+
+/** Forgets idempotency keys a week after their first use. */
+export async function prunePlacements(sql: Sql): Promise<void> {
+  await sql.query(
+    `delete from placements where ctid = any(array(
+       select ctid from placements where claimed_at < now() - interval '7 days' limit 10000))`,
+  );
 }
 
 export async function findOrder(sql: Sql, id: string): Promise<StoredOrder | undefined> {
@@ -72,16 +106,19 @@ export async function listOrders(sql: Sql, userId: string, limit: number, before
   return rows.map(toOrder);
 }
 
-/** From here on the order can no longer be cancelled. Undefined if it is not pending any more. */
-export async function startPayment(sql: Sql, id: string): Promise<StoredOrder | undefined> {
-  const [row] = await sql.query<Row>(`update orders set payment_started = true where id = $1 and status = 'pending' returning ${COLUMNS}`, [
-    id,
-  ]);
-  return row && toOrder(row);
+/** From here on the order can no longer be cancelled. Undefined if it is not pending any more; `overdue` if its time is over. */
+export async function startPayment(sql: Sql, id: string): Promise<{ order: StoredOrder; overdue: boolean } | undefined> {
+  const [row] = await sql.query<Row & { overdue: boolean }>(
+    `update orders set payment_started = true where id = $1 and status = 'pending'
+     returning ${COLUMNS}, coalesce(fulfil_by < now(), false) as overdue`,
+    [id],
+  );
+  return row && { order: toOrder(row), overdue: row.overdue };
 }
 
+/** Marks an order as fulfilled that is paid and whose stock is committed. That is true even if it was given up in the meantime. */
 export async function fulfil(sql: Sql, id: string): Promise<void> {
-  await sql.query(`update orders set status = 'fulfilled' where id = $1 and status = 'pending'`, [id]);
+  await sql.query(`update orders set status = 'fulfilled', reason = null where id = $1 and status in ('pending', 'dead_letter')`, [id]);
 }
 
 /** Ends a pending order without a sale; false if it had ended before. */
@@ -94,9 +131,13 @@ export async function endOrder(sql: Sql, id: string, { status, reason }: Ending)
   return ended.length > 0;
 }
 
-/** Makes an order whose fulfilment was given up pending again. */
-export async function reviveOrder(tx: Sql, id: string): Promise<void> {
-  await tx.query(`update orders set status = 'pending', reason = null where id = $1 and status = 'dead_letter'`, [id]);
+/** Makes an order whose fulfilment was given up pending again, to be fulfilled within the given time. */
+export async function reviveOrder(tx: Sql, id: string, fulfilWithinSeconds: number): Promise<void> {
+  await tx.query(
+    `update orders set status = 'pending', reason = null, fulfil_by = now() + make_interval(secs => $2)
+     where id = $1 and status = 'dead_letter'`,
+    [id, fulfilWithinSeconds],
+  );
 }
 
 /** Cancels an order whose payment has not begun; false if there is none such. */

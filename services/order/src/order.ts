@@ -10,6 +10,7 @@ export type Ending = { status: 'rejected' | 'dead_letter'; reason: NonNullable<O
 
 export const DECLINED: Ending = { status: 'rejected', reason: 'payment_declined' };
 export const SOLD_OUT: Ending = { status: 'rejected', reason: 'reservation_lost' };
+export const OVERDUE: Ending = { status: 'rejected', reason: 'fulfilment_overdue' };
 export const GIVEN_UP: Ending = { status: 'dead_letter', reason: 'fulfilment_failed' };
 
 /** A new order for lines whose prices are fixed: pending, until it is paid. */

@@ -9,4 +9,6 @@ export interface Parts {
   log: Logger;
   /** How long an order waits before it is paid, so that it can still be cancelled. */
   fulfilmentDelaySeconds: number;
+  /** How long an order may wait for its fulfilment, before it is rejected and its payment given back. */
+  fulfilWithinSeconds: number;
 }

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { orderApi, type Order } from '@waymark/contracts';
 import { testDatabase, type Database as TestDatabase } from '@waymark/local-stack';
 import { Problem, serviceApp } from '@waymark/service-kit';
-import { serve } from '@waymark/service-kit/testing';
+import { serve, until } from '@waymark/service-kit/testing';
 import { claimPlacement } from './order-db.ts';
 import { placeOrder } from './place-order.ts';
 import { routes } from './routes.ts';
@@ -54,24 +54,27 @@ test('a reservation whose answer was lost is found again within the same request
   await expectOneOrder(order);
 });
 
-test('one that was lost for good is found by the next request with the key', async () => {
+test('when the answer of the inventory is lost for good, what it may hold is released, and the key stands for a new order', async () => {
   bench.inventory.faults = ['answer lost', 'answer lost', 'answer lost'];
-  await expect(place()).rejects.toMatchObject({ status: 503, code: 'unavailable' });
-  expect([await stored(), await bench.jobs()]).toEqual([[], []]);
-  await expectOneOrder(await place());
+  await expect(place()).rejects.toMatchObject({ status: 503, code: 'upstream_unavailable' });
+  const [held] = [...bench.inventory.reservations.keys()];
+  const order = await place();
+  await until(bench.jobs, ({ length }) => length === 2, 'the release to be stored');
+  expect((await bench.jobs()).toSorted()).toEqual([`fulfil_order ${order.id}`, `release_stock ${held}`]);
+  expect(order.id).not.toBe(held);
 });
 
-test('an inventory that fails is a 503, and the next request with the key places the order', async () => {
+test('an inventory that fails is a 502, and the next request with the key places the order', async () => {
   bench.inventory.faults = ['fails'];
-  await expect(place()).rejects.toMatchObject({ status: 503, code: 'unavailable' });
-  await expectOneOrder(await place());
+  await expect(place()).rejects.toMatchObject({ status: 502, code: 'upstream_failed' });
+  const order = await place();
+  expect(await stored()).toMatchObject([{ id: order.id }]);
 });
 
-test('an inventory that is too slow is a 504, and the next request with the key finds what it did', async () => {
+test('an inventory that is too slow is a 504: what it may hold is released, and the next request with the key is a new order', async () => {
   const { promise, resolve } = Promise.withResolvers<undefined>();
   bench.inventory.gate = promise;
-  const health = { check: () => Promise.resolve(), draining: false };
-  const app = serviceApp({ api: orderApi, handlers: routes(bench.parts), log: bench.parts.log, health });
+  const app = serviceApp({ api: orderApi, handlers: routes(bench.parts), log: bench.parts.log });
   await using server = await serve(app.callback());
   const ask = async (timeoutMs: number): Promise<{ status: number; body: Order }> => {
     const headers = { 'content-type': 'application/json', 'x-user-id': user, 'idempotency-key': key, 'x-timeout-ms': String(timeoutMs) };
@@ -79,11 +82,14 @@ test('an inventory that is too slow is a 504, and the next request with the key 
     return { status: answer.status, body: (await answer.json()) as Order };
   };
   expect(await ask(200)).toMatchObject({ status: 504, body: { code: 'deadline_exceeded' } });
-  expect([await stored(), await bench.jobs()]).toEqual([[], []]);
+  const [placement] = await bench.parts.db.query<{ id: string }>('select order_id as id from placements');
+  const jobs = await until(bench.jobs, ({ length }) => length === 1, 'the release to be stored');
+  expect([await stored(), jobs]).toEqual([[], [`release_stock ${placement?.id}`]]);
   resolve(undefined);
   const again = await ask(10_000);
   expect(again.status).toBe(201);
-  await expectOneOrder(again.body);
+  expect(again.body.id).not.toBe(placement?.id);
+  expect((await bench.jobs()).toSorted()).toEqual([`fulfil_order ${again.body.id}`, `release_stock ${placement?.id}`]);
 });
 
 test('a crash between the reservation and the order leaks nothing: the next request with the key finds it', async () => {
@@ -143,3 +149,39 @@ test('an order that was refused may be placed with the same key once there is st
   bench.inventory.refusal = undefined;
   await expectOneOrder(await place());
 });
+
+test('of a request that gives up and one that goes on with the same key, there is one order, and its stock is its own', async () => {
+  const inventory = { ...bench.parts.inventory, reserve: bench.parts.inventory.reserve };
+  const slow = Promise.withResolvers<undefined>();
+  const goesOn = placeOrder(
+    {
+      ...bench.parts,
+      inventory: {
+        ...inventory,
+        async reserve(call) {
+          const reservation = await inventory.reserve(call);
+          await slow.promise;
+          return reservation;
+        },
+      },
+    },
+    user,
+    key,
+    LINES,
+  ).then(
+    () => 'placed',
+    (error: unknown) => (error as Problem).code,
+  );
+  await until(
+    () => bench.inventory.reservations.size,
+    (size) => size === 1,
+    'the stock to be reserved',
+  );
+  bench.inventory.faults = ['answer lost', 'answer lost', 'answer lost'];
+  await expect(place()).rejects.toMatchObject({ status: 503 });
+  await until(bench.jobs, ({ length }) => length === 1, 'the release to be stored');
+  slow.resolve(undefined);
+  expect(await goesOn).toBe('placed');
+  const [order] = await stored();
+  expect([(await place()).id, await stored()]).toEqual([order?.id, [order]]);
+}, 20_000);

@@ -1,29 +1,74 @@
 import { createHash } from 'node:crypto';
 import type { Line, Order } from '@waymark/contracts';
 import { Problem, type Sql } from '@waymark/service-kit';
-import { annotate } from '@waymark/tracing';
+import { annotate, detach, event } from '@waymark/tracing';
 import { ORDER_ID } from './attributes.ts';
-import { fulfilOrderJob } from './jobs.ts';
-import { claimPlacement, findOrder, insertOrder } from './order-db.ts';
+import { fulfilOrderJob, releaseStockJob } from './jobs.ts';
+import { abandonPlacement, claimPlacement, findOrder, insertOrder } from './order-db.ts';
 import { newOrder } from './order.ts';
 import type { Parts } from './parts.ts';
 
 /**
- * Reserves the stock, then stores the order together with the job that will fulfil it. Everything hangs on the order's id, which the
- * idempotency key fixes: whoever comes again with the key, or at the same time, finds the same reservation and the same order.
- * A crash in between leaks nothing: the reservation expires.
+ * Reserves the stock, then stores the order together with the job that will fulfil it. Everything is keyed by the order's id, which the
+ * idempotency key determines: a request with the same key, later or at the same time, finds the same reservation and the same order.
+ * If the order is not made after all, its stock is released; after a crash the reservation expires.
  */
 export async function placeOrder(parts: Parts, userId: string, key: string, lines: Line[]): Promise<Order> {
-  const { db, inventory, jobs, fulfilmentDelaySeconds } = parts;
   const orderId = await claim(parts, userId, key, lines);
+  try {
+    return await placeAs(parts, userId, orderId, lines);
+  } catch (error) {
+    // If another request with this key gave the order up in the meantime, the key now stands for a new one.
+    const claimed = isGivenUp(error) ? await claim(parts, userId, key, lines) : orderId;
+    if (claimed === orderId) throw error;
+    return placeAs(parts, userId, claimed, lines);
+  }
+}
+
+async function placeAs(parts: Parts, userId: string, orderId: string, lines: Line[]): Promise<Order> {
   annotate({ [ORDER_ID]: orderId });
-  const earlier = await findOrder(db, orderId);
+  const earlier = await findOrder(parts.db, orderId);
   if (earlier) return earlier;
+  try {
+    return await reserveAndStore(parts, userId, orderId, lines);
+  } catch (error) {
+    if (mayHoldStock(error)) abandon(parts, orderId);
+    throw error;
+  }
+}
+
+function isGivenUp(error: unknown): boolean {
+  return error instanceof Problem && (error.code === 'reservation_lost' || error.code === 'placement_abandoned');
+}
+
+async function reserveAndStore(parts: Parts, userId: string, orderId: string, lines: Line[]): Promise<Order> {
+  const { db, inventory, jobs, fulfilmentDelaySeconds, fulfilWithinSeconds } = parts;
   const reservation = await inventory.reserve({ body: { orderId, lines } });
+  event('stock reserved', { [ORDER_ID]: orderId });
   return db.transaction(async (tx) => {
-    const order = await insertOrder(tx, newOrder(orderId, userId, reservation.lines));
-    if (order) await jobs.add(tx, fulfilOrderJob, { orderId }, fulfilmentDelaySeconds);
-    return order ?? storedMeanwhile(tx, orderId);
+    const order = await insertOrder(tx, newOrder(orderId, userId, reservation.lines), fulfilmentDelaySeconds + fulfilWithinSeconds);
+    if (!order) return storedMeanwhile(tx, orderId);
+    await jobs.add(tx, fulfilOrderJob, { orderId }, fulfilmentDelaySeconds);
+    tx.afterCommit(() => event('order placed', { [ORDER_ID]: orderId }));
+    return order;
+  });
+}
+
+/** Not if the inventory has refused, or was certainly never asked. */
+function mayHoldStock(error: unknown): boolean {
+  return !(error instanceof Problem && (error.status < 500 || error.extra.notSent === true));
+}
+
+/** Nobody should hold stock without an order. The caller does not wait for this: its time may be over. */
+function abandon({ db, jobs, log }: Parts, orderId: string): void {
+  detach('abandon placement', { orderId }, async () => {
+    const release = db.transaction(async (tx) => {
+      if (await abandonPlacement(tx, orderId)) await jobs.add(tx, releaseStockJob, { orderId });
+    });
+    await release.catch((error: unknown) => {
+      log.warn({ err: error, order: orderId }, 'the stock of an order that was not made stays held until its reservation expires');
+      throw error;
+    });
   });
 }
 
@@ -41,9 +86,9 @@ function requestHash(lines: Line[]): Buffer {
   return createHash('sha256').update(JSON.stringify(sorted)).digest();
 }
 
-/** On the transaction's own connection: if each of them waited for a second one, there would soon be none. */
+/** On the transaction's own connection: if every transaction waited for a second one, there would soon be none left. */
 async function storedMeanwhile(tx: Sql, orderId: string): Promise<Order> {
   const order = await findOrder(tx, orderId);
-  if (!order) throw new Error(`order ${orderId} could neither be stored nor found`);
+  if (!order) throw new Problem(409, 'placement_abandoned', 'Another request with this Idempotency-Key failed just now; send it again.');
   return order;
 }

@@ -11,6 +11,10 @@ test('the README lists each route', async () => {
 
 test('the README lists each variable with its default', async () => {
   expect(await environmentIn(readme)).toEqual(
-    environmentOf(config, { DATABASE_URL: 'postgres://localhost/order', INVENTORY_URL: 'http://localhost:8083' }),
+    environmentOf(config, {
+      INTERNAL_SECRET: 'a secret of the tests',
+      DATABASE_URL: 'postgres://localhost/order',
+      INVENTORY_URL: 'http://localhost:8083',
+    }),
   );
 });

@@ -11,6 +11,9 @@ export const routes = (parts: Parts): Handlers<typeof orderApi> => ({
   listOrders: async ({ headers, query }) => ({ items: await listOrders(parts.db, headers['x-user-id'], query.limit, query.before) }),
   getOrder: ({ headers, params }) => orderOf(parts.db, headers['x-user-id'], params.id),
   cancelOrder: ({ headers, params }) => cancelOrder(parts, headers['x-user-id'], params.id),
-  listDeadLetters: async () => ({ items: await parts.jobs.deadLetters() }),
+  listDeadLetters: async ({ query: { replayed, ...filter } }) => ({
+    items: await parts.jobs.deadLetters({ ...filter, ...(replayed && { replayed: replayed === 'true' }) }),
+  }),
+  replayDeadLetters: ({ body }) => parts.jobs.replayAll(body),
   replayDeadLetter: async ({ params }) => ({ messageId: await parts.jobs.replay(params.messageId) }),
 });

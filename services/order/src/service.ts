@@ -1,29 +1,43 @@
 import { fileURLToPath } from 'node:url';
 import { inventoryApi, orderApi } from '@waymark/contracts';
-import { clientOf, migrate, openDatabase, openJobs, serviceApp, type Logger, type Service } from '@waymark/service-kit';
+import { clientOf, migrate, openDatabase, openJobs, RequestLimit, serviceApp, type Logger, type Service } from '@waymark/service-kit';
 import type { Config } from './config.ts';
 import type { Parts } from './parts.ts';
+import { jobHandlers } from './job-handlers.ts';
+import { prunePlacements } from './order-db.ts';
 import { routes } from './routes.ts';
-import { works } from './works.ts';
 
 const MIGRATIONS = fileURLToPath(new URL('../migrations', import.meta.url));
 
 export function orderService(config: Config, log: Logger): Service {
   const db = openDatabase(config.DATABASE_URL, log);
   const jobs = openJobs(db, log, config.JOB_MAX_ATTEMPTS);
-  const inventory = clientOf(inventoryApi, config.INVENTORY_URL);
-  const parts: Parts = { db, inventory, jobs, log, fulfilmentDelaySeconds: config.FULFILMENT_DELAY_SECONDS };
-  const health = { check: () => db.query('select 1'), draining: false };
+  const inventory = clientOf(inventoryApi, config.INVENTORY_URL, config.INTERNAL_SECRET);
+  const parts: Parts = {
+    db,
+    inventory,
+    jobs,
+    log,
+    fulfilmentDelaySeconds: config.FULFILMENT_DELAY_SECONDS,
+    fulfilWithinSeconds: config.FULFIL_WITHIN_SECONDS,
+  };
+  const limit = new RequestLimit(config.MAX_REQUESTS);
   return {
-    app: serviceApp({ api: orderApi, handlers: routes(parts), log, health }),
-    health,
+    app: serviceApp({ api: orderApi, handlers: routes(parts), log, limit, secret: config.INTERNAL_SECRET }),
+    ready: () => db.ready(),
+    limit,
     listen: config,
     async start() {
       await migrate(db, MIGRATIONS, 'order', log);
-      await jobs.start(works(parts));
+      await jobs.start(jobHandlers(parts));
     },
+    async prune() {
+      await prunePlacements(db);
+      await jobs.prune();
+    },
+    drain: (ms) => jobs.stop(ms),
     async stop() {
-      await jobs.stop();
+      await jobs.stop(0);
       await db.close();
     },
   };

@@ -28,6 +28,5 @@ await run('detaching', (log) => {
       return Promise.resolve('never');
     },
   };
-  const health = { check: () => db.query('select 1'), draining: false };
-  return { app: serviceApp({ api: detachApi, handlers, log, health }), health, listen: config, stop: () => db.close() };
+  return { app: serviceApp({ api: detachApi, handlers, log }), ready: () => db.ready(), listen: config, stop: () => db.close() };
 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { job } from '../job.ts';
+import { defineJob } from '../jobs/job.ts';
 
 /** A job that carries a word. */
-export const echoJob = job({ name: 'echo', payload: z.object({ text: z.string() }), trace: 'parent' });
+export const echoJob = defineJob({ name: 'echo', payload: z.object({ text: z.string() }), trace: 'parent' });

@@ -1,10 +1,12 @@
+import type { RequestListener } from 'node:http';
 import type { Logger } from 'pino';
 import { serviceApp } from '../app.ts';
 import { remainingMs } from '../deadline.ts';
-import type { Health } from '../health.ts';
+import { RequestLimit } from '../limit.ts';
 import { Problem } from '../problem.ts';
 import type { Handlers } from '../routes.ts';
-import { serve, type Served } from './serve.ts';
+import { serviceServer, type Edge } from '../server.ts';
+import { listening, type Served } from './serve.ts';
 import { thingsApi } from './things.ts';
 
 /** What each thing does when it is asked for, by its id. */
@@ -32,13 +34,21 @@ const handlers: Handlers<typeof thingsApi> = {
 /** The service of the small contract, on a free port. */
 export async function serveThings(
   log: Logger,
-  health: Health = { check: () => Promise.resolve(), draining: false },
-): Promise<Served & { requests(): string[] }> {
+  more: { edge?: Edge; limit?: RequestLimit; ready?: () => Promise<unknown> } = {},
+): Promise<ServedThings> {
   const requests: string[] = [];
-  const answer = serviceApp({ api: thingsApi, handlers, log, health }).callback();
-  const server = await serve((request, response) => {
+  const { limit = new RequestLimit(Infinity), edge, ready = () => Promise.resolve() } = more;
+  const answer = serviceApp({ api: thingsApi, handlers, log, limit, entry: edge !== undefined }).callback();
+  const listener: RequestListener = (request, response) => {
     requests.push(`${request.method} ${request.url}`);
-    return answer(request, response);
-  });
-  return { ...server, requests: () => requests };
+    void answer(request, response);
+  };
+  const opened = serviceServer({ listener, ready, limit, edge }, log);
+  return { ...(await listening(opened.server)), announceStop: opened.announceStop, requests: () => requests };
+}
+
+/** The running service, and what reached its app. */
+export interface ServedThings extends Served {
+  requests(): string[];
+  announceStop(): void;
 }

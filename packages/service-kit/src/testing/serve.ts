@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export interface Served extends AsyncDisposable {
@@ -9,7 +9,11 @@ export interface Served extends AsyncDisposable {
 
 /** Serves on a free port of the loopback until disposed of, which cuts off what is still open. */
 export async function serve(listener: (request: IncomingMessage, response: ServerResponse) => unknown): Promise<Served> {
-  const server = createServer((request, response) => void listener(request, response));
+  return listening(createServer((request, response) => void listener(request, response)));
+}
+
+/** Has a server listen on a free port of the loopback until disposed of. */
+export async function listening(server: Server): Promise<Served> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

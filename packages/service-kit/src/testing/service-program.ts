@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { api } from '@waymark/contracts';
 import { z } from 'zod';
-import { databaseUrl, listenOn, openDatabase, openJobs, readConfig, run, serviceApp, work } from '../index.ts';
+import { databaseUrl, handle, listenOn, openDatabase, openJobs, readConfig, run, serviceApp } from '../index.ts';
 import { echoJob } from './echo-job.ts';
 
 const slowApi = api('slow', {
@@ -25,7 +25,7 @@ await run('slow', (log) => {
     log.info(`${what} ends`);
     return what;
   };
-  const works = [work(echoJob, { run: async () => void (await slowly('the job')) })];
+  const handled = [handle(echoJob, { run: async () => void (await slowly('the job')) })];
   const handlers = {
     wait: () => slowly('the request'),
     later: async () => {
@@ -33,18 +33,15 @@ await run('slow', (log) => {
       return 'later';
     },
   };
-  const health = { check: () => db.query('select 1'), draining: false };
   return {
-    app: serviceApp({ api: slowApi, handlers, log, health }),
-    health,
+    app: serviceApp({ api: slowApi, handlers, log }),
+    ready: () => db.ready(),
     listen: config,
     async start() {
       if (config.SLOW_START) await slowly('the start');
-      await jobs.start(works);
+      await jobs.start(handled);
     },
-    async stop() {
-      await jobs.stop();
-      await db.close();
-    },
+    drain: (ms) => jobs.stop(ms),
+    stop: () => db.close(),
   };
 });

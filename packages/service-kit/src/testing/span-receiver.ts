@@ -1,4 +1,6 @@
 import { json } from 'node:stream/consumers';
+import { afterAll, beforeAll } from '@jest/globals';
+import { shutdownTracing, startTracing } from '@waymark/tracing';
 import { serve, type Served } from './serve.ts';
 
 /** A span as OTLP/JSON has it, as far as these tests look. */
@@ -16,8 +18,9 @@ interface OtlpRequest {
 }
 
 /** A trace backend that keeps what it is sent as OTLP/HTTP with JSON; `env` makes a process send it there. */
-export async function startSpanReceiver(): Promise<Served & { spans: ReceivedSpan[]; env: Record<string, string> }> {
-  const spans: ReceivedSpan[] = [];
+export async function startSpanReceiver(
+  spans: ReceivedSpan[] = [],
+): Promise<Served & { spans: ReceivedSpan[]; env: Record<string, string> }> {
   const server = await serve(async (request, response) => {
     const { resourceSpans } = (await json(request)) as OtlpRequest;
     spans.push(...resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans)));
@@ -25,6 +28,22 @@ export async function startSpanReceiver(): Promise<Served & { spans: ReceivedSpa
   });
   const env = { OTEL_EXPORTER_OTLP_ENDPOINT: server.url, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json', OTEL_BSP_SCHEDULE_DELAY: '20' };
   return { ...server, spans, env };
+}
+
+/** For a file of tests: tracing is on, and the spans of this process are kept. */
+export function receivedSpans(): ReceivedSpan[] {
+  const spans: ReceivedSpan[] = [];
+  let receiver: Awaited<ReturnType<typeof startSpanReceiver>>;
+  beforeAll(async () => {
+    receiver = await startSpanReceiver(spans);
+    Object.assign(process.env, receiver.env);
+    startTracing();
+  });
+  afterAll(async () => {
+    await shutdownTracing();
+    await receiver[Symbol.asyncDispose]();
+  });
+  return spans;
 }
 
 /** An attribute of a span, as text. */

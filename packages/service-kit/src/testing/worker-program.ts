@@ -1,8 +1,8 @@
 // A worker whose jobs end at SIGUSR2, not before.
 import { once } from 'node:events';
 import { openDatabase } from '../database.ts';
-import { openJobs } from '../jobs.ts';
-import { work } from '../job.ts';
+import { openJobs } from '../jobs/jobs.ts';
+import { handle } from '../jobs/job.ts';
 import { serviceLog } from '../log.ts';
 import { echoJob } from './echo-job.ts';
 
@@ -11,7 +11,7 @@ const db = openDatabase(process.env['DATABASE_URL'] ?? '', log);
 const jobs = openJobs(db, log, 3);
 process.on('SIGUSR2', () => log.info('released'));
 await jobs.start([
-  work(echoJob, {
+  handle(echoJob, {
     async run({ text }) {
       log.info(`working on ${text}`);
       await once(process, 'SIGUSR2');

@@ -1,10 +1,9 @@
-import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
-import { shutdownTracing, startTracing } from '@waymark/tracing';
+import { afterEach, beforeEach } from '@jest/globals';
 import { openDatabase, type Database } from '../database.ts';
-import type { Job } from '../job.ts';
-import { openJobs, type Jobs } from '../jobs.ts';
+import type { Job } from '../jobs/job.ts';
+import { openJobs, type Jobs } from '../jobs/jobs.ts';
 import { recordLog } from './record-log.ts';
-import { startSpanReceiver, type ReceivedSpan } from './span-receiver.ts';
+import { receivedSpans, type ReceivedSpan } from './span-receiver.ts';
 import { until } from './until.ts';
 
 /** How often a job is tried here. */
@@ -23,25 +22,16 @@ interface TestDatabase {
 /** For a file of tests: each has an empty database with jobs, and what they log and trace is kept. */
 export function workplace(testDatabase: () => Promise<TestDatabase>) {
   const { log, lines } = recordLog();
-  let receiver: Awaited<ReturnType<typeof startSpanReceiver>>;
+  const spans = receivedSpans();
   let empty: TestDatabase;
   let db: Database;
   let jobs: Jobs;
 
-  beforeAll(async () => {
-    receiver = await startSpanReceiver();
-    Object.assign(process.env, receiver.env);
-    startTracing();
-  });
-  afterAll(async () => {
-    await shutdownTracing();
-    await receiver[Symbol.asyncDispose]();
-  });
   beforeEach(async () => {
     empty = await testDatabase();
     db = openDatabase(empty.url, log);
     jobs = openJobs(db, log, MAX_ATTEMPTS);
-    receiver.spans.length = 0;
+    spans.length = 0;
     lines.length = 0;
   });
   afterEach(async () => {
@@ -79,10 +69,10 @@ export function workplace(testDatabase: () => Promise<TestDatabase>) {
     allDone: async (): Promise<void> => void (await until(hurried, ({ length }) => length === 0, 'all jobs to be done')),
     /** The spans of this name, as soon as there are so many. */
     async spansNamed(name: string, count: number): Promise<ReceivedSpan[]> {
-      const found = (): ReceivedSpan[] => receiver.spans.filter((one) => one.name === name);
+      const found = (): ReceivedSpan[] => spans.filter((one) => one.name === name);
       return until(found, ({ length }) => length >= count, `${count} spans "${name}"`);
     },
     /** Of the spans that have come by now. */
-    spanNames: (): string[] => receiver.spans.map(({ name }) => name),
+    spanNames: (): string[] => spans.map(({ name }) => name),
   };
 }

@@ -1,8 +1,8 @@
 import { afterEach } from '@jest/globals';
 import { context, diag, DiagLogLevel, propagation, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
-import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from '@opentelemetry/core';
 import { TracerProvider, type ReadableSpan, type SpanProcessor } from '@opentelemetry/sdk-trace';
+import { propagatorFromEnv } from '../trace-context.ts';
 
 /** The spans that ended in this test file, handed over as they end. */
 export interface RecordedSpans {
@@ -24,7 +24,7 @@ export function recordSpans(...before: SpanProcessor[]): RecordedSpans {
   const spanProcessor: SpanProcessor = { onStart() {}, onEnd, forceFlush: () => Promise.resolve(), shutdown: () => Promise.resolve() };
   trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [...before, spanProcessor] }));
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
-  propagation.setGlobalPropagator(new CompositePropagator({ propagators: [new W3CTraceContextPropagator(), new W3CBaggagePropagator()] }));
+  propagation.setGlobalPropagator(propagatorFromEnv({})!);
   const misuse = watchMisuse();
   afterEach(() => {
     const wrong = [...ended.splice(0).map(({ name }) => `The span "${name}" was not taken`), ...misuse.splice(0)];

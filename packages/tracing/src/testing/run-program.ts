@@ -14,12 +14,12 @@ export interface Ran {
   errors: string;
 }
 
-/** Runs traced-program.ts with tracing preloaded, in an environment of nothing but `env`, until it ends by itself. */
+/** Runs traced-program.ts, or another, with tracing preloaded, in an environment of nothing but `env`, until it ends by itself. */
 export async function runProgram(
   env: Record<string, string>,
-  { spans = 1, how = 'shutdown' }: { spans?: number; how?: 'shutdown' | 'end' } = {},
+  { program = PROGRAM, spans = 1, how = 'shutdown' }: { program?: string; spans?: number; how?: 'shutdown' | 'end' } = {},
 ): Promise<Ran> {
-  const args = ['--import', '@waymark/tracing/register', PROGRAM, String(spans), how];
+  const args = ['--import', '@waymark/tracing/register', program, String(spans), how];
   const child = spawn(process.execPath, args, { cwd: PACKAGE, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const [output, errors, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
   return { code: code as number | null, printed: output ? JSON.parse(output) : undefined, errors };

@@ -37,8 +37,7 @@ export function modelled(stock: Readonly<Record<string, number>>, wish: Record<s
     },
     release(order, now) {
       if (now === undefined) return 'not_found';
-      if (now === 'committed') return 'reservation_lost';
-      return now === 'held' ? become(order, 'released', 1) : become(order, 'released');
+      return now === 'held' || now === 'committed' ? become(order, 'released', 1) : become(order, 'released');
     },
     expire(order, now) {
       if (now === 'held') become(order, 'expired', 1);

@@ -3,8 +3,11 @@ import { inventoryApi, type OrderStatus } from '@waymark/contracts';
 import { clientOf, migrate, openDatabase, openJobs } from '@waymark/service-kit';
 import { recordLog } from '@waymark/service-kit/testing';
 import type { Parts } from '../parts.ts';
-import { works } from '../works.ts';
+import { jobHandlers } from '../job-handlers.ts';
 import { startStubInventory, type StubInventory } from './stub-inventory.ts';
+
+/** An attempt that owns its job. */
+export const ATTEMPT = { fence: (): void => undefined };
 
 export interface Bench extends AsyncDisposable {
   parts: Parts;
@@ -24,8 +27,15 @@ export async function openBench(databaseUrl: string): Promise<Bench> {
   const inventory = await startStubInventory(log);
   const db = openDatabase(databaseUrl, log);
   await migrate(db, fileURLToPath(new URL('../../migrations', import.meta.url)), 'order', log);
-  const parts = { db, jobs: openJobs(db, log, 5), inventory: clientOf(inventoryApi, inventory.url), log, fulfilmentDelaySeconds: 0 };
-  await parts.jobs.start(works(parts));
+  const parts = {
+    db,
+    jobs: openJobs(db, log, 5),
+    inventory: clientOf(inventoryApi, inventory.url),
+    log,
+    fulfilmentDelaySeconds: 0,
+    fulfilWithinSeconds: 3_600,
+  };
+  await parts.jobs.start(jobHandlers(parts));
   await parts.jobs.stop();
   return {
     parts,

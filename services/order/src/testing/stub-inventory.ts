@@ -37,7 +37,6 @@ export async function startStubInventory(log: Logger): Promise<StubInventory> {
   const app = serviceApp({
     api: inventoryApi,
     log,
-    health: { check: () => Promise.resolve(), draining: false },
     before: [
       async (ctx, next) => {
         const fault = stub.faults.shift();

@@ -1,0 +1,53 @@
+import { randomBytes } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+
+/** How many traces are sent in one request. */
+const BATCH = 20;
+
+const TRACE_ID = /"traceId":"([0-9a-f]{32})"/;
+const SPAN_ID = /"(spanId|parentSpanId)":"([0-9a-f]{16})"/g;
+const TIME = /"(startTimeUnixNano|endTimeUnixNano|timeUnixNano)":"(\d+)"/g;
+
+/**
+ * Fills a trace backend: sends copies of a trace that it has, each with ids of its own and ending now.
+ * @param jaeger where the trace is read, at Jaeger's query API v3
+ * @param otlp the backend's OTLP/HTTP endpoint
+ */
+export async function sendCopies(traceId: string, count: number, { jaeger, otlp }: { jaeger: string; otlp: string }): Promise<void> {
+  const { result } = (await (await fetch(`${jaeger}/api/v3/traces/${traceId}`)).json()) as { result: { resourceSpans: unknown[] } };
+  const copy = copier(result.resourceSpans);
+  let left = count;
+  const send = async (): Promise<void> => {
+    while (left > 0) {
+      const batch = Array.from({ length: Math.min(BATCH, left) }, copy);
+      left -= batch.length;
+      const response = await fetch(`${otlp}/v1/traces`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: `{"resourceSpans":[${batch.join(',')}]}`,
+      });
+      if (!response.ok) throw new Error(`${otlp} answered ${response.status}: ${await response.text()}`);
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, send));
+}
+
+/** Returns a function that gives the spans of one copy, as the text of a list's elements. */
+function copier(resourceSpans: unknown[]): () => string {
+  const text = JSON.stringify(resourceSpans).slice(1, -1);
+  const traceId = TRACE_ID.exec(text)?.[1] ?? '';
+  const last = [...text.matchAll(TIME)].map(([, , time]) => BigInt(time ?? 0)).reduce((a, b) => (a > b ? a : b), 0n);
+  return () => {
+    const spanIds = new Map<string, string>();
+    const own = (id: string): string => {
+      const known = spanIds.get(id) ?? randomBytes(8).toString('hex');
+      spanIds.set(id, known);
+      return known;
+    };
+    const shift = BigInt(Date.now()) * 1_000_000n - last;
+    return text
+      .replaceAll(traceId, randomBytes(16).toString('hex'))
+      .replaceAll(SPAN_ID, (_, key: string, id: string) => `"${key}":"${own(id)}"`)
+      .replaceAll(TIME, (_, key: string, time: string) => `"${key}":"${BigInt(time) + shift}"`);
+  };
+}

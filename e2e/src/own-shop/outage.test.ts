@@ -1,0 +1,121 @@
+import { expect, jest, test } from '@jest/globals';
+import type { Order } from '@waymark/contracts';
+import pg from 'pg';
+import type { Span } from '@waymark/trace-model';
+import { until } from '../shop/until.ts';
+import type { Answer } from '../shop/shopper.ts';
+import { startOwnShop, type OwnShop } from './own-shop.ts';
+
+jest.setTimeout(150_000);
+
+const ORDERS = 6;
+
+async function query<Row extends pg.QueryResultRow>(url: string, text: string): Promise<Row[]> {
+  const client = new pg.Client(url);
+  await client.connect();
+  try {
+    return (await client.query<Row>(text)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+const payments = async ({ shop }: OwnShop): Promise<Record<string, unknown>[]> =>
+  query(shop.databases.order, 'select outcome, count(*)::int from payments group by outcome order by outcome');
+const deadLetters = async ({ shop }: OwnShop): Promise<unknown[]> => query(shop.databases.order, 'select from dead_letters');
+
+/** Orders whose fulfilment begins a second later. */
+async function placeAll({ demo }: OwnShop): Promise<Answer<Order>[]> {
+  const answers = await Promise.all(Array.from({ length: ORDERS }, () => demo.place('field-notebook')));
+  expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: ORDERS }, () => 201));
+  return answers;
+}
+
+const attemptsIn = (spans: readonly Span[]): Span[] =>
+  spans
+    .filter(({ name }) => name === 'process fulfil_order')
+    .toSorted((a, b) => Number(a.attributes['waymark.job.attempt']) - Number(b.attributes['waymark.job.attempt']));
+
+test('paid orders wait for an inventory that is away, without using up their attempts, and are fulfilled when it is back', async () => {
+  await using own = await startOwnShop({ order: { FULFILMENT_DELAY_SECONDS: '2', JOB_MAX_ATTEMPTS: '1' } });
+  const answers = await placeAll(own);
+  await own.shop.kill('inventory', 'SIGKILL');
+  await until(
+    () =>
+      query<{ postponed: number }>(
+        own.shop.databases.order,
+        `select (payload->>'postponed')::int as postponed from graphile_worker._private_jobs`,
+      ),
+    (jobs) => jobs.length === ORDERS && jobs.every(({ postponed }) => postponed >= 2),
+    'two attempts at each order',
+    60_000,
+  );
+  expect(await payments(own)).toEqual([{ outcome: 'accepted', count: ORDERS }]);
+  await own.shop.restart('inventory');
+  const ended = await Promise.all(answers.map(({ body }) => own.demo.ended(body.id)));
+  expect(ended.map(({ status }) => status)).toEqual(Array.from({ length: ORDERS }, () => 'fulfilled'));
+  expect([await payments(own), await deadLetters(own)]).toEqual([[{ outcome: 'accepted', count: ORDERS }], []]);
+
+  const trace = await own.traces.of(answers[0] as Answer);
+  const attempts = attemptsIn(trace.spans);
+  expect(attempts.map(({ attributes }) => Number(attributes['waymark.job.attempt']))).toEqual(attempts.map((_, at) => at + 1));
+  for (const attempt of attempts.slice(0, -1)) {
+    expect(attempt).toMatchObject({
+      service: 'order',
+      kind: 'CONSUMER',
+      status: { code: 'ERROR' },
+      attributes: { 'error.type': 'upstream_unavailable' },
+    });
+  }
+  expect(attempts.at(-1)?.status.code).not.toBe('ERROR');
+});
+
+test('an order that has waited too long is refunded and rejected while inventory is still away', async () => {
+  await using own = await startOwnShop({ order: { FULFILMENT_DELAY_SECONDS: '2', FULFIL_WITHIN_SECONDS: '1', JOB_MAX_ATTEMPTS: '1' } });
+  const answers = await placeAll(own);
+  await own.shop.kill('inventory', 'SIGKILL');
+  const ended = await Promise.all(answers.map(({ body }) => own.demo.ended(body.id)));
+  expect(ended.map(({ status, reason }) => [status, reason])).toEqual(
+    Array.from({ length: ORDERS }, () => ['rejected', 'fulfilment_overdue']),
+  );
+  expect([await payments(own), await deadLetters(own)]).toEqual([[{ outcome: 'refunded', count: ORDERS }], []]);
+  await own.shop.restart('inventory');
+  await until(
+    () => own.demo.available('field-notebook'),
+    (available) => available === 2_000,
+    'all stock to be back',
+    60_000,
+  );
+});
+
+test('after the database dropped every connection, orders are fulfilled as before, also when the requests of that moment have long ended', async () => {
+  await using own = await startOwnShop();
+  await own.demo.place('field-notebook');
+  const admin = new URL(own.shop.databases.order);
+  const drop = `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${admin.pathname.slice(1)}' and pid <> pg_backend_pid()`;
+  await query(own.shop.databases.order, drop);
+  // These requests open new connections, which must not hand their deadline of 10 s to the jobs.
+  const first = await Promise.all(Array.from({ length: 20 }, () => own.demo.place('field-notebook')));
+  const end = performance.now() + 11_000;
+  await until(
+    () => Promise.resolve(performance.now()),
+    (now) => now > end,
+    'the deadline of those requests to pass',
+  );
+  const second = await Promise.all(Array.from({ length: 20 }, () => own.demo.place('field-notebook')));
+  const placed = [...first, ...second].filter(({ status }) => status === 201);
+  expect(second.map(({ status }) => status)).toEqual(second.map(() => 201));
+  const ended = await Promise.all(placed.map(({ body }) => own.demo.ended(body.id)));
+  expect(new Set(ended.map(({ status }) => status))).toEqual(new Set(['fulfilled']));
+  // Each job is in the trace of its own order.
+  for (const answer of second.slice(0, 3)) expect(attemptsIn((await own.traces.of(answer)).spans)).toHaveLength(1);
+});
+
+test('many callers with tiny time-outs of their own hold no stock', async () => {
+  await using own = await startOwnShop();
+  const before = await own.demo.available('brass-bell');
+  const answers = await Promise.all(Array.from({ length: 7 }, () => own.demo.place('brass-bell', 7, undefined, { 'x-timeout-ms': '6' })));
+  expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 201));
+  await Promise.all(answers.map(({ body }) => own.demo.ended(body.id)));
+  expect(await own.demo.available('brass-bell')).toBe(before - 49);
+});

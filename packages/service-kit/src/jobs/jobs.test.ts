@@ -1,0 +1,178 @@
+import { expect, test } from '@jest/globals';
+import { testDatabase } from '@waymark/local-stack';
+import { span } from '@waymark/tracing';
+import { openDatabase } from '../database.ts';
+import { handle, type JobHandler } from './job.ts';
+import { echoJob } from '../testing/echo-job.ts';
+import { attribute } from '../testing/span-receiver.ts';
+import { until } from '../testing/until.ts';
+import { CONCURRENCY } from './worker.ts';
+import { MAX_ATTEMPTS, workplace } from '../testing/workplace.ts';
+
+const place = workplace(testDatabase);
+const { jobsLeft, hurried, allDone, spansNamed } = place;
+
+const nothing = (): Promise<void> => Promise.resolve();
+type More = Partial<JobHandler<{ text: string }>>;
+const start = async (run: (text: string) => Promise<void>, more: More = {}): Promise<void> =>
+  place.jobs.start([handle(echoJob, { run: ({ text }) => run(text), ...more })]);
+const add = async (text: string): Promise<void> => place.add(echoJob, { text });
+const deadLetters = async (): Promise<Record<string, unknown>[]> => place.db.query('select * from dead_letters');
+
+test('a job runs once, with its payload, as a child of who asked for it', async () => {
+  const done: string[] = [];
+  await start(async (text) => void done.push(text));
+  await span('the request', () => add('hello'));
+  await allDone();
+  expect(done).toEqual(['hello']);
+
+  const [request] = await spansNamed('the request', 1);
+  const [sent] = await spansNamed('send echo', 1);
+  const worked = await spansNamed('process echo', 1);
+  expect(sent).toMatchObject({ traceId: request?.traceId, parentSpanId: request?.spanId });
+  expect(worked).toEqual([expect.objectContaining({ traceId: sent?.traceId, parentSpanId: sent?.spanId })]);
+  expect(attribute(worked[0], 'messaging.message.id')).toBe(attribute(sent, 'messaging.message.id'));
+});
+
+test('a job that was added in a transaction that was rolled back never runs', async () => {
+  const done: string[] = [];
+  await start(async (text) => void done.push(text));
+  const failing = place.db.transaction(async (tx) => {
+    await place.jobs.add(tx, echoJob, { text: 'never' });
+    throw new Error('changed my mind');
+  });
+  await expect(failing).rejects.toThrow('changed my mind');
+  expect(await jobsLeft()).toEqual([]);
+  await add('later');
+  await allDone();
+  expect(done).toEqual(['later']);
+});
+
+test('a delayed job waits', async () => {
+  const done: string[] = [];
+  await start(async (text) => void done.push(text));
+  await place.add(echoJob, { text: 'late' }, 600);
+  await add('at once');
+  await until(jobsLeft, ({ length }) => length === 1, 'the other to be done');
+  expect(done).toEqual(['at once']);
+  await allDone();
+  expect(done).toEqual(['at once', 'late']);
+});
+
+test('a job that fails is tried again, and each attempt says which it is', async () => {
+  const tried: string[] = [];
+  await start(async (text) => {
+    if (tried.push(text) < MAX_ATTEMPTS) throw new Error('not today');
+  });
+  await add('hello');
+  await allDone();
+  expect(tried).toEqual(['hello', 'hello']);
+  const attempts = await spansNamed('process echo', 2);
+  expect(attempts.map((one) => attribute(one, 'waymark.job.attempt'))).toEqual(['1', '2']);
+  expect(attempts.map((one) => attribute(one, 'waymark.job.max_attempts'))).toEqual(['2', '2']);
+  expect(await deadLetters()).toEqual([]);
+});
+
+test('a job that fails to the last is a dead letter, together with what its kind does then', async () => {
+  await place.db.query('create table buried (text text)');
+  await start(() => Promise.reject(new Error('never works')), {
+    onDeadLetter: async (tx, { text }) => void (await tx.query('insert into buried values ($1)', [text])),
+  });
+  await span('the request', () => add('hello'));
+  await allDone();
+  expect(await deadLetters()).toEqual([
+    expect.objectContaining({
+      job: 'echo',
+      attempts: MAX_ATTEMPTS,
+      last_error: 'never works',
+      message: expect.objectContaining({ payload: { text: 'hello' } }),
+    }),
+  ]);
+  expect(await place.db.query('select text from buried')).toEqual([{ text: 'hello' }]);
+  const [[sent], [buried]] = await Promise.all([spansNamed('send echo', 1), spansNamed('dead-letter echo', 1)]);
+  expect(buried).toMatchObject({ traceId: sent?.traceId, parentSpanId: sent?.spanId });
+});
+
+test('what cannot be buried stays whole, and does not hold up the others', async () => {
+  await place.db.query('create table buried (text text)');
+  let curse = 'cursed';
+  await start(() => Promise.reject(new Error('never works')), {
+    async onDeadLetter(tx, { text }) {
+      await tx.query('insert into buried values ($1)', [text]);
+      if (text === curse) throw new Error('cannot be buried');
+    },
+  });
+  await add('cursed');
+  await add('other');
+  const left = await until(hurried, (all) => all.length === 1 && all[0]?.attempts === MAX_ATTEMPTS, 'one to be buried');
+  expect(left).toEqual([{ attempts: MAX_ATTEMPTS, last_error: 'never works' }]);
+  expect(await place.db.query('select text from buried')).toEqual([{ text: 'other' }]);
+  expect(await deadLetters()).toHaveLength(1);
+  curse = '';
+  await allDone();
+  expect(await deadLetters()).toHaveLength(2);
+});
+
+test('stopping waits for the jobs in hand, and leaves the rest stored', async () => {
+  const end = Promise.withResolvers<undefined>();
+  const begun: string[] = [];
+  await start(async (text) => {
+    begun.push(text);
+    await end.promise;
+  });
+  await Promise.all(Array.from({ length: CONCURRENCY + 2 }, (_, at) => add(String(at))));
+  await until(
+    () => begun,
+    ({ length }) => length === CONCURRENCY,
+    'each worker to have a job in hand',
+  );
+  const stopped = place.jobs.stop();
+  end.resolve(undefined);
+  await stopped;
+  expect(await jobsLeft()).toMatchObject([{ attempts: 0 }, { attempts: 0 }]);
+  expect(begun).toHaveLength(CONCURRENCY);
+});
+
+test('a worker that stops is alive until its last job has ended', async () => {
+  const [begun, end] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
+  await start(async () => {
+    begun.resolve(undefined);
+    await end.promise;
+  });
+  await add('slow');
+  await begun.promise;
+  const stopped = place.jobs.stop();
+  await place.db.query(`update job_workers set seen_at = now() - interval '1 minute'`);
+  const alive = async (): Promise<unknown[]> => place.db.query(`select from job_workers where seen_at > now() - interval '10 seconds'`);
+  expect(await until(alive, ({ length }) => length > 0, 'a sign of life')).toHaveLength(1);
+  end.resolve(undefined);
+  await stopped;
+});
+
+test('stopping at once after the start ends', async () => {
+  await start(nothing);
+  await expect(place.jobs.stop()).resolves.toBeUndefined();
+});
+
+test('the loss of all its connections does not stop the worker', async () => {
+  const done: string[] = [];
+  await start(async (text) => void done.push(text));
+  await add('before');
+  await allDone();
+  const admin = openDatabase(place.url, place.log);
+  await admin.query(
+    'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+  );
+  await admin.close();
+  await until(
+    () =>
+      add('after').then(
+        () => true,
+        () => false,
+      ),
+    Boolean,
+    'the database to be back',
+  );
+  await allDone();
+  expect(done).toContain('after');
+});

@@ -1,0 +1,199 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { testDatabase, type Database as TestDatabase } from '@waymark/local-stack';
+import { openDatabase, type Database } from '../database.ts';
+import { remainingMs, withDeadline } from '../deadline.ts';
+import { unlockDeadWorkers } from './worker.ts';
+import { Problem } from '../problem.ts';
+import { handle, type Attempt } from './job.ts';
+import { openJobs, type Jobs } from './jobs.ts';
+import { echoJob } from '../testing/echo-job.ts';
+import { runProgram, type Program } from '../testing/program.ts';
+import { recordLog } from '../testing/record-log.ts';
+import { until } from '../testing/until.ts';
+
+const { log, lines } = recordLog();
+let empty: TestDatabase;
+let db: Database;
+let jobs: Jobs;
+
+beforeEach(async () => {
+  empty = await testDatabase();
+  db = openDatabase(empty.url, log);
+  jobs = openJobs(db, log, 3);
+});
+afterEach(async () => {
+  await jobs.stop();
+  await db.close();
+  await empty.drop();
+});
+
+const add = async (text: string): Promise<void> => db.transaction((tx) => jobs.add(tx, echoJob, { text }));
+const startWorker = (): Program => runProgram('worker-program', { DATABASE_URL: empty.url, OTEL_TRACES_EXPORTER: 'none' });
+
+/** Its tables are there once it has started. */
+async function addOnceStarted(text: string): Promise<void> {
+  const added = (): Promise<boolean> =>
+    add(text).then(
+      () => true,
+      () => false,
+    );
+  await until(added, Boolean, 'the worker to start');
+}
+
+test('the job of a worker that was killed is done by another within seconds', async () => {
+  await using killed = startWorker();
+  await addOnceStarted('hello');
+  await killed.logged('working on hello');
+  killed.kill('SIGKILL');
+  expect(await killed.ended).toBe('SIGKILL');
+
+  const done: string[] = [];
+  const run = async ({ text }: { text: string }): Promise<void> => void done.push(text);
+  await jobs.start([handle(echoJob, { run })]);
+  await until(
+    () => done,
+    ({ length }) => length > 0,
+    'the other to do it',
+  );
+  expect(lines).toContainEqual(expect.objectContaining({ msg: 'a worker died; its jobs are given to others', jobs: 1 }));
+}, 40_000);
+
+test('a job that takes long is not taken from a worker that lives', async () => {
+  const [begun, end] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
+  let runs = 0;
+  const run = async (): Promise<void> => {
+    runs += 1;
+    begun.resolve(undefined);
+    await end.promise;
+  };
+  await jobs.start([handle(echoJob, { run })]);
+  await add('slow');
+  await begun.promise;
+  const seen = async (): Promise<unknown[]> => db.query(`select from job_workers where seen_at > now() - interval '5 seconds'`);
+  await until(seen, ({ length }) => length === 1, 'the first sign of life');
+  await db.query(`update graphile_worker._private_jobs set locked_at = now() - interval '1 hour'`);
+  await unlockDeadWorkers(db.control, log);
+  expect(await db.query('select attempts from graphile_worker.jobs where locked_by is not null')).toEqual([{ attempts: 1 }]);
+  end.resolve(undefined);
+  await jobs.stop();
+  expect(runs).toBe(1);
+});
+
+test('a job that ends while the database is away does not bring the process down', async () => {
+  const admin = openDatabase(process.env['TEST_POSTGRES_URL'] ?? '', log);
+  const name = new URL(empty.url).pathname.slice(1);
+  await using worker = startWorker();
+  await addOnceStarted('hello');
+  await worker.logged('working on hello');
+
+  await db.close();
+  await admin.query(`alter database ${name} allow_connections false`);
+  await admin.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [name]);
+  worker.kill('SIGUSR2');
+  await worker.logged('done with hello');
+  await worker.logged('the job worker stopped');
+  await admin.query(`alter database ${name} allow_connections true`);
+  await admin.close();
+
+  db = openDatabase(empty.url, log);
+  jobs = openJobs(db, log, 3);
+  await add('again');
+  expect(await worker.logged('working on again')).toBeDefined();
+}, 40_000);
+
+const terminateAll = async (admin: Database): Promise<unknown> =>
+  admin.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and pid <> pg_backend_pid()', [
+    new URL(empty.url).pathname.slice(1),
+  ]);
+
+test('a job has a deadline of its own, whatever request opened the connection that woke its worker', async () => {
+  const admin = openDatabase(process.env['TEST_POSTGRES_URL'] ?? '', log);
+  const left: number[] = [];
+  await jobs.start([handle(echoJob, { run: async () => void left.push(remainingMs()) })]);
+  await terminateAll(admin);
+  await admin.close();
+  // This request makes connections for its own use and, if the worker shared them, for the worker's.
+  const end = performance.now() + 1_500;
+  while (performance.now() < end - 1_000) {
+    await withDeadline(end - performance.now(), () =>
+      Promise.all(Array.from({ length: 10 }, () => db.query('select pg_sleep(0.02)'))),
+    ).catch(() => undefined);
+  }
+  await until(
+    () => performance.now(),
+    (now) => now > end,
+    'the deadline of the request to pass',
+  );
+  await add('after the deadline');
+  await until(
+    () => left,
+    ({ length }) => length === 1,
+    'the job to run',
+  );
+  expect(left[0]).toBeGreaterThan(10_000);
+  expect(left[0]).toBeLessThanOrEqual(60_000);
+}, 30_000);
+
+test('an attempt that fails because something is not available does not count', async () => {
+  jobs = openJobs(db, log, 1);
+  let runs = 0;
+  const run = async (): Promise<void> => {
+    runs += 1;
+    if (runs < 4) throw new Problem(503, 'upstream_unavailable', 'The inventory service cannot be reached.');
+  };
+  await jobs.start([handle(echoJob, { run })]);
+  await add('patient');
+  const left = async (): Promise<unknown[]> => {
+    await db.query('update graphile_worker._private_jobs set run_at = now() where locked_at is null and run_at > now()');
+    return db.query('select from graphile_worker.jobs');
+  };
+  await until(left, ({ length }) => length === 0, 'the job to be done');
+  expect([runs, await jobs.deadLetters()]).toEqual([4, []]);
+}, 30_000);
+
+test('while its heartbeat is held up, a worker may not do what cannot be undone, and can again afterwards', async () => {
+  const outcomes: string[] = [];
+  const begun = Promise.withResolvers<undefined>();
+  const run = async (_: { text: string }, attempt: Attempt): Promise<void> => {
+    begun.resolve(undefined);
+    const fenced = async (): Promise<boolean> => Promise.resolve(attempt.fence()).then(() => false);
+    if (outcomes.length > 0) return void outcomes.push(String(await fenced()));
+    await until(
+      () => fenced().catch((error: Error) => error.name),
+      (outcome) => outcome === 'StaleAttemptError',
+      'the fence to close',
+    );
+    outcomes.push('closed');
+    attempt.fence();
+  };
+  await jobs.start([handle(echoJob, { run })]);
+  await add('slow');
+  await begun.promise;
+  await db.transaction(async (tx) => {
+    await tx.query('lock table job_workers');
+    await until(
+      () => outcomes,
+      ({ length }) => length === 1,
+      'the lease to end',
+    );
+  });
+  await until(
+    () => outcomes,
+    ({ length }) => length === 2,
+    'the next attempt',
+  );
+  expect(outcomes).toEqual(['closed', 'false']);
+}, 30_000);
+
+test('an attempt that outlasts the stop is told to end, and its job is free for others at once', async () => {
+  const begun = Promise.withResolvers<undefined>();
+  const run = async (): Promise<void> => {
+    begun.resolve(undefined);
+    for (;;) await db.query('select pg_sleep(0.01)');
+  };
+  await jobs.start([handle(echoJob, { run })]);
+  await add('endless');
+  await begun.promise;
+  await jobs.stop(100);
+  expect(await db.query('select attempts, locked_by from graphile_worker.jobs')).toEqual([{ attempts: 0, locked_by: null }]);
+});

@@ -1,0 +1,4 @@
+import postgres from '@waymark/local-stack/jest-preset';
+import base from '../../jest.config.js';
+
+export default { ...base, ...postgres };

@@ -1,0 +1,77 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { querySummary, withoutLiterals } from './sql.ts';
+
+test.each([
+  ['select id, name from users where email = $1', 'SELECT users'],
+  ['  INSERT INTO "orders" (id) values ($1) on conflict do nothing', 'INSERT orders'],
+  ['insert into payments (order_id) values ($1) on conflict (order_id) do update set attempts = 2', 'INSERT payments'],
+  ['update products set available = available - $2 where sku = $1', 'UPDATE products'],
+  ['delete from sessions where expires_at <= now()', 'DELETE sessions'],
+  ['with back as (select sku from lines), locked as (select 1 from x) update products set a = 1 from back', 'UPDATE products'],
+  ['select status, (select json_agg(a) from lines) as lines from reservations where order_id = $1', 'SELECT reservations'],
+  ['select from reservations where order_id = $1 for update', 'SELECT reservations'],
+  ['select graphile_worker.add_job($1, $2::json)', 'SELECT graphile_worker.add_job'],
+  ["select 'update secrets' from notes -- delete from x", 'SELECT notes'],
+  ['/* insert into a */ select 1', 'SELECT'],
+  ['BEGIN', 'BEGIN'],
+  ['create table if not exists migrations (owner text)', 'CREATE migrations'],
+  ['vacuum', 'SQL'],
+])('%s is %s', (text, summary) => {
+  expect(querySummary(text)).toBe(summary);
+});
+
+test('any text has a summary of one line that quotes no value', () => {
+  fc.assert(
+    fc.property(fc.string(), fc.string(), (before, value) => {
+      const summary = querySummary(`${before} select a from b where c = '${value.replaceAll("'", "''")}'`);
+      expect(summary).not.toMatch(/[\n']/);
+    }),
+  );
+});
+
+test.each([
+  ["select * from users where email = 'ada@waymark.test' and age > 36", 'select * from users where email = ? and age > ?'],
+  ["select 'it''s', E'it\\'s', e'\\\\', b'101', X'1F', U&'d\\0061ta', n'x', ''", 'select ?, ?, ?, ?, ?, ?, ?, ?'],
+  ['select $$hunter2$$, $tag$ it is $$hunter2$$ $tag$, $A$x$a$hunter2$A$', 'select ?, ?, ?'],
+  ['select 1, 1.5, .5, 1e10, 1.5E-3, 0x1F, 1_000, -7', 'select ?, ?, ?, ?, ?, ?, ?, -?'],
+  ['insert into t1 (a2) values (1,2),(3,4)', 'insert into t1 (a2) values (?,?),(?,?)'],
+  ['select "hunter 2", t1.a$1, größe2 from "o""dd"', 'select "hunter 2", t1.a$1, größe2 from "o""dd"'],
+  ['select a -- of hunter2\nfrom b /* of /* hunter2 */ hunter2 */ where c', 'select a  \nfrom b   where c'],
+  ['select $1, $2::text, a[1]', 'select $1, $2::text, a[?]'],
+  ["select date'2020-01-01', like'x', null, true", 'select date?, like?, null, true'],
+  ["notify news, 'hunter2'", 'notify news, ?'],
+  ["select 'not closed hunter2", 'select ?'],
+  ["select E'not closed hunter2\\", 'select ?'],
+  ['select $tag$not closed hunter2', 'select ?'],
+  ['select /* not closed hunter2', 'select  '],
+  ['select "not closed', 'select "not closed'],
+  ['', ''],
+])('%s is shown as %s', (text, shown) => {
+  expect(withoutLiterals(text)).toBe(shown);
+});
+
+const text = fc.oneof(fc.string(), fc.string({ unit: 'grapheme' }), fc.string({ unit: fc.constantFrom(...Array.from(`'"$\\/*-eE1 \n`)) }));
+const literal = fc.oneof(
+  text.map((value) => `'${value.replaceAll("'", "''")}'`),
+  text.map((value) => `E'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`),
+  text.map((value) => `$body$${value.replaceAll('$', '')}$body$`),
+  fc.double({ noNaN: true, noDefaultInfinity: true, min: 0 }).map(String),
+  fc.nat().map(String),
+);
+
+test('any literal is taken out, and nothing else', () => {
+  fc.assert(
+    fc.property(literal, literal, (one, other) => {
+      const shown = (a: string, b: string): string => `select a1 from "b 2" where c = ${a} and (d > ${b}) or e = $1`;
+      expect(withoutLiterals(shown(one, other))).toBe(shown('?', '?'));
+    }),
+  );
+});
+
+test('any text is shown without an error, and in no time', () => {
+  fc.assert(fc.property(text, (any) => expect(typeof withoutLiterals(any)).toBe('string')));
+  for (const part of ["'", '"', '$a$', '$$', '/*', '--', "E'\\", '1.', '(', 'e1e+', '.', 'é$']) {
+    expect(withoutLiterals(part.repeat(20_000)).length).toBeLessThanOrEqual(part.length * 20_000);
+  }
+});

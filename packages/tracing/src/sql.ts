@@ -1,0 +1,124 @@
+import { SpanStatusCode, type Span } from '@opentelemetry/api';
+import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
+import {
+  ATTR_DB_QUERY_SUMMARY,
+  ATTR_DB_QUERY_TEXT,
+  ATTR_DB_RESPONSE_STATUS_CODE,
+  ATTR_ERROR_TYPE,
+  ATTR_EXCEPTION_MESSAGE,
+} from '@opentelemetry/semantic-conventions';
+
+/**
+ * instrumentation-pg's request hook: names the span by what the query does (semantic conventions for databases, "Name"). The text of a
+ * query without parameters loses its literals, which may hold anything.
+ */
+export function describeQuery(span: Span, { query }: { query: { text: string; values?: unknown[] } }): void {
+  const summary = querySummary(query.text);
+  span.updateName(summary);
+  span.setAttribute(ATTR_DB_QUERY_SUMMARY, summary);
+  if (!query.values?.length) span.setAttribute(ATTR_DB_QUERY_TEXT, withoutLiterals(query.text));
+}
+
+const PG = '@opentelemetry/instrumentation-pg';
+/** The only place where instrumentation-pg tells the code of an error. */
+const PG_ERROR = /^PostgreSQL error of type '(.*)' occurred \(code: (\w+)\)$/s;
+const SQLSTATE = /^[0-9A-Z]{5}$/;
+
+/** Adds to the span of a failed query what the conventions require and instrumentation-pg leaves out: the SQLSTATE and `error.type`. */
+export const failedQueries: SpanProcessor = {
+  onStart() {},
+  onEnding(span) {
+    if (span.instrumentationScope.name !== PG || span.status.code !== SpanStatusCode.ERROR) return;
+    const code = errorCode(span);
+    if (SQLSTATE.test(code)) span.setAttribute(ATTR_DB_RESPONSE_STATUS_CODE, code);
+    span.setAttribute(ATTR_ERROR_TYPE, code);
+  },
+  onEnd() {},
+  forceFlush: () => Promise.resolve(),
+  shutdown: () => Promise.resolve(),
+};
+
+/** The error's code, of Postgres or of Node, or else its class. */
+function errorCode({ events }: ReadableSpan): string {
+  const message = events.find(({ name }) => name === 'exception')?.attributes?.[ATTR_EXCEPTION_MESSAGE];
+  const [, type = '_OTHER', code = 'UNKNOWN'] = PG_ERROR.exec(String(message)) ?? [];
+  return code === 'UNKNOWN' ? type : code;
+}
+
+const OPERATION =
+  /\b(select|insert|update|delete|merge|begin|commit|rollback to savepoint|rollback|savepoint|create|alter|drop|truncate|listen|notify)\b/i;
+const TARGET = /\b(?:from|into|update|table|join)\s+(?:if\s+(?:not\s+)?exists\s+|only\s+)?([\w."]+)/i;
+const CALLED = /\bselect\s+([\w."]+)\s*\(/i;
+
+/**
+ * What a query does, in few words: its operation and what it works on (`SELECT orders`), or the function it calls (semantic conventions,
+ * `db.query.summary`). Reads only the outermost statement, so that a common table expression or a subquery does not stand for the whole.
+ */
+export function querySummary(text: string): string {
+  const outermost = withoutParentheses(text);
+  const operation = OPERATION.exec(outermost);
+  if (!operation) return 'SQL';
+  const name = operation[1]?.toUpperCase();
+  const rest = outermost.slice(operation.index);
+  const target = TARGET.exec(rest)?.[1] ?? CALLED.exec(rest)?.[1];
+  return target ? `${name} ${target.replaceAll('"', '')}` : `${name}`;
+}
+
+/** The outermost statement, without literals and comments; a call keeps its empty pair of parentheses. */
+function withoutParentheses(text: string): string {
+  let depth = 0;
+  let outermost = '';
+  for (const [part] of rewritten(text, ' ').matchAll(/[()]|"[^"]*"|[^()"]+|"/g)) {
+    if (part === ')') depth = Math.max(0, depth - 1);
+    if (depth === 0) outermost += part;
+    if (part === '(') depth += 1;
+  }
+  return outermost;
+}
+
+/** The query with `?` for each literal and without comments (semantic conventions for databases, "Sanitization of `db.query.text`"). */
+export function withoutLiterals(text: string): string {
+  return rewritten(text, '?');
+}
+
+/** Comments, literals and quoted identifiers (Postgres manual, "Lexical Structure"). One that is not closed goes on to the end. */
+const NOT_CODE = new RegExp(
+  [
+    /(--[^\n]*|\/\*)/,
+    /(?<![\w$\u0080-\uffff])[eE]'(?:[^'\\]|\\[^]|'')*(?:'|\\?$)/,
+    /(?<![\w$\u0080-\uffff])(?:[bBxXnN]|[uU]&)'(?:[^']|'')*(?:'|$)/,
+    /'(?:[^']|'')*(?:'|$)/,
+    /(?<![\w$\u0080-\uffff])\$(?<tag>(?:[a-zA-Z_\u0080-\uffff][\w\u0080-\uffff]*)?)\$[^]*?(?:\$\k<tag>\$|$)/,
+    /(?<![\w$\u0080-\uffff])(?:\d|\.\d)[\w.]*(?:(?<=[\d._][eE])[+-]\d[\w.]*)?/,
+    /("(?:[^"]|"")*(?:"|$))/,
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+  'g',
+);
+
+/** The query with something else for each literal, and a space for each comment. */
+function rewritten(text: string, literal: string): string {
+  let result = '';
+  let end = 0;
+  NOT_CODE.lastIndex = 0;
+  for (let found = NOT_CODE.exec(text); found; found = NOT_CODE.exec(text)) {
+    const [lexeme, comment, , identifier] = found;
+    result += text.slice(end, found.index) + (identifier ?? (comment ? ' ' : literal));
+    end = comment === '/*' ? endOfComment(text, found.index) : found.index + lexeme.length;
+    NOT_CODE.lastIndex = end;
+  }
+  return result + text.slice(end);
+}
+
+/** Comments may be nested. */
+function endOfComment(text: string, start: number): number {
+  let depth = 0;
+  const marks = /\/\*|\*\//g;
+  marks.lastIndex = start;
+  for (let mark = marks.exec(text); mark; mark = marks.exec(text)) {
+    depth += mark[0] === '/*' ? 1 : -1;
+    if (depth === 0) return marks.lastIndex;
+  }
+  return text.length;
+}

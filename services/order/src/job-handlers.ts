@@ -1,0 +1,18 @@
+import { handle, type HandledJob } from '@waymark/service-kit';
+import { fulfilOrder } from './fulfil-order.ts';
+import { fulfilOrderJob, releaseStockJob } from './jobs.ts';
+import { endOrder, reviveOrder } from './order-db.ts';
+import { GIVEN_UP } from './order.ts';
+import type { Parts } from './parts.ts';
+import { releaseStock } from './release-stock.ts';
+
+/** What this service does after the request that asked for it. */
+export const jobHandlers = (parts: Parts): HandledJob[] => [
+  handle(fulfilOrderJob, {
+    run: ({ orderId }, attempt) => fulfilOrder(parts, orderId, attempt),
+    onDeadLetter: async (tx, { orderId }) => void (await endOrder(tx, orderId, GIVEN_UP)),
+    onReplay: (tx, { orderId }) => reviveOrder(tx, orderId, parts.fulfilWithinSeconds),
+  }),
+  // Without onDeadLetter: stock that cannot be released comes back when its reservation expires.
+  handle(releaseStockJob, { run: ({ orderId }) => releaseStock(parts, orderId) }),
+];
