@@ -1,4 +1,4 @@
-/** Too much is under way at a time; it may be tried again. */
+/** Thrown when the requests under way hold too much memory. The client should try again later. */
 export class OverBudget extends Error {
   override readonly name = 'OverBudget';
 
@@ -7,13 +7,13 @@ export class OverBudget extends Error {
   }
 }
 
-/** Memory that one request holds; it is let go when it is disposed. */
+/** The bytes that one request holds. Disposing it gives them back. */
 export interface Holder extends Disposable {
-  /** Counts bytes that are held from now on. Throws `OverBudget`. */
+  /** Counts further bytes as held. Throws `OverBudget` when that would exceed the budget. */
   readonly add: (bytes: number) => void;
 }
 
-/** Bounds how much memory all requests together hold beside what is stored. */
+/** A bound, in bytes, on what all requests under way hold together. Stored spans do not count. */
 export class Budget {
   readonly #maxBytes: number;
   #bytes = 0;

@@ -47,9 +47,9 @@ export interface RunningTraceStore {
   close(): Promise<void>;
 }
 
-/** The largest span, resource or scope, in bytes: when it is read, it is decoded at once and takes many times as much. */
+/** The largest span, and the largest resource or scope, in bytes. Each is decoded in one go and then takes many times as much memory. */
 const DECODED_AT_ONCE = { maxSpanBytes: 1_000_000, maxOriginBytes: 100_000 };
-/** So many bodies of the largest size may be under way at a time. */
+/** How many bodies of the largest size may be under way at a time. */
 const MAX_BODIES = 4;
 
 /** Starts a trace backend in this process. Rejects with an `Error` that names the port when one is in use. */

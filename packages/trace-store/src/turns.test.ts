@@ -1,13 +1,13 @@
 import { expect, test } from '@jest/globals';
 import { inPieces, inTurns } from './turns.ts';
 
-/** Keeps everything waiting for longer than a turn may take. */
+/** Blocks the event loop for longer than a turn may take. */
 function busy(): void {
   const end = performance.now() + 11;
   while (performance.now() < end);
 }
 
-test('however many long reads there are, everything else comes in between any two stretches of work', async () => {
+test('however much long work there is, the event loop goes round between any two turns', async () => {
   let rounds = 0;
   let counting = true;
   const count = (): void => {
@@ -35,7 +35,7 @@ test('however many long reads there are, everything else comes in between any tw
   expect(await works[2]).toBeGreaterThan(0);
 });
 
-test('a text is put together from its parts, and is over when its reader leaves', async () => {
+test('parts are joined into pieces, and the work ends when the reader leaves', async () => {
   const left: string[] = [];
   function* parts(): Generator<string> {
     try {

@@ -1,24 +1,24 @@
 import { setImmediate } from 'node:timers/promises';
 
-/** How long one turn may keep everything else waiting, in milliseconds. */
-const TURN = 10;
+/** How long one turn may block the event loop, in milliseconds. */
+const TURN_MS = 10;
 
 let last: Promise<void> = Promise.resolve();
 let end = 0;
 
 /**
- * What takes long is done by turns: each time the event loop comes round, it is one caller's turn, however many there are. Resolves when it is;
- * who can should give it up when `turnIsOver`.
+ * Waits for the caller's turn. Long work is done in turns, and there is one turn per round of the event loop, however many callers wait, so that
+ * small requests are answered in between. A turn should end when `turnIsOver`.
  */
 export async function nextTurn(): Promise<void> {
   last = last.then(() => setImmediate());
   await last;
-  end = performance.now() + TURN;
+  end = performance.now() + TURN_MS;
 }
 
 const turnIsOver = (): boolean => performance.now() >= end;
 
-/** Does work that may be interrupted wherever it yields, and resolves to what it returns. */
+/** Runs a generator in turns: it may pause wherever it yields. Resolves to what it returns. */
 export async function inTurns<T>(work: Generator<unknown, T>): Promise<T> {
   await nextTurn();
   for (;;) {
@@ -28,16 +28,16 @@ export async function inTurns<T>(work: Generator<unknown, T>): Promise<T> {
   }
 }
 
-/** How many characters are put together before they are sent. */
-const PIECE = 65_536;
+/** The least length of a piece but the last, in characters. */
+const PIECE_LENGTH = 65_536;
 
-/** Makes a text of its parts, piece by piece as it is read; parts that are empty only let others in. */
+/** Joins many short texts into pieces worth sending, in turns. An empty part is a place to pause. */
 export async function* inPieces(parts: Iterable<string>): AsyncGenerator<string> {
   await nextTurn();
   let piece = '';
   for (const part of parts) {
     piece += part;
-    if (piece.length >= PIECE) {
+    if (piece.length >= PIECE_LENGTH) {
       yield piece;
       piece = '';
       await nextTurn();

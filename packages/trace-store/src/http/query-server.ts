@@ -8,10 +8,10 @@ import { inPieces } from '../turns.ts';
 import type { TraceStore } from '../store/trace-store.ts';
 import { serveUi } from '../ui-files.ts';
 
-/** How many requests to the API may be under way: each of them holds memory. */
-const MOST = 50;
-/** How long a client may take no more of an answer, in milliseconds. */
-const PATIENCE = 30_000;
+/** API requests under way at a time; each of them holds memory. */
+const MAX_REQUESTS = 50;
+/** An answer is cut off when the client has read nothing of it for this long, in milliseconds. */
+const STALLED_MS = 30_000;
 
 /** Jaeger's query API under `/api/`, and the UI everywhere else. `stats` gives the content of `/api/stats`. */
 export function queryServer(store: TraceStore, stats: () => object): Server {
@@ -20,7 +20,7 @@ export function queryServer(store: TraceStore, stats: () => object): Server {
     request.resume();
     const { url = '/', method = 'GET' } = request;
     if (!/^\/api(\/|\?|$)/.test(url)) return serveUi(request, response);
-    if (underWay >= MOST) throw new OverBudget();
+    if (underWay >= MAX_REQUESTS) throw new OverBudget();
     underWay++;
     try {
       await send(request, response, await answer(store, stats, method, url));
@@ -51,13 +51,13 @@ async function send(request: IncomingMessage, response: ServerResponse, { status
   if (status === 503) response.setHeader('retry-after', '1');
   if (typeof json === 'string') return void response.end(json);
   const pieces = inPieces(json);
-  // What goes wrong before anything was sent can still be said.
+  // An error before the first byte is sent can still be answered with its own status.
   const first = await pieces.next();
   if (request.method === 'HEAD') {
     await pieces.return(undefined);
     return void response.end();
   }
-  response.setTimeout(PATIENCE, () => response.destroy());
+  response.setTimeout(STALLED_MS, () => response.destroy());
   await pipeline(startingWith(first.value ?? '', pieces), response);
 }
 

@@ -21,7 +21,12 @@ export function encodingOf(header: string | undefined): Encoding {
  * Reads a request body of at most `maxBytes`, before and after decompression, and hands it to `use`. Until that is done, the bytes count as
  * held. Throws `HttpError`: 413 over the bound, 415 for another encoding, 400 for compressed data that is damaged; and `OverBudget`.
  */
-export async function withBody<T>(request: IncomingMessage, maxBytes: number, budget: Budget, use: (body: Buffer) => T | Promise<T>): Promise<T> {
+export async function withBody<T>(
+  request: IncomingMessage,
+  maxBytes: number,
+  budget: Budget,
+  use: (body: Buffer) => T | Promise<T>,
+): Promise<T> {
   const encoding = encodingOf(request.headers['content-encoding']);
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
   using held = budget.holder();
@@ -48,10 +53,10 @@ export async function receive(
   return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts, size);
 }
 
-/** So many bytes take long to read. */
+/** Reading a body of this many bytes takes so long that it waits for its turn. */
 const LARGE = 1_000_000;
 
-/** The bytes as they were before they were compressed, when it is time to read them. Throws `HttpError` 400 and 413. */
+/** Decompresses a body; a large one waits for its turn. Throws `HttpError` 400 and 413. */
 export async function readable(raw: Buffer, encoding: Encoding, maxBytes: number, hold: (bytes: number) => void): Promise<Buffer> {
   const bytes = await decompressed(raw, encoding, maxBytes, hold);
   if (bytes.length > LARGE) await nextTurn();

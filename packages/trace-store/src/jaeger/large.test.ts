@@ -19,13 +19,13 @@ const spans = (count: number, more: object = {}): object[] =>
   Array.from({ length: count }, (_, index) => span(TRACE, index + 1, { name: 'a', ...more }));
 const encoded = (json: object): Buffer => Buffer.from(encode(ExportRequest, json));
 
-/** An answer of which nothing is read but the head. */
+/** An answer whose body is not read. */
 async function paused(url: string): Promise<IncomingMessage> {
   const [answer] = (await once(get(url), 'response')) as [IncomingMessage];
   return answer;
 }
 
-test('further spans of a trace that is as large as a trace may be are rejected, and the exporter is told why', async () => {
+test('spans beyond the bound for one trace are rejected, and the exporter is told why', async () => {
   const { otlpUrl, url } = await storeForTest({ maxSpansPerTrace: 10 });
   await send(otlpUrl, encoded(request([service], spans(10))));
   const answer = await fetch(`${otlpUrl}/v1/traces`, {
@@ -39,7 +39,7 @@ test('further spans of a trace that is as large as a trace may be are rejected, 
   expect(await ask(`${url}/api/traces/${some(1)}`)).toMatchObject({ body: { data: [{ spans: [{ operationName: 'other' }] }] } });
 });
 
-test('a trace of more spans than are adjusted at once is answered as it was sent', async () => {
+test('a trace that is too large to be adjusted is answered as it was sent', async () => {
   const { otlpUrl, url } = await storeForTest();
   const attributes = ['b', 'a'].map((key) => attribute(key, { stringValue: key }));
   for (const [count, keys] of [
@@ -56,7 +56,7 @@ test('a trace of more spans than are adjusted at once is answered as it was sent
   }
 });
 
-test('an answer is cut off when its trace is evicted meanwhile, for half of it would look like all of it', async () => {
+test('an answer is cut off when its trace is evicted meanwhile, so that half a trace does not pass for all of it', async () => {
   const { otlpUrl, url } = await storeForTest({ memoryMb: 40 });
   await send(otlpUrl, encoded(request([service], spans(60_000))));
   const answer = await paused(`${url}/api/v3/traces/${TRACE}?rawTraces=true`);
@@ -74,7 +74,7 @@ test('an answer is cut off when its trace is evicted meanwhile, for half of it w
   await expect(read()).rejects.toThrow('aborted');
 });
 
-test('so many reads may be under way; one more is told to try again', async () => {
+test('at most 50 reads are under way; one more is answered 503 with Retry-After', async () => {
   const { otlpUrl, url } = await storeForTest();
   await send(otlpUrl, encoded(request([service], spans(60_000))));
   const reading = await Promise.all(Array.from({ length: 50 }, () => paused(`${url}/api/v3/traces/${TRACE}?rawTraces=true`)));
@@ -88,7 +88,7 @@ test('so many reads may be under way; one more is told to try again', async () =
   expect(status).toBe(200);
 });
 
-test('text of adjusted traces that waits to be sent is bounded', () => {
+test('the text of adjusted traces that waits to be sent is bounded', () => {
   const store = new TraceStore(100_000_000, 100_000);
   const flags = Array.from({ length: 1_000 }, () => ({ boolValue: true }));
   const large = spans(900, { attributes: [attribute('flags', { arrayValue: { values: flags } })] });

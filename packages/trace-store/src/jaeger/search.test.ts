@@ -23,7 +23,14 @@ function flood(store: TraceStore, from: number, count: number): void {
   const spans = Array.from({ length: count }, (_, index) =>
     span((from + index).toString(16).padStart(32, '0'), 1, { name: 'a', attributes: [filler] }),
   );
-  store.add(scanRequest(encode(ExportRequest, request([], spans)), { maxSpans: count, maxAttributeBytes: 1_000, maxSpanBytes: 1_000_000, maxOriginBytes: 100_000 }));
+  store.add(
+    scanRequest(encode(ExportRequest, request([], spans)), {
+      maxSpans: count,
+      maxAttributeBytes: 1_000,
+      maxSpanBytes: 1_000_000,
+      maxOriginBytes: 100_000,
+    }),
+  );
 }
 
 test('a search lets new spans in, and passes over what they evict', async () => {

@@ -7,7 +7,7 @@ import type { TraceStore } from '../store/trace-store.ts';
 import { matchesAttributes, matchesOutline } from './match-span.ts';
 import type { SearchQuery } from './search-query.ts';
 
-/** Work that may be interrupted wherever it yields. */
+/** Work that may pause wherever it yields; see `inTurns`. */
 type Work<T> = Generator<undefined, T>;
 
 /** The traces with a matching span, newest first. Spans may come and traces may go while it pauses. */

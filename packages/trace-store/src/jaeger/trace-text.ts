@@ -5,14 +5,14 @@ import type { StoredTrace } from '../store/stored-trace.ts';
 import { traceIdOf } from '../store/stored-trace.ts';
 import { adjust } from './adjust/adjust.ts';
 
-/** Writes spans of one trace as JSON, part by part; what it keeps in mind until the end is counted by `held`. */
+/** Writes spans of one trace as JSON, part by part; `held` counts what it keeps until the end. */
 export type Writer = (traceId: string, spans: Iterable<PlacedSpan>, held: Holder) => Generator<string>;
 
-/** The largest trace that is adjusted: this takes all of it in memory, decoded, and as long as it takes. */
-const ADJUSTED = { spans: 10_000, bytes: 4_000_000 };
+/** The largest trace that is adjusted. Adjusting decodes a whole trace in one turn, so larger ones are answered as they were sent. */
+const MAX_ADJUSTED = { spans: 10_000, bytes: 4_000_000 };
 
-/** How much text all answers under way may have made before it is sent. */
-const MADE_AHEAD = new Budget(64_000_000);
+/** Bounds the text of all answers that is made before it can be sent. */
+const UNSENT = new Budget(64_000_000);
 
 /**
  * Traces as JSON, with commas between them; as they were sent if they are to be `raw`, or are too large to be adjusted. Throws `OverBudget`
@@ -30,17 +30,19 @@ export function* tracesText(write: Writer, traces: Iterable<StoredTrace>, raw: b
 }
 
 function* traceText(write: Writer, trace: StoredTrace, raw: boolean): Generator<string> {
-  using held = MADE_AHEAD.holder();
+  using held = UNSENT.holder();
   const traceId = traceIdOf(trace.key);
-  if (raw || trace.spans > ADJUSTED.spans || trace.bytes > ADJUSTED.bytes) return yield* write(traceId, readSpans(trace, raw), held);
-  // The text at once, so that the decoded trace, which takes several times as much, need not wait until it is sent.
+  if (raw || trace.spans > MAX_ADJUSTED.spans || trace.bytes > MAX_ADJUSTED.bytes)
+    return yield* write(traceId, readSpans(trace, raw), held);
+  // Written at once: text waits to be sent in a fraction of the memory that the decoded trace takes.
   const text = [...write(traceId, placedSpans(adjust(readTrace(trace, false))), held)].join('');
   held.add(text.length);
   yield text;
 }
 
 function* placedSpans(trace: readonly ResourceSpansJson[]): Generator<PlacedSpan> {
-  for (const { scopeSpans, ...resource } of trace) for (const { spans, ...scope } of scopeSpans) for (const span of spans) yield { resource, scope, span };
+  for (const { scopeSpans, ...resource } of trace)
+    for (const { spans, ...scope } of scopeSpans) for (const span of spans) yield { resource, scope, span };
 }
 
 /** The `ResourceSpans` of a trace, with commas between them. */
@@ -48,7 +50,8 @@ export function* otlpText(_: string, spans: Iterable<PlacedSpan>): Generator<str
   let before: PlacedSpan | undefined;
   for (const placed of spans) {
     const sameResource = placed.resource === before?.resource;
-    if (!sameResource) yield `${before === undefined ? '' : ']}]},'}${opened(placed.resource)}"scopeSpans":[${opened(placed.scope)}"spans":[`;
+    if (!sameResource)
+      yield `${before === undefined ? '' : ']}]},'}${opened(placed.resource)}"scopeSpans":[${opened(placed.scope)}"spans":[`;
     else if (placed.scope !== before?.scope) yield `]},${opened(placed.scope)}"spans":[`;
     else yield ',';
     yield JSON.stringify(placed.span);

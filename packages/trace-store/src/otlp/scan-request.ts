@@ -35,7 +35,7 @@ export interface ScanLimits {
   readonly maxOriginBytes: number;
 }
 
-/** More in one request than the store takes; answered with 413. */
+/** A request with more than the store takes; answered with 413. */
 export class TooLarge extends Error {
   override readonly name = 'TooLarge';
 }
@@ -137,8 +137,8 @@ class Scan implements ScannedRequest {
   }
 
   /**
-   * The message with its attributes cut to the size that an attribute may have; to a sixteenth of that if it is too large itself. Undefined when
-   * that does not help.
+   * Cuts attributes to the size that one may have. If the message as a whole is too large, cuts them to a sixteenth of that. Undefined if it is
+   * still too large.
    */
   #cut(message: Message, encoded: Buffer, largest: number, maxBytes: number): Buffer | undefined {
     const { maxAttributeBytes } = this.#limits;

@@ -44,11 +44,11 @@ export type SpanOutlineJson = Pick<
   'spanId' | 'parentSpanId' | 'name' | 'kind' | 'startTimeUnixNano' | 'endTimeUnixNano' | 'status'
 >;
 
-/** A span with what it came under, both without what they enclose; the same objects for spans that came one after the other. */
+/** A span with its resource and scope. Neighbours that share them have the same objects. */
 export interface PlacedSpan {
-  /** A `ResourceSpans`. */
+  /** A `ResourceSpans` without its `scopeSpans`. */
   readonly resource: Json;
-  /** A `ScopeSpans`. */
+  /** A `ScopeSpans` without its `spans`. */
   readonly scope: Json;
   readonly span: SpanJson;
 }
@@ -88,11 +88,12 @@ export function readTrace(trace: StoredTrace, copies: boolean): ResourceSpansJso
 /** Whether a trace was evicted since it was looked up. */
 export const isGone = (trace: StoredTrace): boolean => trace.chunks.length === 0;
 
-/** The spans of a chunk, decoded one by one. The reader may pause: it is over when the trace was evicted meanwhile. */
+/** The spans of a chunk, decoded one by one. The reader may pause: the spans end early if the trace is evicted meanwhile. */
 export const spansOf = (chunk: Chunk): Iterable<SpanJson> => decoded(Span, chunk) as Iterable<Json> as Iterable<SpanJson>;
 
 /** The outlines of a chunk's spans: much less work than `spansOf`. */
-export const outlinesOf = (chunk: Chunk): Iterable<SpanOutlineJson> => decoded(SpanOutline, chunk) as Iterable<unknown> as Iterable<SpanOutlineJson>;
+export const outlinesOf = (chunk: Chunk): Iterable<SpanOutlineJson> =>
+  decoded(SpanOutline, chunk) as Iterable<unknown> as Iterable<SpanOutlineJson>;
 
 function* decoded(message: Message, chunk: Chunk): Generator<Json> {
   const size = chunk.place.end - chunk.place.start;

@@ -64,14 +64,14 @@ test('a trace takes at most a quarter of the memory: further spans are dropped a
   expect(spanIds(store, 1)).toEqual(Array.from({ length: 24 }, (_, index) => index + 1));
 });
 
-test('what the spans of a trace have in common counts wherever it changes, for it is written there when the trace is read', () => {
+test('a resource counts towards its trace each time it changes, as it is written each time when the trace is read', () => {
   const store = new TraceStore(1_000_000, 100_000);
   const services = ['a'.repeat(20_000), 'b'.repeat(20_000)] as const;
   for (let spanId = 1; spanId <= 20; spanId++) add(store, 1, spanId, services[spanId % 2]);
   expect(spanIds(store, 1)).toHaveLength(8);
 });
 
-test('a trace has at most so many spans', () => {
+test('a trace has at most the given number of spans', () => {
   const store = new TraceStore(1_000_000, 3);
   for (let spanId = 1; spanId <= 5; spanId++) add(store, 1, spanId);
   expect(spanIds(store, 1)).toEqual([1, 2, 3]);

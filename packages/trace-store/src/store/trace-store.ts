@@ -29,7 +29,7 @@ export interface StoreStats {
   readonly lateSpans: number;
   /** Spans that were delivered again, and were there already. */
   readonly repeatedSpans: number;
-  /** Spans that came when their trace was as large as a trace may be, and were dropped. */
+  /** Spans that were dropped because their trace had reached the bound for one trace. */
   readonly excessSpans: number;
 }
 
@@ -39,7 +39,7 @@ const COMPARED = 256;
 /**
  * Keeps encoded spans by trace, in bounded memory. Over the bound, whole traces are evicted, those first that have been quiet longest. A
  * span that comes after its trace was evicted is dropped and counted: half a trace would look like a broken one. Spans that are delivered
- * again, as by an exporter that got no answer, are kept once. A trace may be so large and no larger; what comes then is dropped and counted.
+ * again, as by an exporter that got no answer, are kept once. Spans of a trace that has reached the bound for one trace are dropped and counted.
  */
 export class TraceStore {
   readonly #traces = new Map<string, StoredTrace>();
@@ -67,7 +67,10 @@ export class TraceStore {
     while (this.bytes > this.#maxBytes && this.#reclaim());
     const dropped: [string, number][] = [
       ['of a trace that was already evicted', this.#counts.lateSpans - lateSpans],
-      [`of a trace that has ${this.#maxSpansPerTrace} spans or ${this.#maxTraceBytes} bytes already`, this.#counts.excessSpans - excessSpans],
+      [
+        `of a trace that has ${this.#maxSpansPerTrace} spans or ${this.#maxTraceBytes} bytes already`,
+        this.#counts.excessSpans - excessSpans,
+      ],
     ];
     return new Map(dropped.filter(([, count]) => count > 0));
   }

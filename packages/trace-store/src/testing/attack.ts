@@ -29,7 +29,11 @@ async function start(): Promise<Target> {
     said.push(line);
     if (line.startsWith('memory')) break;
   }
-  const url = (label: string): string | undefined => said.find((line) => line.startsWith(label))?.split(/\s+/).at(-1);
+  const url = (label: string): string | undefined =>
+    said
+      .find((line) => line.startsWith(label))
+      ?.split(/\s+/)
+      .at(-1);
   const stop = async (): Promise<void> => {
     child.kill('SIGKILL');
     await once(child, 'exit');
@@ -45,8 +49,10 @@ const peakMb = async (pid: number): Promise<number> =>
 async function post(target: Target, body: Buffer | string): Promise<void> {
   const type = typeof body === 'string' ? 'application/json' : 'application/x-protobuf';
   const content = typeof body === 'string' ? body : new Uint8Array(body);
-  for (let status = 429; status === 429; ) {
-    const answer = await fetch(`${target.otlp}/v1/traces`, { method: 'POST', body: content, headers: { 'content-type': type } }).catch(() => undefined);
+  for (let status = 429; status === 429;) {
+    const answer = await fetch(`${target.otlp}/v1/traces`, { method: 'POST', body: content, headers: { 'content-type': type } }).catch(
+      () => undefined,
+    );
     await answer?.arrayBuffer();
     status = answer?.status ?? 0;
     if (status === 429) await delay(200);
@@ -87,7 +93,8 @@ function jsonWith(name: string, item: string): string {
 }
 
 async function fill(target: Target, spans: number): Promise<void> {
-  for (let from = 0; from < spans; from += 50_000) await post(target, encode(ExportRequest, requestOf(spansOf(from, Math.min(50_000, spans - from)))));
+  for (let from = 0; from < spans; from += 50_000)
+    await post(target, encode(ExportRequest, requestOf(spansOf(from, Math.min(50_000, spans - from)))));
 }
 
 const times = (count: number, run: () => Promise<unknown>): Promise<unknown> => Promise.all(Array.from({ length: count }, run));
@@ -97,13 +104,26 @@ const ATTACKS: readonly (readonly [what: string, attack: (target: Target) => Pro
   ['nothing', () => delay(500)],
   ['12 bodies of 16 MB of JSON, spans', (target) => times(12, () => post(target, JSON.stringify(requestOf(spansOf(0, 70_000)))))],
   ['12 bodies of 16 MB of JSON, empty lists', (target) => times(12, () => post(target, jsonWith('nonsense', '[]')))],
-  ['12 bodies of 16 MB of JSON, attributes', (target) => times(12, () => post(target, jsonWith('attributes', '{"key":"a","value":{"boolValue":true}}')))],
+  [
+    '12 bodies of 16 MB of JSON, attributes',
+    (target) => times(12, () => post(target, jsonWith('attributes', '{"key":"a","value":{"boolValue":true}}'))),
+  ],
   ['80 unfinished gRPC messages of 16 MB', flood],
-  ['one trace of 1,400,000 spans, read 3 times', (target) => fill(target, 1_400_000).then(() => times(3, () => read(`${target.ui}/api/v3/traces/${TRACE}?rawTraces=true&raw_traces=true`)))],
+  [
+    'one trace of 1,400,000 spans, read 3 times',
+    (target) =>
+      fill(target, 1_400_000).then(() => times(3, () => read(`${target.ui}/api/v3/traces/${TRACE}?rawTraces=true&raw_traces=true`))),
+  ],
   ['the same, adjusted', (target) => fill(target, 1_400_000).then(() => times(3, () => read(`${target.ui}/api/v3/traces/${TRACE}`)))],
   ['the same, Jaeger v1', (target) => fill(target, 1_400_000).then(() => times(3, () => read(`${target.ui}/api/traces/${TRACE}`)))],
-  ['a trace of 90,000 spans, read 50 times', (target) => fill(target, 90_000).then(() => times(50, () => read(`${target.ui}/api/v3/traces/${TRACE}`)))],
-  ['a trace of 90,000 spans, found 50 times', (target) => fill(target, 90_000).then(() => times(50, () => read(`${target.ui}/api/traces?service=shop&${HOUR}&limit=1000&tag=a:b`)))],
+  [
+    'a trace of 90,000 spans, read 50 times',
+    (target) => fill(target, 90_000).then(() => times(50, () => read(`${target.ui}/api/v3/traces/${TRACE}`))),
+  ],
+  [
+    'a trace of 90,000 spans, found 50 times',
+    (target) => fill(target, 90_000).then(() => times(50, () => read(`${target.ui}/api/traces?service=shop&${HOUR}&limit=1000&tag=a:b`))),
+  ],
 ];
 
 async function flood(target: Target): Promise<void> {
@@ -130,7 +150,10 @@ async function longestWait(target: Target, until: AbortSignal): Promise<number> 
   let longest = 0;
   while (!until.aborted) {
     const from = performance.now();
-    await fetch(`${target.ui}/api/services`).then((answer) => answer.arrayBuffer(), () => {});
+    await fetch(`${target.ui}/api/services`).then(
+      (answer) => answer.arrayBuffer(),
+      () => {},
+    );
     longest = Math.max(longest, performance.now() - from);
     await delay(20);
   }
@@ -147,6 +170,8 @@ for (const [what, attack] of ATTACKS) {
   const seconds = (performance.now() - from) / 1000;
   const peak = await peakMb(target.pid);
   over.abort();
-  process.stdout.write(`${what.padEnd(46)}${String(peak || 'died').padStart(8)}${`${Math.round(await waiting)} ms`.padStart(14)}${seconds.toFixed(1).padStart(9)}\n`);
+  process.stdout.write(
+    `${what.padEnd(46)}${String(peak || 'died').padStart(8)}${`${Math.round(await waiting)} ms`.padStart(14)}${seconds.toFixed(1).padStart(9)}\n`,
+  );
   await target.stop();
 }
