@@ -7,7 +7,7 @@ function busy(): void {
   while (performance.now() < end);
 }
 
-test('however much long work there is, the event loop goes round between any two turns', async () => {
+test('however much long work there is, the event loop goes round several times between any two turns', async () => {
   let rounds = 0;
   let counting = true;
   const count = (): void => {
@@ -31,7 +31,8 @@ test('however much long work there is, the event loop goes round between any two
   await Promise.all(works);
   counting = false;
   expect(seen).toHaveLength(25);
-  expect(new Set(seen).size).toBe(25);
+  const roundsBetween = seen.slice(1).map((round, index) => round - (seen[index] ?? 0));
+  expect(Math.min(...roundsBetween)).toBeGreaterThanOrEqual(4);
   expect(await works[2]).toBeGreaterThan(0);
 });
 

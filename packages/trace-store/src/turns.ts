@@ -3,17 +3,25 @@ import { setImmediate } from 'node:timers/promises';
 /** How long one turn may block the event loop, in milliseconds. */
 const TURN_MS = 10;
 
+/** How often the event loop goes round between two turns: about as often as it takes to accept, read and answer a small request. */
+const ROUNDS = 5;
+
 let last: Promise<void> = Promise.resolve();
 let end = 0;
 
 /**
- * Waits for the caller's turn. Long work is done in turns, and there is one turn per round of the event loop, however many callers wait, so that
- * small requests are answered in between. A turn should end when `turnIsOver`.
+ * Waits for the caller's turn. Long work is done in turns, one caller at a time, and the event loop goes round a few times between two turns, so
+ * that small requests are answered in between. A turn should end when `turnIsOver`.
  */
 export async function nextTurn(): Promise<void> {
-  last = last.then(() => setImmediate());
+  last = goRound(last);
   await last;
   end = performance.now() + TURN_MS;
+}
+
+async function goRound(before: Promise<void>): Promise<void> {
+  await before;
+  for (let round = 0; round < ROUNDS; round++) await setImmediate();
 }
 
 const turnIsOver = (): boolean => performance.now() >= end;
