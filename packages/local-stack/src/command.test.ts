@@ -87,7 +87,7 @@ test(
     process.kill(postmaster, 'SIGKILL');
     await shop.said('Postgres was ended by SIGKILL; starting it again in 0.5 s');
     await shop.said('Postgres is ready again');
-    const database = new pg.Client((await stubAt((await stubAt(gateway))['AUTH_URL'] ?? ''))['DATABASE_URL']);
+    const database = new pg.Client((await stubAt(first['AUTH_URL'] ?? ''))['DATABASE_URL']);
     await database.connect();
     await database.end();
 
