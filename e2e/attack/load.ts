@@ -80,9 +80,16 @@ export class Buyer implements AsyncDisposable {
       };
       return { outcome, body };
     } catch (error) {
-      const { name, code = name } = error as Error & { code?: string };
+      const { name, code } = error as Error & { code?: unknown };
       return {
-        outcome: { status: 0, error: code, ms: performance.now() - begun, traceId: '', orderId: undefined, retryAfter: false },
+        outcome: {
+          status: 0,
+          error: typeof code === 'string' ? code : name,
+          ms: performance.now() - begun,
+          traceId: '',
+          orderId: undefined,
+          retryAfter: false,
+        },
         body: '',
       };
     }

@@ -41,22 +41,24 @@ export const overload: Attack = {
     const rows = [];
     for (const times of [1, 3, 10]) {
       await settle(shop);
-      const before = (await orders(shop)).length;
+      const made = (await orders(shop)).length;
       const outcomes = await load(capacity * times, seconds, order);
-      const made = (await orders(shop)).length - before;
-      const pending = (await orders(shop)).filter(({ status }) => status === 'pending').length;
+      const after = await orders(shop);
+      const pending = after.filter(({ status }) => status === 'pending').length;
       const good = acknowledged(outcomes).length;
-      const shed = outcomes.filter(({ status, retryAfter }) => status === 503 && retryAfter).length;
-      say(`${times} × capacity: ${statuses(outcomes)}; ${pending} pending at the end`);
-      rows.push({ goodput: good / seconds, nobody: made - good, shed, pending });
+      say(`${times} × capacity: ${statuses(outcomes)}`);
+      rows.push({ goodput: good / seconds, nobody: after.length - made - good, fulfilled: (after.length - made - pending) / seconds });
     }
     const goodputs = rows.map(({ goodput }) => goodput);
     const peak = Math.max(capacity, ...goodputs);
     const last = rows.at(-1);
     const ratio = (last?.goodput ?? 0) / peak;
+    const keepsUp = rows.every(({ goodput, fulfilled }) => fulfilled >= 0.5 * goodput);
     return {
-      now: `answered in time: ${list(goodputs)} a second (${ratio.toFixed(2)} of the peak); made for nobody: ${list(rows.map(({ nobody }) => nobody))}; not yet fulfilled at the end: ${list(rows.map(({ pending }) => pending))}`,
-      held: ratio >= 0.8,
+      now:
+        `answered in time: ${list(goodputs)} a second (${ratio.toFixed(2)} of the peak); ` +
+        `made for nobody: ${list(rows.map(({ nobody }) => nobody))}; fulfilled: ${list(rows.map(({ fulfilled }) => fulfilled))} a second`,
+      held: ratio >= 0.8 && keepsUp,
     };
   },
 };
