@@ -1,7 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import type { Attack } from './attack.ts';
+import { mkdtemp, open, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CannotRun, type Attack } from './attack.ts';
 import { areBalanced, checkBooks, query, SKU, told } from './books.ts';
 import { acknowledged, inSeconds, load, slowest, statuses } from './load.ts';
+import { until } from '../src/shop/until.ts';
 import { Wire } from './network.ts';
 import { startAttackedShop, wait } from './shop.ts';
 
@@ -68,14 +72,94 @@ export const frozenPostgres: Attack = {
     await using attacked = await startAttackedShop();
     const { shop, buyer } = attacked;
     const before = await load(20, 2, () => buyer.order(SKU));
-    signalPostgres(attacked.postgresPid(), 'STOP');
-    const frozen = await load(20, 15, () => buyer.order(SKU)).finally(() => signalPostgres(attacked.postgresPid(), 'CONT'));
+    signalPostgres(attacked.postgres.child.pid ?? 0, 'STOP');
+    const frozen = await load(20, 15, () => buyer.order(SKU)).finally(() => signalPostgres(attacked.postgres.child.pid ?? 0, 'CONT'));
     await wait(3);
     const after = await load(20, 5, () => buyer.order(SKU));
     const books = await checkBooks(shop, acknowledged([...before, ...frozen, ...after]));
     return {
       now: `${statuses(frozen)}, the slowest after ${inSeconds(slowest(frozen))}; then ${statuses(after)}`,
       held: slowest(frozen) < LONGEST_MS && after.every(({ status }) => status === 201) && areBalanced(books),
+    };
+  },
+};
+
+const DISK_MB = 400;
+
+/** A small disk of its own, in memory. */
+async function smallDisk(): Promise<AsyncDisposable & { dir: string }> {
+  const dir = await mkdtemp(join(tmpdir(), 'waymark-disk-'));
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_MB}m,mode=755`, 'tmpfs', dir], { stdio: 'pipe' });
+  } catch {
+    await rm(dir, { recursive: true });
+    throw new CannotRun('it mounts a small disk, which takes Linux and root');
+  }
+  return {
+    dir,
+    async [Symbol.asyncDispose]() {
+      execFileSync('umount', ['--lazy', dir]);
+      await rm(dir, { recursive: true });
+    },
+  };
+}
+
+/** Writes a file until the disk is full. */
+async function fill(path: string): Promise<void> {
+  const file = await open(path, 'a');
+  try {
+    for (const size of [1_000_000, 4_096]) {
+      const part = Buffer.alloc(size);
+      while (
+        await file.write(part).then(
+          ({ bytesWritten }) => bytesWritten === size,
+          () => false,
+        )
+      );
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+export const fullDisk: Attack = {
+  what: "Postgres's disk is full for 15 s",
+  before: 'not tried',
+  async run({ say }) {
+    await using disk = await smallDisk();
+    await using attacked = await startAttackedShop({ dataDir: join(disk.dir, 'postgres'), onRestart: say });
+    const { shop, buyer } = attacked;
+    const filler = join(disk.dir, 'filler');
+    const over = new AbortController();
+    const filling = (async () => {
+      while (!over.signal.aborted) {
+        await fill(filler);
+        await wait(0.1);
+      }
+    })();
+    const full = await load(40, 15, () => buyer.order(SKU));
+    over.abort();
+    await filling;
+    await rm(filler);
+    const begun = performance.now();
+    const recovered = await until(
+      () => buyer.order(SKU),
+      ({ status }) => status === 201,
+      'an order to be taken',
+      60_000,
+    ).catch(() => undefined);
+    const took = performance.now() - begun;
+    const after = await load(20, 5, () => buyer.order(SKU));
+    const books = await checkBooks(shop, acknowledged([...full, ...(recovered ? [recovered] : []), ...after]));
+    const honest = full.every(({ status }) => status === 201 || status === 503);
+    return {
+      now: `${statuses(full)}; with space again, the first order after ${inSeconds(took)}, then ${statuses(after)}; ${told(books)}`,
+      held:
+        honest &&
+        full.some(({ status }) => status === 503) &&
+        recovered !== undefined &&
+        after.every(({ status }) => status === 201) &&
+        areBalanced(books),
     };
   },
 };

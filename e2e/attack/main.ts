@@ -2,7 +2,7 @@
 import { parseArgs, styleText } from 'node:util';
 import { CannotRun, type Attack, type Finding } from './attack.ts';
 import { backendOutage, deadBackends } from './backends.ts';
-import { frozenPostgres, lostListener, silentConnections } from './databases.ts';
+import { frozenPostgres, fullDisk, lostListener, silentConnections } from './databases.ts';
 import { inventoryOutage, kills, rollingRestart } from './outages.ts';
 import { badTarget, connections, guessing, insider, overload, repeatedCalls, tinyTimeouts } from './overload.ts';
 
@@ -10,6 +10,7 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
   'lost-listener': lostListener,
   'silent-connections': silentConnections,
   'frozen-postgres': frozenPostgres,
+  'full-disk': fullDisk,
   'tiny-timeouts': tinyTimeouts,
   overload,
   'dead-backends': deadBackends,
@@ -83,8 +84,12 @@ function read(): { chosen: string[]; quick: boolean } | undefined {
 
 const wish = read();
 if (wish) {
-  const rows: Row[] = [];
-  for (const name of wish.chosen) rows.push(await attackOnce(name, ATTACKS[name] as Attack, wish.quick));
-  process.stdout.write(`\n${rows.map(told).join('\n')}`);
-  if (rows.some(({ finding }) => typeof finding !== 'string' && !finding.held)) process.exitCode = 1;
+  const held: boolean[] = [];
+  for (const name of wish.chosen) {
+    const row = await attackOnce(name, ATTACKS[name] as Attack, wish.quick);
+    process.stdout.write(`${told(row)}\n`);
+    if (typeof row.finding !== 'string') held.push(row.finding.held);
+  }
+  process.stdout.write(`The shop held in ${held.filter(Boolean).length} of ${held.length} attacks.\n`);
+  if (held.includes(false)) process.exitCode = 1;
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { startShop, type ServiceName } from '@waymark/local-stack';
 import type { Attack } from './attack.ts';
 import { areBalanced, checkBooks, orders, settle, SKU, told } from './books.ts';
+import { until } from '../src/shop/until.ts';
 import { acknowledged, Buyer, load, statuses, type Outcome } from './load.ts';
 import { balance } from './network.ts';
 import { OPEN_DOOR, startAttackedShop, wait } from './shop.ts';
@@ -26,25 +27,29 @@ export const inventoryOutage: Attack = {
   },
 };
 
-const PARTS = ['inventory', 'order', 'auth', 'gateway', 'postgres'] as const;
+const PARTS = ['inventory', 'order', 'auth', 'gateway', 'Postgres'] as const;
 
 export const kills: Attack = {
   what: 'kill -9 of each part, three rounds, at 40 orders a second',
   before: 'lost, doubled, oversold: 0 of 8,153; charged without goods: 853, after another attack',
   async run({ quick, say }) {
-    await using attacked = await startAttackedShop();
+    const notes: string[] = [];
+    await using attacked = await startAttackedShop({ onRestart: (note) => void notes.push(note) });
     const { shop, buyer } = attacked;
+    const pidOf = (part: (typeof PARTS)[number]): number => (part === 'Postgres' ? shop.postgres?.child.pid : shop.pid(part)) ?? 0;
     const over = new AbortController();
     const running = load(40, over.signal, () => buyer.order(SKU));
     for (let round = 1; round <= (quick ? 1 : 3); round++) {
       for (const part of PARTS) {
         await wait(quick ? 2 : 4);
-        say(`round ${round}: ${part}`);
-        if (part === 'postgres') await attacked.killPostgres();
-        else {
-          await shop.kill(part, 'SIGKILL');
-          await shop.restart(part);
-        }
+        notes.length = 0;
+        process.kill(pidOf(part), 'SIGKILL');
+        await until(
+          () => Promise.resolve(notes),
+          () => notes.includes(`${part} is ready again`),
+          `${part} to be ready again`,
+        );
+        say(`round ${round}: ${notes.join(', then ')}`);
       }
     }
     await wait(5);

@@ -1,7 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { startPostgres, startShop, type Postgres, type Shop, type ShopOptions } from '@waymark/local-stack';
 import { startTraceStore, type RunningTraceStore } from '@waymark/trace-store';
 import { fillShelf } from './books.ts';
@@ -13,13 +11,10 @@ export const OPEN_DOOR = { RATE_LIMIT_PER_SECOND: '1000000', CONNECTIONS_PER_ADD
 /** A shop under attack, with what it needs, all of it its own. */
 export interface AttackedShop extends AsyncDisposable {
   shop: Shop;
+  postgres: Postgres;
   store: RunningTraceStore;
   /** Somebody who is logged in, and waits up to 30 s for an answer. */
   buyer: Buyer;
-  /** Kills Postgres, and starts it again on the same data and port. */
-  killPostgres(): Promise<void>;
-  /** The process that all of Postgres's others descend from. */
-  postgresPid(): number;
 }
 
 /** How a shop is started for an attack. */
@@ -29,35 +24,28 @@ export interface Setting {
   dataDir?: string;
   /** What stands between the services and Postgres: gets its URL and returns another. */
   wire?: (url: string) => Promise<string>;
+  /** Told of each part that is started again, as `pnpm start` does. Without it, no part is. */
+  onRestart?: (note: string) => void;
 }
 
-export async function startAttackedShop({ env = {}, dataDir, wire }: Setting = {}): Promise<AttackedShop> {
+export async function startAttackedShop({ env = {}, dataDir, wire, onRestart }: Setting = {}): Promise<AttackedShop> {
   await using undo = new AsyncDisposableStack();
   const store = await startTraceStore({ otlpPort: 0, uiPort: 0 });
   undo.defer(() => store.close());
-  const dir = dataDir ?? (await mkdtemp(join(tmpdir(), 'waymark-attack-')));
-  if (dataDir === undefined) undo.defer(() => rm(dir, { recursive: true, force: true }));
-  let postgres: Postgres = await startPostgres({ dir });
-  undo.defer(() => postgres.close());
-  const url = wire ? await wire(postgres.url) : postgres.url;
+  const behind = wire && undo.use(await startPostgres());
   const all = { OTEL_EXPORTER_OTLP_ENDPOINT: store.otlpUrl, ...env.all };
-  const shop = undo.use(await startShop({ postgres: url, env: { ...env, all, gateway: { ...OPEN_DOOR, ...env.gateway } } }));
+  const shop = undo.use(
+    await startShop({
+      postgres: behind ? await wire(behind.url) : { durable: true, ...(dataDir && { dir: dataDir }) },
+      env: { ...env, all, gateway: { ...OPEN_DOOR, ...env.gateway } },
+      ...(onRestart && { onRestart }),
+    }),
+  );
   await fillShelf(shop);
   const buyer = undo.use(new Buyer(shop.urls.gateway));
   await buyer.logIn();
   const stop = undo.move();
-  return {
-    shop,
-    store,
-    buyer,
-    postgresPid: () => postgres.child.pid ?? 0,
-    async killPostgres() {
-      postgres.child.kill('SIGKILL');
-      await postgres.child.ended;
-      postgres = await startPostgres({ dir, port: Number(new URL(postgres.url).port) });
-    },
-    [Symbol.asyncDispose]: () => stop.disposeAsync(),
-  };
+  return { shop, postgres: (behind ?? shop.postgres) as Postgres, store, buyer, [Symbol.asyncDispose]: () => stop.disposeAsync() };
 }
 
 /** Waits for some seconds, saying so. */
