@@ -13,12 +13,15 @@ export interface OwnShop extends AsyncDisposable {
 }
 
 /** The whole shop as child processes on free ports, with a Postgres and a trace store of its own. */
-export async function startOwnShop(env: NonNullable<ShopOptions['env']> = {}): Promise<OwnShop> {
+export async function startOwnShop(
+  env: NonNullable<ShopOptions['env']> = {},
+  options: Pick<ShopOptions, 'onRestart'> = {},
+): Promise<OwnShop> {
   await using undo = new AsyncDisposableStack();
   const store = await startTraceStore({ otlpPort: 0, uiPort: 0 });
   undo.defer(() => store.close());
   const all = { OTEL_EXPORTER_OTLP_ENDPOINT: store.otlpUrl, OTEL_BSP_SCHEDULE_DELAY: '100', ...env.all };
-  const shop = undo.use(await startShop({ env: { ...env, all } }));
+  const shop = undo.use(await startShop({ ...options, env: { ...env, all } }));
   const demo = new Shopper(shop.urls.gateway);
   await demo.logIn();
   const stop = undo.move();

@@ -1,16 +1,21 @@
 import { parseArgs } from 'node:util';
+import { serviceNames, type ServiceName } from './service.ts';
 
-export const usage = `Usage: pnpm start [--port <port>] [--reset]
+export const usage = `Usage: pnpm start [--port <port>] [--reset] [--without <service>]
 
 Starts the shop: Postgres and the four services on 127.0.0.1, until Ctrl-C. Places one order and shows its trace.
 
   --port <port>  where the gateway listens (default: 8080, or a free one if that is in use)
   --reset        forgets the data of earlier starts, kept in .waymark
+  --without <service>
+                 leaves a service out, to see its outage in a trace: ${serviceNames.join(', ')};
+                 may be repeated, or list several with commas
   --help         shows this`;
 
 export interface Arguments {
   port: number | undefined;
   reset: boolean;
+  without: ServiceName[];
   help: boolean;
 }
 
@@ -19,7 +24,12 @@ export class UsageError extends Error {
   override name = 'UsageError';
 }
 
-const options = { port: { type: 'string' }, reset: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const;
+const options = {
+  port: { type: 'string' },
+  reset: { type: 'boolean' },
+  without: { type: 'string', multiple: true },
+  help: { type: 'boolean', short: 'h' },
+} as const;
 
 /** Reads the command line. Throws a UsageError. */
 export function readArguments(argv: readonly string[]): Arguments {
@@ -27,7 +37,8 @@ export function readArguments(argv: readonly string[]): Arguments {
   const args = argv[0] === '--' ? argv.slice(1) : [...argv];
   try {
     const { values } = parseArgs({ args, options });
-    return { port: portNumber(values.port), reset: values.reset ?? false, help: values.help ?? false };
+    const { reset = false, help = false } = values;
+    return { port: portNumber(values.port), reset, without: services(values.without ?? []), help };
   } catch (error) {
     if (error instanceof UsageError) throw error;
     const [what = ''] = (error as Error).message.split('. ');
@@ -40,6 +51,15 @@ function portNumber(text: string | undefined): number | undefined {
   const port = Number(text);
   if (!/^\d+$/.test(text) || port < 1 || port > 65_535) throw new UsageError(`--port must be a number from 1 to 65535, not "${text}".`);
   return port;
+}
+
+function services(lists: readonly string[]): ServiceName[] {
+  const names = lists.flatMap((list) => list.split(','));
+  return names.map((name) => {
+    const service = serviceNames.find((one) => one === name.trim());
+    if (service === undefined) throw new UsageError(`--without must name services (${serviceNames.join(', ')}), not "${name}".`);
+    return service;
+  });
 }
 
 const flags = Object.keys(options).map((name) => `--${name}`);

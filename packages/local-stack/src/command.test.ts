@@ -1,6 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { once } from 'node:events';
+import { readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
+import pg from 'pg';
+import { commandLine } from './command-line.ts';
 import { freePort } from './free-port.ts';
 import { childrenOf, gone, runProgram, runs } from './testing/processes.ts';
 import { stubWorkspace } from './testing/stub-workspace.ts';
@@ -8,6 +12,10 @@ import { forTest } from './testing/for-test.ts';
 
 const traceId = '0af7651916cd43dd8448eb211c80319c';
 const ONE_MINUTE = 60_000;
+
+/** The environment of the stub at `url`. */
+const stubAt = async (url: string) => (await (await fetch(`${url}/env`)).json()) as Record<string, string>;
+const traceStoreOf = (launcher: number) => childrenOf(launcher).find((pid) => commandLine(pid)?.includes('trace-store')) ?? 0;
 
 /** `pnpm start` in a workspace of stubs that behave as `stub` says. */
 const start = (root: string, { args = [], env = {} }: { args?: string[]; env?: NodeJS.ProcessEnv } = {}) =>
@@ -32,7 +40,7 @@ test(
     shop.process.kill('SIGINT');
     expect(await shop.ended).toBe(0);
     expect(children.filter(runs)).toEqual([]);
-    expect(children).toHaveLength(6);
+    expect(children).toHaveLength(7);
   },
   ONE_MINUTE,
 );
@@ -59,14 +67,95 @@ test(
 );
 
 test(
-  'a service that crashes ends the shop, and its last lines are shown',
+  'a service or Postgres that is killed is started again at its address, and the traces stay',
+  async () => {
+    const workspace = forTest(await stubWorkspace());
+    const shop = forTest(start(workspace.root));
+    const shown = await shop.said('Stop ');
+    const [, gateway = ''] = /Shop +(\S+)\//.exec(shown) ?? [];
+    const [, traceUi = ''] = /Traces +(\S+)\/search/.exec(shown) ?? [];
+
+    const first = await stubAt(gateway);
+    process.kill(Number(first['STUB_PID']), 'SIGKILL');
+    await shop.said('gateway was ended by SIGKILL; starting it again in 0.5 s');
+    await shop.said('gateway is ready again');
+    expect((await stubAt(gateway))['STUB_PID']).not.toBe(first['STUB_PID']);
+    await fetch(`${gateway}/crash`, { method: 'POST' });
+    await shop.said('gateway exited with code 1; starting it again in 1 s');
+
+    const postmaster = Number((await readFile(join(workspace.root, '.waymark/postgres/data/postmaster.pid'), 'utf8')).split('\n')[0]);
+    process.kill(postmaster, 'SIGKILL');
+    await shop.said('Postgres was ended by SIGKILL; starting it again in 0.5 s');
+    await shop.said('Postgres is ready again');
+    const database = new pg.Client((await stubAt(first['AUTH_URL'] ?? ''))['DATABASE_URL']);
+    await database.connect();
+    await database.end();
+
+    expect((await fetch(`${traceUi}/api/v3/traces/${traceId}`)).status).toBe(200);
+    shop.process.kill('SIGINT');
+    expect(await shop.ended).toBe(0);
+  },
+  ONE_MINUTE,
+);
+
+test(
+  'a trace store that is killed is started again at its address',
+  async () => {
+    const workspace = forTest(await stubWorkspace());
+    const shop = forTest(start(workspace.root));
+    const [, traceUi = ''] = /Traces +(\S+)\/search/.exec(await shop.said('Stop ')) ?? [];
+    process.kill(traceStoreOf(shop.process.pid), 'SIGKILL');
+    await shop.said('the trace store was ended by SIGKILL; starting it again in 0.5 s');
+    await shop.said('the trace store is ready again');
+    expect((await fetch(`${traceUi}/api/services`)).status).toBe(200);
+    shop.process.kill('SIGINT');
+    expect(await shop.ended).toBe(0);
+  },
+  ONE_MINUTE,
+);
+
+test(
+  'Ctrl-C while a service is being started again stops everything',
   async () => {
     const workspace = forTest(await stubWorkspace());
     const shop = forTest(start(workspace.root));
     const [, gateway = ''] = /Shop +(\S+)\//.exec(await shop.said('Stop ')) ?? [];
-    await fetch(`${gateway}/crash`, { method: 'POST' });
+    const { INVENTORY_URL: inventory = '' } = await stubAt(gateway);
+    await rm(join(workspace.root, 'services/inventory/src/main.ts'));
+    await fetch(`${inventory}/crash`, { method: 'POST' });
+    await shop.said('The service inventory exited with code 1; starting it again in 2 s');
+    const children = childrenOf(shop.process.pid);
+    shop.process.kill('SIGINT');
+    expect(await shop.ended).toBe(0);
+    expect(children.filter(runs)).toEqual([]);
+  },
+  ONE_MINUTE,
+);
+
+test(
+  'a service that cannot start at first ends the start with code 1 and its last lines',
+  async () => {
+    const workspace = forTest(await stubWorkspace());
+    const shop = forTest(start(workspace.root, { env: { STUB: 'crash-on-start' } }));
     expect(await shop.ended).toBe(1);
-    expect(shop.output()).toMatch(/The service gateway exited with code 1\. Its last lines:\n[^]*out of paper/);
+    expect(shop.output()).toMatch(/The service \w+ exited with code 1\. Its last lines:\n[^]*cannot read the price list/);
+    expect(shop.output()).not.toContain('again');
+  },
+  ONE_MINUTE,
+);
+
+test(
+  '--without leaves a service out',
+  async () => {
+    const workspace = forTest(await stubWorkspace());
+    const shop = forTest(start(workspace.root, { args: ['--without', 'inventory'] }));
+    const shown = await shop.said('Stop ');
+    expect(shown).not.toMatch(/^ok inventory/m);
+    expect(shown).toContain('inventory was left out');
+    const [, gateway = ''] = /Shop +(\S+)\//.exec(shown) ?? [];
+    await expect(fetch((await stubAt(gateway))['INVENTORY_URL'] ?? '')).rejects.toThrow('fetch failed');
+    shop.process.kill('SIGINT');
+    expect(await shop.ended).toBe(0);
   },
   ONE_MINUTE,
 );

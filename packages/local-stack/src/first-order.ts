@@ -42,7 +42,18 @@ export async function placeFirstOrder(gateway: string, onExchange: (exchange: Ex
 
 type Body = Record<string, unknown>;
 
-/** A client of the gateway. Any answer but 2xx is an Error that says which, and what the gateway said. */
+/** An answer of the gateway other than 2xx. */
+export class GatewayError extends Error {
+  override name = 'GatewayError';
+  readonly traceId: string | null;
+
+  constructor(message: string, traceId: string | null) {
+    super(message);
+    this.traceId = traceId;
+  }
+}
+
+/** A client of the gateway. Any answer but 2xx is a GatewayError that says which, and what the gateway said. */
 function caller(gateway: string, onExchange: (exchange: Exchange) => void, signal: AbortSignal) {
   return async (
     method: string,
@@ -60,7 +71,7 @@ function caller(gateway: string, onExchange: (exchange: Exchange) => void, signa
     const text = await answer.text();
     const traceId = answer.headers.get('x-trace-id');
     onExchange({ request: `${method} ${path}`, status: answer.status, ms: performance.now() - begun, traceId });
-    if (!answer.ok) throw new Error(`The gateway answered ${method} ${path} with ${answer.status}: ${text}`);
+    if (!answer.ok) throw new GatewayError(`The gateway answered ${method} ${path} with ${answer.status}: ${text}`, traceId);
     return { body: JSON.parse(text) as Body, traceId };
   };
 }

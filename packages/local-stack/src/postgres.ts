@@ -6,6 +6,7 @@ import { dataIn, prepareDataDirectory, stopLeftover } from './data-directory.ts'
 import { freePort } from './free-port.ts';
 import { postgresBinaries } from './postgres-binaries.ts';
 import { fileFailure, postgresFailure } from './postgres-failure.ts';
+import { StartError } from './start-error.ts';
 import { unprivileged } from './unprivileged.ts';
 
 export interface PostgresOptions {
@@ -21,7 +22,10 @@ export interface Postgres extends AsyncDisposable {
   /** Connects to the database `postgres` as superuser, password included. */
   readonly url: string;
   readonly version: string;
+  /** The process of the last start. */
   readonly child: Child;
+  /** Starts it again on the same data and port after it ended. Throws a StartError, as the first start does. */
+  restart(): Promise<void>;
   /** Stops it, at the latest after `graceMs` (default 2000) in the hard way, from which the next start recovers. */
   close(graceMs?: number): Promise<void>;
 }
@@ -48,15 +52,32 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
       String(port),
       ...settings(options.durable ?? !temporary),
     ];
-    const { child, version } = await untilReady(file, args, dir);
+    let closed = false;
+    let running: Child | undefined;
+    const run = async (): Promise<Child> => {
+      // Set before it is ready, so that `close` also stops one that is still starting.
+      const { child, ready } = launch(file, args, dir);
+      running = child;
+      await ready;
+      return child;
+    };
+    const version = versionIn(await run());
     const close = async (graceMs = 2_000) => {
-      await child.stop('SIGINT', graceMs, 'SIGQUIT');
+      closed = true;
+      await running?.stop('SIGINT', graceMs, 'SIGQUIT');
       if (temporary) await rm(dir, { recursive: true, force: true });
     };
     return {
       url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
       version,
-      child,
+      get child() {
+        return running as Child;
+      },
+      async restart() {
+        await stopLeftover(dir);
+        if (closed) throw new StartError('Postgres was closed.');
+        await run();
+      },
       close,
       [Symbol.asyncDispose]: () => close(),
     };
@@ -78,12 +99,14 @@ const settings = (durable: boolean) =>
     ...(durable ? [] : ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off']),
   ].flatMap((setting) => ['-c', setting]);
 
-async function untilReady(file: string, args: string[], dir: string): Promise<{ child: Child; version: string }> {
-  const { promise: ready, resolve } = Promise.withResolvers<'ready'>();
-  const onLine = (line: string) => line.includes('ready to accept connections') && resolve('ready');
+function launch(file: string, args: string[], dir: string): { child: Child; ready: Promise<void> } {
+  const { promise: ready, resolve } = Promise.withResolvers<void>();
+  const onLine = (line: string) => line.includes('ready to accept connections') && resolve();
   const child = startChild(file, args, { cwd: '/', env: { PATH: process.env['PATH'] }, guardSignal: 'INT', onLine });
-  const outcome = await Promise.race([ready, child.ended]);
-  if (outcome !== 'ready') throw postgresFailure('postgres', outcome, child.lines(), dir);
-  const version = /starting PostgreSQL (\S+)/.exec(child.lines().join('\n'))?.[1] ?? '';
-  return { child, version };
+  const failed = child.ended.then((how) => {
+    throw postgresFailure('postgres', how, child.lines(), dir);
+  });
+  return { child, ready: Promise.race([ready, failed]) };
 }
+
+const versionIn = (child: Child): string => /starting PostgreSQL (\S+)/.exec(child.lines().join('\n'))?.[1] ?? '';

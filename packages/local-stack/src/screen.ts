@@ -17,7 +17,11 @@ export function step(what: string, ms: number, detail: string): void {
   print(`${process.stdout.isTTY ? paint('green', '✓') : 'ok'} ${what.padEnd(10)} ${seconds(ms).padStart(6)}  ${detail}`);
 }
 
-export const ready = (ms: number): void => print(`\n${paint('bold', `The shop is ready after ${seconds(ms)}.`)} One order:`);
+/** Says that the shop is ready, and which services were left out of it. */
+export function ready(ms: number, without: readonly ServiceName[]): void {
+  if (without.length > 0) print(`\n${without.join(' and ')} ${without.length === 1 ? 'was' : 'were'} left out`);
+  print(`\n${paint('bold', `The shop is ready after ${seconds(ms)}.`)}${without.includes('gateway') ? '' : ' One order:'}`);
+}
 
 export function exchange({ request, status, ms, traceId }: Exchange): void {
   print(`  ${request.padEnd(18)} ${status} ${`${Math.round(ms)} ms`.padStart(8)}  x-trace-id ${traceId ?? 'missing'}`);

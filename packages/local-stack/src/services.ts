@@ -1,4 +1,5 @@
 import type { Child } from './child.ts';
+import type { Restarts } from './restarts.ts';
 import type { StartError } from './start-error.ts';
 import { serviceFailure, serviceNames, startService, untilReady, type ServiceName } from './service.ts';
 
@@ -11,6 +12,8 @@ export interface ServicePlan {
   urls: Readonly<Record<ServiceName, string>>;
   environments: Readonly<Record<ServiceName, NodeJS.ProcessEnv>>;
   onLine?: ((name: ServiceName, line: string) => void) | undefined;
+  /** Starts a service again that was not told to end. */
+  restarts?: Restarts | undefined;
   /** Ends the waiting for readiness. */
   signal?: AbortSignal | undefined;
 }
@@ -26,9 +29,13 @@ export class Services {
     this.#plan = plan;
   }
 
-  /** Settles when a service ends that was not told to. */
+  /** Settles when a service ends that was not told to, and nothing starts it again. */
   get crashed(): Promise<StartError> {
     return this.#crash.promise;
+  }
+
+  pid(name: ServiceName): number | undefined {
+    return this.#running.get(name)?.pid;
   }
 
   lines(name: ServiceName): readonly string[] {
@@ -38,10 +45,23 @@ export class Services {
   /** Starts a service and resolves when it is ready. */
   async start(name: ServiceName): Promise<void> {
     const { root, environments, urls, onLine, signal } = this.#plan;
+    signal?.throwIfAborted();
     const child = startService(name, root, environments[name], onLine && ((line) => onLine(name, line)));
     this.#running.set(name, child);
-    void child.ended.then((how) => this.#toldToEnd.has(child) || this.#crash.resolve(serviceFailure(name, child, how)));
     await untilReady(name, child, urls[name], signal);
+    void child.ended.then((how) => this.#toldToEnd.has(child) || this.#onCrash(name, child, how));
+  }
+
+  #onCrash(name: ServiceName, child: Child, how: string): void {
+    const { restarts } = this.#plan;
+    if (restarts) void restarts.revive(name, how, () => this.restart(name, 0));
+    else this.#crash.resolve(serviceFailure(name, child, how));
+  }
+
+  /** Stops a service if it still runs, as `stop` does, and starts it again. */
+  async restart(name: ServiceName, graceMs: number): Promise<void> {
+    await this.stop(name, graceMs);
+    await this.start(name);
   }
 
   /** Sends a signal; resolves when the process is gone, if the signal is one that ends it. */

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { createDatabase } from './database.ts';
 import { freePort } from './free-port.ts';
 import { startPostgres, type Postgres, type PostgresOptions } from './postgres.ts';
+import { Restarts } from './restarts.ts';
 import { databaseOwners, serviceEnvironments, type DatabaseUrls, type Environment, type Urls } from './service-env.ts';
 import { serviceNames, type ServiceName } from './service.ts';
 import { Services } from './services.ts';
@@ -24,6 +25,13 @@ export interface ShopOptions {
   onStep?: (part: string, ms: number, detail: string) => void;
   /** Told of each line a service writes. */
   onLine?: (name: ServiceName, line: string) => void;
+  /** Services that are not started. */
+  without?: readonly ServiceName[];
+  /**
+   * Starts a service or Postgres again when it ends without having been told to, on the same port and data, after a wait that doubles from 0.5 s
+   * to 10 s. It is told what ended and what is ready again. Without it, such an end settles `crashed`.
+   */
+  onRestart?: (note: string) => void;
   /** Ends the start: what runs is stopped, and the reason thrown. */
   signal?: AbortSignal;
 }
@@ -33,8 +41,10 @@ export interface Shop extends AsyncDisposable {
   readonly databases: DatabaseUrls;
   /** Undefined if the caller gave a running one. */
   readonly postgres: Postgres | undefined;
-  /** Settles only if a service or Postgres ends without having been told to by `kill`, `restart` or `close`. */
+  /** Settles only if a service or Postgres ends without having been told to by `kill`, `restart` or `close`, and `onRestart` is not given. */
   readonly crashed: Promise<StartError>;
+  /** The process of a service, if it was started. */
+  pid(name: ServiceName): number | undefined;
   /** What a service has written since its last start, at most 2000 lines. */
   lines(name: ServiceName): readonly string[];
   /** Sends a signal to a service and, if it is one that ends it, resolves when it is gone. */
@@ -51,8 +61,9 @@ export interface Shop extends AsyncDisposable {
  */
 export async function startShop(options: ShopOptions = {}): Promise<Shop> {
   await using undo = new AsyncDisposableStack();
-  const { onLine, signal, root = join(import.meta.dirname, '../../..') } = options;
+  const { onLine, onRestart, signal, without = [], root = join(import.meta.dirname, '../../..') } = options;
   const steps = stopwatch(options);
+  const restarts = onRestart && new Restarts(onRestart);
 
   const given = options.postgres ?? {};
   const postgres = typeof given === 'string' ? undefined : undo.use(await startPostgres(given));
@@ -64,17 +75,20 @@ export async function startShop(options: ShopOptions = {}): Promise<Shop> {
 
   const urls = await chooseUrls(options.ports ?? {});
   const environments = serviceEnvironments(urls, databases, options.env ?? {});
-  const services = new Services({ root, urls, environments, onLine, signal });
+  const services = new Services({ root, urls, environments, onLine, restarts, signal });
   undo.defer(() => services.stopAll(DRAIN_MS));
+  // Undone before the services are stopped, so that none of them comes back.
+  undo.defer(() => restarts?.stop());
+  const started = serviceNames.filter((name) => !without.includes(name));
   steps.begin();
   await Promise.all(
-    serviceNames.map(async (name) => {
+    started.map(async (name) => {
       await services.start(name);
       steps.done(name, urls[name]);
     }),
   );
   undo.move();
-  return runningShop(urls, databases, postgres, services);
+  return runningShop({ urls, databases, postgres, services, restarts });
 }
 
 function stopwatch({ onStep, signal }: ShopOptions) {
@@ -88,16 +102,31 @@ function stopwatch({ onStep, signal }: ShopOptions) {
   };
 }
 
-function runningShop(urls: Urls, databases: DatabaseUrls, postgres: Postgres | undefined, services: Services): Shop {
+interface Parts {
+  urls: Urls;
+  databases: DatabaseUrls;
+  postgres: Postgres | undefined;
+  services: Services;
+  restarts: Restarts | undefined;
+}
+
+function runningShop({ urls, databases, postgres, services, restarts }: Parts): Shop {
   const crash = Promise.withResolvers<StartError>();
   void services.crashed.then(crash.resolve);
   let closing = false;
-  void postgres?.child.ended.then(
-    (how) => closing || crash.resolve(new StartError(`Postgres ${how}. ${lastLines(postgres.child.lines())}`)),
-  );
+  const watch = async (server: Postgres): Promise<void> => {
+    for (;;) {
+      const how = await server.child.ended;
+      if (closing) return;
+      if (!restarts) return crash.resolve(new StartError(`Postgres ${how}. ${lastLines(server.child.lines())}`));
+      await restarts.revive('Postgres', how, () => server.restart());
+    }
+  };
+  if (postgres) void watch(postgres);
 
   const close: Shop['close'] = async ({ force = false } = {}) => {
     closing = true;
+    restarts?.stop();
     await (force ? services.killAll() : services.stopAll(DRAIN_MS));
     await postgres?.close(force ? 0 : POSTGRES_STOP_MS);
   };
@@ -106,12 +135,10 @@ function runningShop(urls: Urls, databases: DatabaseUrls, postgres: Postgres | u
     databases,
     postgres,
     crashed: crash.promise,
+    pid: (name) => services.pid(name),
     lines: (name) => services.lines(name),
     kill: (name, signal) => services.kill(name, signal),
-    async restart(name) {
-      await services.stop(name, DRAIN_MS);
-      await services.start(name);
-    },
+    restart: (name) => services.restart(name, DRAIN_MS),
     close,
     [Symbol.asyncDispose]: () => close(),
   };

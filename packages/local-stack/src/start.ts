@@ -5,7 +5,7 @@ import type { Arguments } from './arguments.ts';
 import { lockCheckout } from './checkout-lock.ts';
 import { choosePorts } from './choose-ports.ts';
 import { stopLeftover } from './data-directory.ts';
-import { placeFirstOrder, type FirstOrder } from './first-order.ts';
+import { GatewayError, placeFirstOrder } from './first-order.ts';
 import { residentBytes } from './memory.ts';
 import { readTrace } from './read-trace.ts';
 import * as screen from './screen.ts';
@@ -16,14 +16,15 @@ import { openTraceBackend, type TraceBackend } from './trace-backend.ts';
 
 /**
  * Starts the shop of the workspace `root`, shows one order and then the services' logs, until a signal asks to stop.
- * Throws a StartError if it cannot start, or if a part of it crashes; nothing is left running.
+ * A part that ends meanwhile is started again.
+ * Throws a StartError if a part cannot start at first; nothing is left running.
  */
-export async function start({ port, reset }: Arguments, root: string): Promise<void> {
+export async function start({ port, reset, without }: Arguments, root: string): Promise<void> {
   using stop = stopSignals();
   try {
     await using _lock = await lockCheckout(join(root, '.waymark'));
     if (reset) await forget(join(root, '.waymark/postgres'));
-    await run(root, port, stop);
+    await run(root, { port, without }, stop);
   } catch (error) {
     if (error !== stop.asked.reason) throw error;
   }
@@ -34,7 +35,7 @@ async function forget(postgres: string): Promise<void> {
   await rm(postgres, { recursive: true, force: true });
 }
 
-async function run(root: string, port: number | undefined, stop: StopSignals): Promise<void> {
+async function run(root: string, { port, without }: Pick<Arguments, 'port' | 'without'>, stop: StopSignals): Promise<void> {
   const begun = performance.now();
   await using traces = await openTraceBackend(process.env, screen.note);
   let live = false;
@@ -43,16 +44,18 @@ async function run(root: string, port: number | undefined, stop: StopSignals): P
     postgres: { dir: join(root, '.waymark/postgres') },
     ports: await choosePorts(port, screen.note),
     env: { all: { ...traces.env, NODE_COMPILE_CACHE: join(root, '.waymark/compile-cache') } },
+    without,
+    onRestart: screen.note,
     onStep: screen.step,
     onLine: (name, line) => live && screen.log(name, line),
     signal: stop.asked,
   });
   try {
-    screen.ready(performance.now() - begun);
-    await showOrder(shop, traces, stop.asked);
+    screen.ready(performance.now() - begun, without);
+    if (!without.includes('gateway')) await showOrder(shop, traces, stop.asked);
     screen.addresses(shop.urls.gateway, traces.description, await residentBytes());
     live = true;
-    await Promise.race([once(stop.asked, 'abort'), shop.crashed.then((crash) => Promise.reject(crash))]);
+    if (!stop.asked.aborted) await once(stop.asked, 'abort');
   } finally {
     await close(shop, stop);
   }
@@ -64,17 +67,22 @@ async function showOrder(shop: Shop, backend: TraceBackend, signal: AbortSignal)
     const order = await placeFirstOrder(shop.urls.gateway, screen.exchange, signal);
     screen.order(order);
     if ('refusal' in order) return;
-    const trace = backend.url && (await readTrace(backend.url, order.traceId, signal));
-    if (trace) screen.trace(trace);
-    else screen.logOf(order.traceId, logOf(order, shop));
-    if (backend.url) screen.note(`${backend.url}/trace/${order.traceId}`);
+    await showTrace(order.traceId, shop, backend, signal);
   } catch (error) {
     signal.throwIfAborted();
     screen.note((error as Error).message);
+    if (error instanceof GatewayError && error.traceId !== null) await showTrace(error.traceId, shop, backend, signal);
   }
 }
 
-const logOf = ({ traceId }: Extract<FirstOrder, { traceId: string }>, shop: Shop) =>
+async function showTrace(traceId: string, shop: Shop, { url }: TraceBackend, signal: AbortSignal): Promise<void> {
+  const trace = url && (await readTrace(url, traceId, signal));
+  if (trace) screen.trace(trace);
+  else screen.logOf(traceId, logOf(traceId, shop));
+  if (url) screen.note(`${url}/trace/${traceId}`);
+}
+
+const logOf = (traceId: string, shop: Shop) =>
   serviceNames.flatMap((name) =>
     shop
       .lines(name)

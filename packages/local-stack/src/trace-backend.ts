@@ -1,6 +1,5 @@
-import { startTraceStore } from '@waymark/trace-store';
-import { freePort, isFree } from './free-port.ts';
 import { otlpEndpoint } from './service-env.ts';
+import { startTraceStore } from './trace-store.ts';
 
 export interface TraceBackend extends AsyncDisposable {
   /** For the environment of every service. */
@@ -11,7 +10,7 @@ export interface TraceBackend extends AsyncDisposable {
   description: string;
 }
 
-/** Where the spans go: to the backend that the caller's environment names, else to a trace store of our own, on Jaeger's ports if they are free. */
+/** Where the spans go: to the backend that the caller's environment names, else to a trace store of our own, which `onNote` is told about. */
 export async function openTraceBackend(env: NodeJS.ProcessEnv, onNote: (note: string) => void): Promise<TraceBackend> {
   const endpoint = otlpEndpoint(env);
   const exporter = env['OTEL_TRACES_EXPORTER'];
@@ -26,21 +25,11 @@ function foreign(endpoint: string, url: string | undefined): TraceBackend {
 }
 
 async function ownStore(onNote: (note: string) => void): Promise<TraceBackend> {
-  const otlpPort = await preferred(4318, 'OTLP/HTTP', onNote);
-  const grpcPort = await preferred(4317, 'OTLP/gRPC', onNote);
-  const uiPort = await preferred(16_686, 'the trace UI', onNote);
-  const store = await startTraceStore({ otlpPort, grpcPort, uiPort });
+  const store = await startTraceStore(onNote);
   return {
     env: { OTEL_EXPORTER_OTLP_ENDPOINT: store.otlpUrl, TRACE_UI_URL: store.url },
     url: store.url,
     description: `${store.url}/search  kept in memory by a store of our own; set OTEL_EXPORTER_OTLP_ENDPOINT to use another`,
-    [Symbol.asyncDispose]: () => store.close(),
+    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   };
-}
-
-async function preferred(port: number, who: string, onNote: (note: string) => void): Promise<number> {
-  if (await isFree(port)) return port;
-  const other = await freePort();
-  onNote(`Port ${port} is in use, so ${who} gets ${other}.`);
-  return other;
 }

@@ -3,7 +3,7 @@ import { Problem } from './problem.ts';
 
 /** How many requests may wait for one that is being handled, and for how long, in milliseconds: less than a patient caller waits. */
 const MAX_WAITING = 256;
-const MAX_WAIT_MS = 2_500;
+const MAX_WAIT_MS = 1_000;
 
 /**
  * Bounds how many requests are handled at once. A few more may wait a little; the rest are shed. Without a bound, every request of an

@@ -21,6 +21,8 @@ export interface TraceStoreOptions {
   /** The largest request body, compressed or not, in bytes. */
   readonly maxBodyBytes?: number;
   readonly maxSpansPerRequest?: number;
+  /** The largest trace, in spans; it may also take no more than a quarter of the memory. Further spans are rejected. */
+  readonly maxSpansPerTrace?: number;
   /** The largest attribute, key and value together, in bytes; what is longer is cut. */
   readonly maxAttributeBytes?: number;
 }
@@ -45,15 +47,17 @@ export interface RunningTraceStore {
   close(): Promise<void>;
 }
 
-/** So many bodies of the largest size may be under way at a time. */
+/** The largest span, and the largest resource or scope, in bytes. Each is decoded in one go and then takes many times as much memory. */
+const DECODED_AT_ONCE = { maxSpanBytes: 1_000_000, maxOriginBytes: 100_000 };
+/** How many bodies of the largest size may be under way at a time. */
 const MAX_BODIES = 4;
 
 /** Starts a trace backend in this process. Rejects with an `Error` that names the port when one is in use. */
 export async function startTraceStore(options: TraceStoreOptions = {}): Promise<RunningTraceStore> {
   const { otlpPort = 4318, grpcPort = otlpPort === 0 ? 0 : 4317, uiPort = 16686, host = '127.0.0.1' } = options;
   const { memoryMb = 128, corsOrigins = [] } = options;
-  const { maxBodyBytes = 16_000_000, maxSpansPerRequest = 100_000, maxAttributeBytes = 65_536 } = options;
-  const store = new TraceStore(memoryMb * 1_000_000);
+  const { maxBodyBytes = 16_000_000, maxSpansPerRequest = 100_000, maxSpansPerTrace = 100_000, maxAttributeBytes = 65_536 } = options;
+  const store = new TraceStore(memoryMb * 1_000_000, maxSpansPerTrace);
   const intake = new Intake(MAX_BODIES * maxBodyBytes);
   const stats = (): TraceStoreStats => ({
     ...store.stats(),
@@ -62,7 +66,8 @@ export async function startTraceStore(options: TraceStoreOptions = {}): Promise<
     refusedRequests: intake.refusedRequests,
     failedRequests: intake.failedRequests,
   });
-  const receiver = { store, limits: { maxBodyBytes, maxSpans: maxSpansPerRequest, maxAttributeBytes }, intake };
+  const limits = { maxBodyBytes, maxSpans: maxSpansPerRequest, maxAttributeBytes, ...DECODED_AT_ONCE };
+  const receiver = { store, limits, intake };
   const running: Stoppable[] = [];
   const close = async (): Promise<void> => void (await Promise.all(running.splice(0).map(stop)));
   const start = async (server: Stoppable, port: number, purpose: string): Promise<string> => {

@@ -100,6 +100,7 @@ withBrowser('the UI in a browser', () => {
     await page.getByRole('link', { name: 'one' }).focus();
     await send(other, traceRequest(BROKEN, [{ id: 1, name: 'two', service: 'shop', ms: [0, 1] }], Date.now() - 1_000));
     await page.getByRole('button', { name: 'Show 1 new trace' }).click();
+    await page.getByRole('link', { name: 'two' }).waitFor();
     expect(await page.getByRole('listitem').getByRole('link').allTextContents()).toEqual(['two', 'one']);
   }, 60_000);
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Problem } from '@waymark/service-kit';
+import { deadlineExceeded, Problem, remainingMs, RequestLimit } from '@waymark/service-kit';
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
 
 const MINUTE = 60;
@@ -22,6 +22,27 @@ export class LogInAttempts {
   readonly #both = new RateLimiterMemory({ keyPrefix: 'both', ...OF_ADDRESS_AND_ACCOUNT });
   readonly #account = new RateLimiterMemory({ keyPrefix: 'account', ...OF_ACCOUNT });
   readonly #known = new RateLimiterMemory({ keyPrefix: 'known', ...KNOWN });
+  readonly #turns = new Map<string, { limit: RequestLimit; users: number }>();
+
+  /**
+   * Runs `fn` after the earlier ones of the same address: guesses that are sent at once are counted one by one, and take no more than one
+   * of the places for hashing.
+   * @throws {Problem} 503 `overloaded` if the turn does not come soon; 504 if the request's time is over
+   */
+  async inTurn<T>(address: string, fn: () => Promise<T>): Promise<T> {
+    const turn = this.#turns.get(address) ?? { limit: new RequestLimit(1), users: 0 };
+    this.#turns.set(address, turn);
+    turn.users += 1;
+    try {
+      const run = async (): Promise<{ result: T }> => ({ result: await fn() });
+      const ran = await turn.limit.run(run, () => remainingMs() > 0);
+      if (!ran) throw deadlineExceeded('The password check');
+      return ran.result;
+    } finally {
+      turn.users -= 1;
+      if (turn.users === 0) this.#turns.delete(address);
+    }
+  }
 
   /** @throws {Problem} 429 with Retry-After, if too many have failed. It does not matter whether there is such an account. */
   async check(email: string, address: string): Promise<void> {

@@ -8,12 +8,26 @@ const SESSION_HOURS = 12;
 /** How many sessions one user may have; the oldest ends first. */
 const MAX_SESSIONS = 20;
 
+interface Credentials {
+  email: string;
+  password: string;
+  address: string;
+}
+
 /** Exchanges e-mail and password for a session token. A wrong password and an unknown e-mail look the same, and take the same time. */
 export async function logIn(
   db: Database,
   attempts: LogInAttempts,
-  { email, password, address }: { email: string; password: string; address: string },
+  credentials: Credentials,
 ): Promise<{ token: string; expiresAt: string }> {
+  const user = await attempts.inTurn(credentials.address, () => check(db, attempts, credentials));
+  const token = newToken();
+  await limitSessions(db, user.id, MAX_SESSIONS);
+  const expiresAt = await insertSession(db, tokenHash(token), user.id, SESSION_HOURS);
+  return { token, expiresAt: expiresAt.toISOString() };
+}
+
+async function check(db: Database, attempts: LogInAttempts, { email, password, address }: Credentials): Promise<{ id: string }> {
   await attempts.check(email, address);
   const user = await findUserByEmail(db, email);
   const right = await matches(password, user?.password);
@@ -22,8 +36,5 @@ export async function logIn(
     throw new Problem(401, 'invalid_credentials', 'There is no account with this e-mail and password.');
   }
   await attempts.succeeded(email, address);
-  const token = newToken();
-  await limitSessions(db, user.id, MAX_SESSIONS);
-  const expiresAt = await insertSession(db, tokenHash(token), user.id, SESSION_HOURS);
-  return { token, expiresAt: expiresAt.toISOString() };
+  return user;
 }

@@ -6,7 +6,7 @@ import { encode } from '../otlp/encode.ts';
 import { ExportResponse } from '../otlp/schema.ts';
 import { HttpError, statusOf } from './http-error.ts';
 import type { Stoppable } from './listen.ts';
-import { decompressed, encodingOf, receive, tooLarge } from './read-body.ts';
+import { readable, encodingOf, receive, tooLarge } from './read-body.ts';
 import { takeSpans, type Receiver } from './take-spans.ts';
 
 /** What a message is preceded by: whether it is compressed, in one byte, and its length in four (gRPC over HTTP2, "Requests"). */
@@ -114,12 +114,12 @@ async function withMessage<T>(
   encoding: string,
   use: (body: Buffer) => T,
 ): Promise<T> {
-  using held = intake.holder();
+  using held = intake.bodies.holder();
   const raw = await receive(stream.iterator({ destroyOnReturn: false }), maxBodyBytes, held.add, PREFIX);
   if (raw.length < PREFIX) throw new HttpError(400, 'there is no message');
   if (raw.readUInt32BE(1) > maxBodyBytes) throw tooLarge(maxBodyBytes);
   if (raw.readUInt32BE(1) !== raw.length - PREFIX) throw new HttpError(400, 'the length of the message is not the one that it claims');
-  return use(await decompressed(raw.subarray(PREFIX), raw[0] === 1 ? encodingOf(encoding) : 'identity', maxBodyBytes, held.add));
+  return use(await readable(raw.subarray(PREFIX), raw[0] === 1 ? encodingOf(encoding) : 'identity', maxBodyBytes, held.add));
 }
 
 function reply(stream: ServerHttp2Stream, message: Buffer): void {

@@ -1,5 +1,6 @@
+import { OverBudget } from '../budget.ts';
 import { Malformed } from '../otlp/malformed.ts';
-import { TooManySpans } from '../otlp/scan-request.ts';
+import { TooLarge } from '../otlp/scan-request.ts';
 
 /** An error that the client should hear of, with the status to send. */
 export class HttpError extends Error {
@@ -13,5 +14,9 @@ export class HttpError extends Error {
 }
 
 /** The HTTP status for an error that came while a request was read. */
-export const statusOf = (error: unknown): number =>
-  error instanceof HttpError ? error.status : error instanceof Malformed ? 400 : error instanceof TooManySpans ? 413 : 500;
+export function statusOf(error: unknown): number {
+  if (error instanceof HttpError) return error.status;
+  if (error instanceof Malformed) return 400;
+  if (error instanceof TooLarge) return 413;
+  return error instanceof OverBudget ? 429 : 500;
+}

@@ -37,7 +37,7 @@ async function answer(receiver: Receiver, request: IncomingMessage, response: Se
     if (request.method !== 'POST') throw new HttpError(405, `${path} takes POST only`);
     if (formatOf(request) === undefined) throw new HttpError(415, 'content-type should be application/x-protobuf or application/json');
     const use = (body: Buffer): object => (signal === 'traces' ? take(receiver, body, format) : {});
-    send(response, 200, format, ExportResponse, await withBody(request, receiver.limits.maxBodyBytes, receiver.intake, use));
+    send(response, 200, format, ExportResponse, await withBody(request, receiver.limits.maxBodyBytes, receiver.intake.bodies, use));
   } catch (error) {
     fail(receiver, request, response, format, error);
   }

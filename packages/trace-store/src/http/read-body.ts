@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip, inflate } from 'node:zlib';
+import type { Budget } from '../budget.ts';
+import { nextTurn } from '../turns.ts';
 import { HttpError } from './http-error.ts';
-import type { Intake } from './intake.ts';
 
 const inflaters = { gzip: promisify(gunzip), deflate: promisify(inflate) };
 
@@ -18,15 +19,20 @@ export function encodingOf(header: string | undefined): Encoding {
 
 /**
  * Reads a request body of at most `maxBytes`, before and after decompression, and hands it to `use`. Until that is done, the bytes count as
- * held. Throws `HttpError`: 413 over the bound, 415 for another encoding, 400 for compressed data that is damaged, 429 when too much is held.
+ * held. Throws `HttpError`: 413 over the bound, 415 for another encoding, 400 for compressed data that is damaged; and `OverBudget`.
  */
-export async function withBody<T>(request: IncomingMessage, maxBytes: number, intake: Intake, use: (body: Buffer) => T): Promise<T> {
+export async function withBody<T>(
+  request: IncomingMessage,
+  maxBytes: number,
+  budget: Budget,
+  use: (body: Buffer) => T | Promise<T>,
+): Promise<T> {
   const encoding = encodingOf(request.headers['content-encoding']);
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
-  using held = intake.holder();
+  using held = budget.holder();
   // A request that is given up must stay open for the answer that says why.
   const raw = await receive(request.iterator({ destroyOnReturn: false }), maxBytes, held.add);
-  return use(await decompressed(raw, encoding, maxBytes, held.add));
+  return await use(await readable(raw, encoding, maxBytes, held.add));
 }
 
 /** All of a stream: `maxBytes` at most and what comes `before` them. Throws `HttpError` 413 when it is longer. */
@@ -47,8 +53,17 @@ export async function receive(
   return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts, size);
 }
 
-/** The bytes as they were before they were compressed. Throws `HttpError` 400 and 413. */
-export async function decompressed(raw: Buffer, encoding: Encoding, maxBytes: number, hold: (bytes: number) => void): Promise<Buffer> {
+/** Reading a body of this many bytes takes so long that it waits for its turn. */
+const LARGE = 1_000_000;
+
+/** Decompresses a body; a large one waits for its turn. Throws `HttpError` 400 and 413. */
+export async function readable(raw: Buffer, encoding: Encoding, maxBytes: number, hold: (bytes: number) => void): Promise<Buffer> {
+  const bytes = await decompressed(raw, encoding, maxBytes, hold);
+  if (bytes.length > LARGE) await nextTurn();
+  return bytes;
+}
+
+async function decompressed(raw: Buffer, encoding: Encoding, maxBytes: number, hold: (bytes: number) => void): Promise<Buffer> {
   if (encoding === 'identity') return raw;
   // How large it becomes is known only afterwards.
   hold(maxBytes);

@@ -16,18 +16,17 @@ export interface Receiver {
 
 /**
  * Stores the spans of an encoded `ExportTraceServiceRequest`; `dropped` says why attributes were left out before. Returns the
- * `ExportTraceServiceResponse` in the shape of its JSON. Throws `Malformed` and `TooManySpans`.
+ * `ExportTraceServiceResponse` in the shape of its JSON. Throws `Malformed` and `TooLarge`.
  */
 export function takeSpans({ store, limits, intake }: Receiver, body: Buffer, dropped: readonly string[] = []): object {
   const request = scanRequest(body, limits);
-  const late = store.add(request);
-  const reasons = [...request.rejected, ...(late > 0 ? [['of a trace that was already evicted', late] as const] : [])];
+  const reasons = [...request.rejected, ...store.add(request)];
   const rejected = reasons.reduce((sum, [, count]) => sum + count, 0);
   intake.took(request.spans, rejected);
   const remarks = [
     rejected > 0 && `rejected: ${reasons.map(([reason, count]) => `${count} ${reason}`).join(', ')}`,
     dropped.length > 0 && `attributes left out: ${dropped.length}, because ${dropped[0]}`,
-    request.truncated > 0 && `attributes cut to ${limits.maxAttributeBytes} bytes: ${request.truncated}`,
+    request.truncated > 0 && `attributes cut: ${request.truncated}`,
   ].filter((remark) => remark !== false);
   return remarks.length === 0 ? {} : { partialSuccess: partialSuccess(rejected, remarks) };
 }

@@ -5,6 +5,7 @@ import { ExportRequest } from '../otlp/schema.ts';
 import { TraceStore } from '../store/trace-store.ts';
 import { attribute, request, span } from '../testing/otlp.ts';
 import { search } from './search.ts';
+import { inTurns } from '../turns.ts';
 
 const ANY = {
   service: '',
@@ -22,13 +23,20 @@ function flood(store: TraceStore, from: number, count: number): void {
   const spans = Array.from({ length: count }, (_, index) =>
     span((from + index).toString(16).padStart(32, '0'), 1, { name: 'a', attributes: [filler] }),
   );
-  store.add(scanRequest(encode(ExportRequest, request([], spans)), { maxSpans: count, maxAttributeBytes: 1_000 }));
+  store.add(
+    scanRequest(encode(ExportRequest, request([], spans)), {
+      maxSpans: count,
+      maxAttributeBytes: 1_000,
+      maxSpanBytes: 1_000_000,
+      maxOriginBytes: 100_000,
+    }),
+  );
 }
 
 test('a search lets new spans in, and passes over what they evict', async () => {
-  const store = new TraceStore(20_000_000);
+  const store = new TraceStore(20_000_000, 100_000);
   flood(store, 1, 20_000);
-  const searching = search(store, ANY);
+  const searching = inTurns(search(store, ANY));
   setImmediate(() => flood(store, 100_000, 30_000));
   const found = await searching;
   expect(store.stats().evictedTraces).toBeGreaterThan(10_000);

@@ -1,4 +1,4 @@
-import { outlinesOf } from '../store/read-trace.ts';
+import { isGone, outlinesOf } from '../store/read-trace.ts';
 import type { SpanOutlineJson } from '../store/read-trace.ts';
 import type { StoredTrace } from '../store/stored-trace.ts';
 import { traceIdOf } from '../store/stored-trace.ts';
@@ -11,9 +11,19 @@ interface ServiceCounts {
   errorSpanCount: number;
 }
 
-/** One entry of Jaeger's `/api/v3/trace-summaries` (2.19 and later). The root is the earliest span without a parent, if there is one. */
-export function summarize(trace: StoredTrace): object {
-  const spans = trace.chunks.flatMap((chunk) => outlinesOf(chunk).map((span) => ({ span, service: chunk.resource.service })));
+/** The entries of Jaeger's `/api/v3/trace-summaries` (2.19 and later), with commas between them. */
+export function* summariesText(traces: readonly StoredTrace[]): Generator<string> {
+  let comma = '';
+  for (const trace of traces) {
+    if (isGone(trace)) continue;
+    yield comma + JSON.stringify(summarize(trace));
+    comma = ',';
+  }
+}
+
+/** The root is the earliest span without a parent, if there is one. */
+function summarize(trace: StoredTrace): object {
+  const spans = trace.chunks.flatMap((chunk) => [...outlinesOf(chunk)].map((span) => ({ span, service: chunk.resource.service })));
   const ids = new Set(spans.map(({ span }) => span.spanId));
   const roots = spans.filter(({ span }) => span.parentSpanId === undefined);
   const root = roots.sort((a, b) => Number(start(a.span) - start(b.span)))[0];

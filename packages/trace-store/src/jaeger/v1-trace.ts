@@ -1,20 +1,39 @@
-import type { ResourceSpansJson } from '../store/read-trace.ts';
+import type { Holder } from '../budget.ts';
+import type { PlacedSpan } from '../store/read-trace.ts';
 import { v1Span } from './v1-span.ts';
 import { v1Tags } from './v1-tags.ts';
+import type { Json } from '../otlp/decode.ts';
 import { attributesOf, attributeText } from '../otlp/attributes.ts';
 import { shortTraceId } from './trace-id.ts';
 
-/** A trace in the JSON of Jaeger's v1 API. */
-export function v1Trace(traceId: string, trace: readonly ResourceSpansJson[]): object {
+/** A trace in the JSON of Jaeger's v1 API: its spans, and then the processes that these name. */
+export function* v1TraceText(traceId: string, spans: Iterable<PlacedSpan>, held: Holder): Generator<string> {
   const processes = new Map<string, string>();
-  const spans = trace.flatMap(({ resource, scopeSpans }) => {
-    const process = JSON.stringify(v1Process(resource));
-    const processID = processes.get(process) ?? `p${processes.size + 1}`;
-    processes.set(process, processID);
-    return scopeSpans.flatMap(({ scope, spans }) => spans.map((span) => v1Span(span, scope, processID)));
-  });
-  const named = [...processes].map(([process, id]) => [id, JSON.parse(process) as object] as const);
-  return { traceID: shortTraceId(traceId), spans, processes: Object.fromEntries(named), warnings: null };
+  let before: PlacedSpan | undefined;
+  let processID = '';
+  yield `{"traceID":${JSON.stringify(shortTraceId(traceId))},"spans":[`;
+  for (const placed of spans) {
+    if (placed.resource !== before?.resource) processID = processOf(placed.resource, processes, held);
+    yield `${before === undefined ? '' : ','}${JSON.stringify(v1Span(placed.span, placed.scope['scope'] as Json, processID))}`;
+    before = placed;
+  }
+  yield `],"processes":{`;
+  let comma = '';
+  for (const [process, id] of processes) {
+    yield `${comma}"${id}":${process}`;
+    comma = ',';
+  }
+  yield '},"warnings":null}';
+}
+
+function processOf({ resource }: Json, processes: Map<string, string>, held: Holder): string {
+  const process = JSON.stringify(v1Process(resource));
+  let id = processes.get(process);
+  if (id === undefined) {
+    held.add(process.length);
+    processes.set(process, (id = `p${processes.size + 1}`));
+  }
+  return id;
 }
 
 function v1Process(resource: unknown): object {

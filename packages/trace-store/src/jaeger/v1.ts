@@ -1,16 +1,14 @@
-import { readTrace } from '../store/read-trace.ts';
-import type { StoredTrace } from '../store/stored-trace.ts';
-import { traceIdOf } from '../store/stored-trace.ts';
 import type { TraceStore } from '../store/trace-store.ts';
-import { adjust } from './adjust/adjust.ts';
 import type { Answer, V1Error } from './answer.ts';
-import { v1Error, v1Ok } from './answer.ts';
+import { v1Error, v1List, v1Ok } from './answer.ts';
 import { BadQuery } from './bad-query.ts';
 import { dependencies } from './dependencies.ts';
 import { search } from './search.ts';
 import { parseTraceId, shortTraceId } from './trace-id.ts';
+import { tracesText } from './trace-text.ts';
+import { inTurns } from '../turns.ts';
 import { parseFlag, parseUnits, parseV1Query } from './v1-query.ts';
-import { v1Trace } from './v1-trace.ts';
+import { v1TraceText } from './v1-trace.ts';
 
 type Params = URLSearchParams;
 
@@ -41,21 +39,17 @@ export function getTrace(store: TraceStore, params: Params, id: string): Answer 
   parseUnits(params, 'end', 1_000n, 0n);
   const raw = parseFlag(params, 'raw');
   const trace = store.get(traceId);
-  return trace === undefined ? v1Error(404, absence(store, traceId)) : v1Ok([content(trace, raw)]);
+  return trace === undefined ? v1Error(404, absence(store, traceId)) : v1List(tracesText(v1TraceText, [trace], raw));
 }
 
 /** `GET /api/traces?service=…` or `?traceID=…`. */
 export async function findTraces(store: TraceStore, params: Params): Promise<Answer> {
   const query = parseV1Query(params);
-  if (query.traceIds.length === 0) return v1Ok((await search(store, query)).map((trace) => content(trace, query.raw)));
+  if (query.traceIds.length === 0) return v1List(tracesText(v1TraceText, await inTurns(search(store, query)), query.raw));
   const found = query.traceIds.flatMap((id) => store.get(id) ?? []);
   const missing = query.traceIds.filter((id) => store.get(id) === undefined);
   const errors = missing.map((id): V1Error => ({ msg: absence(store, id), traceID: shortTraceId(id) }));
-  return v1Ok(
-    found.map((trace) => content(trace, query.raw)),
-    0,
-    errors.length === 0 ? null : errors,
-  );
+  return v1List(tracesText(v1TraceText, found, query.raw), errors.length === 0 ? null : errors);
 }
 
 const DEFAULT_LOOKBACK = 86_400_000_000_000n;
@@ -66,15 +60,10 @@ export async function getDependencies(store: TraceStore, params: Params): Promis
   const lookback = parseUnits(params, 'lookback', 1_000_000n, DEFAULT_LOOKBACK);
   if (lookback < 0n) throw new BadQuery('end time must be greater than start time');
   const service = params.get('service') ?? '';
-  const links = await dependencies(store, to - lookback, to);
+  const links = await inTurns(dependencies(store, to - lookback, to));
   return v1Ok(service === '' ? links : links.filter(({ parent, child }) => parent === service || child === service));
 }
 
 function absence(store: TraceStore, traceId: string): string {
   return store.wasEvicted(traceId) ? 'trace not found: it was evicted, the memory bound is reached' : 'trace not found';
-}
-
-function content(trace: StoredTrace, raw: boolean): object {
-  const spans = readTrace(trace, raw);
-  return v1Trace(traceIdOf(trace.key), raw ? spans : adjust(spans));
 }

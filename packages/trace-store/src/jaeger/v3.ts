@@ -1,16 +1,15 @@
-import { readTrace } from '../store/read-trace.ts';
-import type { ResourceSpansJson } from '../store/read-trace.ts';
 import type { StoredTrace } from '../store/stored-trace.ts';
 import type { TraceStore } from '../store/trace-store.ts';
-import { adjust } from './adjust/adjust.ts';
 import type { Answer } from './answer.ts';
-import { ok, v3Error } from './answer.ts';
+import { around, ok, v3Error } from './answer.ts';
 import { naming } from './bad-query.ts';
 import { parseBoolean } from './go-number.ts';
 import { parseTime } from './go-time.ts';
 import { search } from './search.ts';
-import { summarize } from './summaries.ts';
+import { summariesText } from './summaries.ts';
 import { parseTraceId } from './trace-id.ts';
+import { otlpText, tracesText } from './trace-text.ts';
+import { inTurns } from '../turns.ts';
 import { named, parseV3Query, read } from './v3-query.ts';
 
 type Params = URLSearchParams;
@@ -35,7 +34,7 @@ export function getTrace(store: TraceStore, params: Params, id: string): Answer 
   read(params, 'endTime', parseTime);
   const raw = read(params, 'rawTraces', parseBoolean) ?? false;
   const trace = store.get(traceId);
-  if (trace !== undefined) return ok({ result: { resourceSpans: content(trace, raw) } });
+  if (trace !== undefined) return content([trace], raw);
   return v3Error(
     404,
     store.wasEvicted(traceId) ? 'No traces found: the trace was evicted, the memory bound is reached' : 'No traces found',
@@ -45,18 +44,18 @@ export function getTrace(store: TraceStore, params: Params, id: string): Answer 
 /** `GET /api/v3/traces?query.…`. */
 export async function findTraces(store: TraceStore, params: Params): Promise<Answer> {
   const query = parseV3Query(params);
-  const found = await search(store, query);
+  const found = await inTurns(search(store, query));
   if (found.length === 0) return v3Error(404, 'No traces found');
-  return ok({ result: { resourceSpans: found.flatMap((trace) => content(trace, query.raw)) } });
+  return content(found, query.raw);
 }
 
 /** `GET /api/v3/trace-summaries?query.…`. */
 export async function findSummaries(store: TraceStore, params: Params): Promise<Answer> {
-  const found = await search(store, parseV3Query(params));
-  return ok({ summaries: found.map(summarize) });
+  const found = await inTurns(search(store, parseV3Query(params)));
+  return { status: 200, json: around('{"summaries":[', summariesText(found), ']}') };
 }
 
-function content(trace: StoredTrace, raw: boolean): ResourceSpansJson[] {
-  const spans = readTrace(trace, raw);
-  return raw ? spans : adjust(spans);
-}
+const content = (traces: readonly StoredTrace[], raw: boolean): Answer => ({
+  status: 200,
+  json: around('{"result":{"resourceSpans":[', tracesText(otlpText, traces, raw), ']}}'),
+});

@@ -7,11 +7,11 @@ export interface Json {
 }
 
 /**
- * Decodes protobuf bytes into the shape of OTLP/JSON. As in proto3 JSON, fields that are zero are left out. Throws `Malformed`; bytes that
- * `scanRequest` has accepted never do.
+ * Decodes protobuf bytes, all or a stretch of them, into the shape of OTLP/JSON. As in proto3 JSON, fields that are zero are left out. Throws
+ * `Malformed`; bytes that `scanRequest` has accepted never do.
  */
-export function decode(message: Message, bytes: Buffer): Json {
-  return decodeMessage(message, new Wire(bytes), bytes.length);
+export function decode(message: Message, bytes: Buffer, from = 0, end = bytes.length): Json {
+  return decodeMessage(message, new Wire(bytes, from), end);
 }
 
 function decodeMessage(message: Message, wire: Wire, end: number): Json {

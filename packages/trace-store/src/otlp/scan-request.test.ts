@@ -7,7 +7,7 @@ import { Malformed } from './malformed.ts';
 import { scanRequest } from './scan-request.ts';
 import { ExportRequest, ResourceSpans, ScopeSpans } from './schema.ts';
 
-const LIMITS = { maxSpans: 100, maxAttributeBytes: 1000 };
+const LIMITS = { maxSpans: 100, maxAttributeBytes: 1000, maxSpanBytes: 10_000, maxOriginBytes: 10_000 };
 const [ONE, TWO] = ['1'.repeat(32), '2'.repeat(32)] as const;
 const scan = (json: object): ReturnType<typeof scanRequest> => scanRequest(encode(ExportRequest, json), LIMITS);
 const NAME = attribute('service.name', { stringValue: 's' });
@@ -88,6 +88,28 @@ test('attributes that are too large are cut, wherever they are, and named beside
     },
     { name: 'b' },
   ]);
+});
+
+/** So many attributes of 900 bytes each, none of which is too large by itself. */
+const many = (count: number): object[] =>
+  Array.from({ length: count }, (_, index) => attribute(`some ${index}`, { stringValue: 'y'.repeat(900) }));
+
+test('a span that is too large has all its attributes cut short; one that is too large even so is rejected, and the others are not', () => {
+  const spans = [20, 300, 2].map((count, index) => span(ONE, index + 1, { name: 'a', attributes: many(count) }));
+  const scanned = scan(request([NAME], spans));
+  expect([scanned.truncated, [...scanned.rejected]]).toEqual([20, [['larger than 10000 bytes', 1]]]);
+  const ranges = scanned.scopes[0]?.traces.get(Buffer.from(ONE, 'hex').toString('latin1'));
+  const bytes = Buffer.alloc(ranges?.bytes ?? 0);
+  ranges?.copy(scanned.body, bytes, 0);
+  const [whole, cut] = decode(ScopeSpans, bytes)['spans'] as [object, { attributes: { key: string }[] }];
+  expect(whole).toMatchObject({ attributes: many(2) });
+  expect(cut.attributes.map(({ key }) => key)).toEqual([...many(20).map((one) => (one as { key: string }).key), 'waymark.truncated']);
+});
+
+test('a resource that is too large is cut like a span; the request is refused when that does not help', () => {
+  const spans = [span(ONE, 1, { name: 'a' })];
+  expect(scan(request(many(20), spans))).toMatchObject({ truncated: 20, spans: 1 });
+  expect(() => scan(request(many(300), spans))).toThrow('a resource or scope may have 10000 bytes');
 });
 
 test('more spans than allowed are refused', () => {

@@ -29,16 +29,21 @@ export interface ScannedRequest {
 export interface ScanLimits {
   readonly maxSpans: number;
   readonly maxAttributeBytes: number;
+  /** The largest span. */
+  readonly maxSpanBytes: number;
+  /** The largest resource or scope. */
+  readonly maxOriginBytes: number;
 }
 
-/** More spans in one request than the store takes; answered with 413. */
-export class TooManySpans extends Error {
-  override readonly name = 'TooManySpans';
+/** A request with more than the store takes; answered with 413. */
+export class TooLarge extends Error {
+  override readonly name = 'TooLarge';
 }
 
 /**
  * Checks an encoded `ExportTraceServiceRequest` completely and sorts its spans by trace without decoding them. Either the whole request is
  * well formed or it throws `Malformed` and nothing of it counts. Spans without ids are rejected singly; attributes that are too large are cut.
+ * Throws `TooLarge`.
  */
 export function scanRequest(body: Buffer, limits: ScanLimits): ScannedRequest {
   const scan = new Scan(body, limits);
@@ -87,16 +92,18 @@ class Scan implements ScannedRequest {
   #scopeSpans(resource: Buffer, end: number): void {
     const { bytes, inner } = this.#envelope(ScopeSpans, end);
     this.spans += inner.length / 3;
-    if (this.spans > this.#limits.maxSpans) throw new TooManySpans(`a request may carry ${this.#limits.maxSpans} spans`);
+    if (this.spans > this.#limits.maxSpans) throw new TooLarge(`a request may carry ${this.#limits.maxSpans} spans`);
     const byTrace = new Map<string, Ranges>();
     const operations = new Map<string, number>();
     for (let i = 0; i < inner.length; i += 3) {
       const [start, from, to] = [inner[i] as number, inner[i + 1] as number, inner[i + 2] as number];
       const found = this.#span(from, to, operations);
       if (found === undefined) continue;
-      const ranges = rangesOf(byTrace, found.trace);
-      if (found.oversized) ranges.addOther(this.#truncated(ScopeSpans, this.body.subarray(start, to)));
-      else ranges.add(start, to);
+      const fits = found.largest <= this.#limits.maxAttributeBytes && to - start <= this.#limits.maxSpanBytes;
+      const cut = fits ? undefined : this.#cut(ScopeSpans, this.body.subarray(start, to), found.largest, this.#limits.maxSpanBytes);
+      if (fits) rangesOf(byTrace, found.trace).add(start, to);
+      else if (cut === undefined) this.#reject(`larger than ${this.#limits.maxSpanBytes} bytes`);
+      else rangesOf(byTrace, found.trace).addOther(cut);
     }
     if (byTrace.size > 0) this.scopes.push({ resource, scope: bytes, traces: byTrace, operations });
   }
@@ -123,17 +130,28 @@ class Scan implements ScannedRequest {
       }
     }
     const bytes = rest.length === 1 ? (rest[0] as Buffer) : Buffer.concat(rest);
-    return { bytes: largest > this.#limits.maxAttributeBytes ? this.#truncated(message, bytes) : bytes, inner };
+    const { maxOriginBytes } = this.#limits;
+    const fitting = this.#cut(message, bytes, largest, maxOriginBytes);
+    if (fitting === undefined) throw new TooLarge(`a resource or scope may have ${maxOriginBytes} bytes`);
+    return { bytes: fitting, inner };
   }
 
-  #truncated(message: Message, encoded: Buffer): Buffer {
-    const { bytes, count } = truncate(message, encoded, this.#limits.maxAttributeBytes);
-    this.truncated += count;
-    return bytes;
+  /**
+   * Cuts attributes to the size that one may have. If the message as a whole is too large, cuts them to a sixteenth of that. Undefined if it is
+   * still too large.
+   */
+  #cut(message: Message, encoded: Buffer, largest: number, maxBytes: number): Buffer | undefined {
+    const { maxAttributeBytes } = this.#limits;
+    const whole = { bytes: encoded, count: 0 };
+    let cut = largest > maxAttributeBytes ? truncate(message, encoded, maxAttributeBytes) : whole;
+    if (cut.bytes.length > maxBytes) cut = truncate(message, encoded, maxAttributeBytes >> 4);
+    if (cut.bytes.length > maxBytes) return undefined;
+    this.truncated += cut.count;
+    return cut.bytes;
   }
 
-  /** Checks one span; the trace it belongs to, and whether it has an attribute that is too large. Undefined when it is rejected. */
-  #span(from: number, end: number, operations: Map<string, number>): { trace: string; oversized: boolean } | undefined {
+  /** Checks one span; the trace it belongs to and the size of its largest attribute. Undefined when it is rejected. */
+  #span(from: number, end: number, operations: Map<string, number>): { trace: string; largest: number } | undefined {
     const wire = this.#wire;
     wire.at = from;
     let trace = NO_ID;
@@ -153,7 +171,7 @@ class Scan implements ScannedRequest {
     }
     if (trace === NO_ID || !named) return this.#reject('without trace id or span id');
     operations.set(name, (operations.get(name) ?? 0) | (1 << kind));
-    return { trace, oversized: largest > this.#limits.maxAttributeBytes };
+    return { trace, largest };
   }
 
   #reject(reason: string): undefined {

@@ -131,16 +131,13 @@ export const Span = message('Span', [
 ]);
 
 /** The fields that say where a span stands and how it went, without what it carries: a tenth of the work to decode. */
-const SpanOutline = message('Span', outline);
+export const SpanOutline = message('Span', outline);
 
 export const ScopeSpans = message('ScopeSpans', [
   [1, 'scope', Scope, 'present'],
   [2, 'spans', Span, 'repeated'],
   [3, 'schemaUrl', 'string'],
 ]);
-
-/** A `ScopeSpans` whose spans are read as outlines only. */
-export const ScopeSpansOutline = message('ScopeSpans', [[2, 'spans', SpanOutline, 'repeated']]);
 
 export const ResourceSpans = message('ResourceSpans', [
   [1, 'resource', Resource, 'present'],

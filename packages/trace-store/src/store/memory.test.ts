@@ -11,7 +11,7 @@ import { TraceStore } from './trace-store.ts';
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-const LIMITS = { maxSpans: 100_000, maxAttributeBytes: 65_536 };
+const LIMITS = { maxSpans: 100_000, maxAttributeBytes: 65_536, maxSpanBytes: 1_000_000, maxOriginBytes: 100_000 };
 const MARK = 'e'.repeat(32);
 
 /** A request whose trace ids are made anew at each call, every so many spans. */
@@ -48,9 +48,9 @@ test.each([
   ['large spans', 4, 5_000],
 ])('what the store counts is the memory it uses, within a quarter: %s', (_, spansPerTrace, attributeBytes) => {
   const next = flood(spansPerTrace, attributeBytes);
-  new TraceStore(1_000_000).add(scanRequest(next(), LIMITS));
+  new TraceStore(1_000_000, 100_000).add(scanRequest(next(), LIMITS));
   const before = memoryInUse();
-  const store = new TraceStore(30_000_000);
+  const store = new TraceStore(30_000_000, 100_000);
   while (store.stats().evictedTraces < 5_000) store.add(scanRequest(next(), LIMITS));
   const used = memoryInUse() - before;
   expect(store.stats().bytes).toBeLessThanOrEqual(30_000_000);

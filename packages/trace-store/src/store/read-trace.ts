@@ -2,8 +2,8 @@ import type { Attribute } from '../otlp/attributes.ts';
 import type { Json } from '../otlp/decode.ts';
 import { decode } from '../otlp/decode.ts';
 import type { Message } from '../otlp/schema.ts';
-import { ResourceSpans, ScopeSpans, ScopeSpansOutline } from '../otlp/schema.ts';
-import { spanBytes } from './span-log.ts';
+import { ResourceSpans, ScopeSpans, Span, SpanOutline } from '../otlp/schema.ts';
+import { Wire } from '../otlp/wire.ts';
 import type { Chunk, StoredTrace } from './stored-trace.ts';
 
 /** A decoded `ResourceSpans`, in the shape of OTLP/JSON. */
@@ -44,32 +44,67 @@ export type SpanOutlineJson = Pick<
   'spanId' | 'parentSpanId' | 'name' | 'kind' | 'startTimeUnixNano' | 'endTimeUnixNano' | 'status'
 >;
 
+/** A span with its resource and scope. Neighbours that share them have the same objects. */
+export interface PlacedSpan {
+  /** A `ResourceSpans` without its `scopeSpans`. */
+  readonly resource: Json;
+  /** A `ScopeSpans` without its `spans`. */
+  readonly scope: Json;
+  readonly span: SpanJson;
+}
+
 /**
- * Decodes a whole trace, as OTLP/JSON. Spans that came one after the other under the same resource or scope are put together. With `copies`,
- * what was delivered more than once is there twice.
+ * The spans of a trace as they are decoded, one by one. The reader may pause: what comes meanwhile is left out, and a trace that is evicted
+ * meanwhile is an `Error`. With `copies`, what was delivered more than once is there twice.
  */
+export function* readSpans(trace: StoredTrace, copies: boolean): Generator<PlacedSpan> {
+  let before: Chunk | undefined;
+  let resource: Json = {};
+  let scope: Json = {};
+  for (const chunk of copies ? trace.chunks.flatMap((chunk) => (chunk.deliveries > 1 ? [chunk, chunk] : [chunk])) : [...trace.chunks]) {
+    const sameResource = chunk.resource === before?.resource;
+    if (!sameResource) resource = decode(ResourceSpans, chunk.resource.bytes);
+    if (!sameResource || chunk.scope !== before?.scope) scope = decode(ScopeSpans, chunk.scope.bytes);
+    for (const span of spansOf(chunk)) yield { resource, scope, span };
+    before = chunk;
+  }
+  if (isGone(trace)) throw new Error('the trace was evicted while it was read');
+}
+
+/** A whole trace at once, as OTLP/JSON. Spans that came one after the other under the same resource or scope are put together. */
 export function readTrace(trace: StoredTrace, copies: boolean): ResourceSpansJson[] {
   const all: ResourceSpansJson[] = [];
-  let before: Chunk | undefined;
-  const chunks = copies ? trace.chunks.flatMap((chunk) => (chunk.deliveries > 1 ? [chunk, chunk] : [chunk])) : trace.chunks;
-  for (const chunk of chunks) {
-    if (chunk.resource !== before?.resource)
-      all.push({ ...decode(ResourceSpans, chunk.resource.bytes), scopeSpans: [] } as unknown as ResourceSpansJson);
-    const { scopeSpans } = all.at(-1) as ResourceSpansJson;
-    if (chunk.resource !== before?.resource || chunk.scope !== before.scope) {
-      scopeSpans.push({ ...decode(ScopeSpans, chunk.scope.bytes), spans: [] } as unknown as ScopeSpansJson);
-    }
-    // One by one: a chunk may have more spans than a call may have arguments.
-    for (const span of spansOf(chunk)) scopeSpans.at(-1)?.spans.push(span);
-    before = chunk;
+  let before: PlacedSpan | undefined;
+  for (const placed of readSpans(trace, copies)) {
+    if (placed.resource !== before?.resource) all.push({ ...placed.resource, scopeSpans: [] } as unknown as ResourceSpansJson);
+    const scopeSpans = all.at(-1)?.scopeSpans;
+    if (placed.scope !== before?.scope) scopeSpans?.push({ ...placed.scope, spans: [] } as unknown as ScopeSpansJson);
+    scopeSpans?.at(-1)?.spans.push(placed.span);
+    before = placed;
   }
   return all;
 }
 
-/** The spans of a chunk, decoded. */
-export const spansOf = (chunk: Chunk): SpanJson[] => decodeSpans(ScopeSpans, chunk) as SpanJson[];
+/** Whether a trace was evicted since it was looked up. */
+export const isGone = (trace: StoredTrace): boolean => trace.chunks.length === 0;
+
+/** The spans of a chunk, decoded one by one. The reader may pause: the spans end early if the trace is evicted meanwhile. */
+export const spansOf = (chunk: Chunk): Iterable<SpanJson> => decoded(Span, chunk) as Iterable<Json> as Iterable<SpanJson>;
 
 /** The outlines of a chunk's spans: much less work than `spansOf`. */
-export const outlinesOf = (chunk: Chunk): SpanOutlineJson[] => decodeSpans(ScopeSpansOutline, chunk) as SpanOutlineJson[];
+export const outlinesOf = (chunk: Chunk): Iterable<SpanOutlineJson> =>
+  decoded(SpanOutline, chunk) as Iterable<unknown> as Iterable<SpanOutlineJson>;
 
-const decodeSpans = (message: Message, chunk: Chunk): unknown => decode(message, spanBytes(chunk.place))['spans'];
+function* decoded(message: Message, chunk: Chunk): Generator<Json> {
+  const size = chunk.place.end - chunk.place.start;
+  for (let read = 0; read < size && !isGone(chunk.trace);) {
+    // The bytes are moved as room is made for others, and with them the place.
+    const { slab, start, end } = chunk.place;
+    const wire = new Wire(slab.bytes, start + read);
+    wire.tag(end);
+    const last = wire.lengthEnd(end);
+    const json = decode(message, slab.bytes, wire.at, last);
+    read = last - start;
+    yield json;
+  }
+}

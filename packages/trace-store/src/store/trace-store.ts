@@ -14,6 +14,8 @@ import { CHUNK_OVERHEAD, keyOf, TRACE_OVERHEAD } from './stored-trace.ts';
 /** Parts of the memory that what is not spans may take at most. */
 const EVICTED_SHARE = 0.05;
 const OPERATIONS_SHARE = 0.05;
+/** The part of the memory that one trace may take. */
+const TRACE_SHARE = 0.25;
 
 /** What the store holds and what it has let go. Bytes are estimates of memory, not of data. */
 export interface StoreStats {
@@ -27,6 +29,8 @@ export interface StoreStats {
   readonly lateSpans: number;
   /** Spans that were delivered again, and were there already. */
   readonly repeatedSpans: number;
+  /** Spans that were dropped because their trace had reached the bound for one trace. */
+  readonly excessSpans: number;
 }
 
 /** How many of a trace's latest chunks a new one is compared with: an exporter that got no answer tries again soon. */
@@ -35,7 +39,7 @@ const COMPARED = 256;
 /**
  * Keeps encoded spans by trace, in bounded memory. Over the bound, whole traces are evicted, those first that have been quiet longest. A
  * span that comes after its trace was evicted is dropped and counted: half a trace would look like a broken one. Spans that are delivered
- * again, as by an exporter that got no answer, are kept once.
+ * again, as by an exporter that got no answer, are kept once. Spans of a trace that has reached the bound for one trace are dropped and counted.
  */
 export class TraceStore {
   readonly #traces = new Map<string, StoredTrace>();
@@ -45,21 +49,34 @@ export class TraceStore {
   readonly #operations: Operations;
   readonly #evicted: Evicted;
   readonly #maxBytes: number;
-  readonly #counts = { spans: 0, evictedTraces: 0, evictedSpans: 0, lateSpans: 0, repeatedSpans: 0 };
+  readonly #maxSpansPerTrace: number;
+  readonly #counts = { spans: 0, evictedTraces: 0, evictedSpans: 0, lateSpans: 0, repeatedSpans: 0, excessSpans: 0 };
   #chunks = 0;
 
-  constructor(maxBytes: number) {
+  constructor(maxBytes: number, maxSpansPerTrace: number) {
     this.#maxBytes = maxBytes;
+    this.#maxSpansPerTrace = maxSpansPerTrace;
     this.#evicted = new Evicted(maxBytes * EVICTED_SHARE);
     this.#operations = new Operations(maxBytes * OPERATIONS_SHARE);
   }
 
-  /** Stores what a request carried; returns how many spans were dropped because their trace had been evicted. */
-  add(request: ScannedRequest): number {
-    const before = this.#counts.lateSpans;
+  /** Stores what a request carried; returns how many spans were dropped, by reason. */
+  add(request: ScannedRequest): Map<string, number> {
+    const { lateSpans, excessSpans } = this.#counts;
     for (const scanned of request.scopes) this.#addScope(scanned, request.body);
     while (this.bytes > this.#maxBytes && this.#reclaim());
-    return this.#counts.lateSpans - before;
+    const dropped: [string, number][] = [
+      ['of a trace that was already evicted', this.#counts.lateSpans - lateSpans],
+      [
+        `of a trace that has ${this.#maxSpansPerTrace} spans or ${this.#maxTraceBytes} bytes already`,
+        this.#counts.excessSpans - excessSpans,
+      ],
+    ];
+    return new Map(dropped.filter(([, count]) => count > 0));
+  }
+
+  get #maxTraceBytes(): number {
+    return this.#maxBytes * TRACE_SHARE;
   }
 
   get bytes(): number {
@@ -108,9 +125,9 @@ export class TraceStore {
 
   #addChunk(key: string, ranges: Ranges, body: Buffer, resource: Header, scope: Header): void {
     const checksum = ranges.checksum(body);
-    const there = this.#traces
-      .get(key)
-      ?.chunks.slice(-COMPARED)
+    const found = this.#traces.get(key);
+    const there = found?.chunks
+      .slice(-COMPARED)
       .find(
         (chunk) =>
           chunk.checksum === checksum &&
@@ -123,6 +140,13 @@ export class TraceStore {
       this.#counts.repeatedSpans += ranges.count;
       return;
     }
+    const before = found?.chunks.at(-1);
+    const around = before?.resource === resource && before.scope === scope ? 0 : resource.bytes.length + scope.bytes.length;
+    const bytes = ranges.bytes + around;
+    if ((found?.spans ?? 0) + ranges.count > this.#maxSpansPerTrace || (found?.bytes ?? 0) + bytes > this.#maxTraceBytes) {
+      this.#counts.excessSpans += ranges.count;
+      return;
+    }
     const place = this.#log.reserve(ranges.bytes);
     ranges.copy(body, place.slab.bytes, place.start);
     const trace = this.#touch(key, place);
@@ -132,6 +156,7 @@ export class TraceStore {
     trace.chunks.push(chunk);
     place.slab.chunks.push(chunk);
     trace.spans += ranges.count;
+    trace.bytes += bytes;
     this.#counts.spans += ranges.count;
     this.#chunks++;
   }
@@ -139,7 +164,7 @@ export class TraceStore {
   /** The trace with this key, made if need be, as the one that was heard of last. */
   #touch(key: string, { slab }: SpanBytes): StoredTrace {
     let trace = this.#traces.get(key);
-    if (trace === undefined) this.#traces.set(key, (trace = { key, chunks: [], spans: 0, latest: slab }));
+    if (trace === undefined) this.#traces.set(key, (trace = { key, chunks: [], spans: 0, bytes: 0, latest: slab }));
     trace.latest = slab;
     return trace;
   }

@@ -1,0 +1,82 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { verify } from '@waymark/trace-model';
+import { tracesFrom } from '@waymark/trace-testing';
+import type { Attack } from './attack.ts';
+import { SKU } from './books.ts';
+import { load, statuses, type Outcome } from './load.ts';
+import { Wire } from './network.ts';
+import { peakMiB, startAttackedShop } from './shop.ts';
+
+const NAMES = ['gateway', 'auth', 'order', 'inventory'] as const;
+/** What docker-compose.yml gives each service. */
+const LIMIT_MIB = 144;
+const SLOW_MS = 8_000;
+
+/** A trace backend that is of no use. */
+async function deadBackend(how: 'hangs' | 'refuses' | 'is slow' | 'answers 500'): Promise<AsyncDisposable & { url: string }> {
+  const server = createServer((request, response) => {
+    request.resume();
+    if (how === 'answers 500') request.once('end', () => response.writeHead(500).end());
+    if (how === 'is slow') setTimeout(() => response.writeHead(200).end(), SLOW_MS).unref();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const stop = async (): Promise<void> => server.close().closeAllConnections();
+  if (how === 'refuses') await stop();
+  return { url, [Symbol.asyncDispose]: stop };
+}
+
+export const deadBackends: Attack = {
+  what: 'the trace backend hangs, refuses, is slow, answers 500: 2.5 minutes each, 30 orders a second',
+  before: `hanging: order killed at 62, 123 and 165 s by its limit of ${LIMIT_MIB} MiB, inventory at 72 and 149 s; 247 of 10,801 requests failed`,
+  async run({ quick, say }) {
+    const all: Outcome[] = [];
+    const peaks: number[] = [];
+    for (const how of ['hangs', 'refuses', 'is slow', 'answers 500'] as const) {
+      await using backend = await deadBackend(how);
+      await using attacked = await startAttackedShop({ env: { all: { OTEL_EXPORTER_OTLP_ENDPOINT: backend.url } } });
+      const outcomes = await load(30, quick ? 10 : 150, () => attacked.buyer.order(SKU));
+      const peak = await Promise.all(NAMES.map((name) => peakMiB(attacked.shop.pid(name) ?? 0)));
+      say(`${how}: ${statuses(outcomes)}; most memory: ${NAMES.map((name, at) => `${name} ${Math.round(peak[at] ?? 0)} MiB`).join(', ')}`);
+      all.push(...outcomes);
+      peaks.push(...peak);
+    }
+    const failed = all.filter(({ status }) => status !== 201).length;
+    const most = Math.round(Math.max(...peaks));
+    return {
+      now: `${failed} of ${all.length} requests failed; most memory of a service: ${most} MiB`,
+      held: failed === 0 && most < LIMIT_MIB,
+    };
+  },
+};
+
+export const backendOutage: Attack = {
+  what: 'the trace backend is away for 30 s, and comes back',
+  before: 'a third of the spans lost',
+  async run({ quick }) {
+    await using wires = new AsyncDisposableStack();
+    await using first = await startAttackedShop();
+    // The store stands behind a wire that can be cut.
+    const wire = wires.use(new Wire(first.store.otlpUrl));
+    const url = await wire.open();
+    await using attacked = await startAttackedShop({ env: { all: { OTEL_EXPORTER_OTLP_ENDPOINT: url } } });
+    const { buyer } = attacked;
+    await load(20, 3, () => buyer.order(SKU));
+    await wire.cut();
+    const outcomes = await load(20, quick ? 8 : 30, () => buyer.order(SKU));
+    await wire.open();
+    const traces = tracesFrom(first.store.url);
+    let incomplete = 0;
+    for (const { traceId } of outcomes) {
+      const trace = await traces.of({ headers: { 'x-trace-id': traceId } }, { timeoutMs: 20_000 }).catch(() => undefined);
+      if (!trace || verify(trace).length > 0) incomplete += 1;
+    }
+    return {
+      now: `${incomplete} of ${outcomes.length} traces incomplete`,
+      held: incomplete === 0 && outcomes.every(({ status }) => status === 201),
+    };
+  },
+};

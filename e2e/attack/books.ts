@@ -1,0 +1,91 @@
+import type { Shop } from '@waymark/local-stack';
+import pg from 'pg';
+import { until } from '../src/shop/until.ts';
+
+/** What every attack buys, and how much of it there is. */
+export const SKU = 'trail-map';
+const STOCK = 10_000_000;
+
+/** Runs one statement on a database, over a connection of its own. */
+export async function query<Row extends pg.QueryResultRow>(url: string, text: string, values: unknown[] = []): Promise<Row[]> {
+  const client = new pg.Client(url);
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    return (await client.query<Row>(text, values)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+/** Puts enough on the shelf. */
+export async function fillShelf({ databases }: Pick<Shop, 'databases'>): Promise<void> {
+  await query(databases.inventory, 'update products set available = $1 where sku = $2', [STOCK, SKU]);
+}
+
+export const orders = async ({ databases }: Pick<Shop, 'databases'>): Promise<{ id: string; status: string; outcome: string | null }[]> =>
+  query(databases.order, 'select id, status, outcome from orders left join payments on order_id = id');
+
+/** Waits until no order is pending. Resolves with the number of those that still are. */
+export async function settle(shop: Pick<Shop, 'databases'>, patienceMs = 180_000): Promise<number> {
+  const pending = async (): Promise<number> =>
+    (await query<{ count: number }>(shop.databases.order, `select count(*)::int from orders where status = 'pending'`))[0]?.count ?? 0;
+  return until(pending, (count) => count === 0, 'all orders to end', patienceMs).catch(pending);
+}
+
+/** What must be 0, whatever happens. */
+export interface Books {
+  acknowledged: number;
+  /** Acknowledged, but there is no such order. */
+  lost: number;
+  /** Acknowledged twice, or more orders than keys. */
+  doubled: number;
+  /** Pieces that are missing on the shelf, or too many there. */
+  miscounted: number;
+  /** Paid, not given back, and not delivered. */
+  chargedWithoutGoods: number;
+  /** Delivered, but not paid. */
+  goodsWithoutCharge: number;
+  /** Neither fulfilled nor rejected, after all that time. */
+  unsettled: number;
+}
+
+/** Looks into the databases when everything has come to rest. */
+export async function checkBooks(shop: Pick<Shop, 'databases'>, ids: readonly string[]): Promise<Books> {
+  const unsettled = await settle(shop);
+  // The stock of orders that were not made comes back by jobs.
+  const held = async (): Promise<number> =>
+    (await query<{ count: number }>(shop.databases.inventory, `select count(*)::int from reservations where status = 'held'`))[0]?.count ??
+    0;
+  await until(held, (count) => count === 0, 'no stock to be held', 30_000).catch(held);
+  const all = new Map((await orders(shop)).map((order) => [order.id, order]));
+  const lines = await query<{ order_id: string; status: string; quantity: number }>(
+    shop.databases.inventory,
+    'select order_id, status, sum(quantity)::int as quantity from reservations join reservation_lines using (order_id) where sku = $1 group by 1, 2',
+    [SKU],
+  );
+  const [shelf] = await query<{ available: number }>(shop.databases.inventory, 'select available from products where sku = $1', [SKU]);
+  const [keys] = await query<{ count: number }>(shop.databases.order, 'select count(*)::int from placements where not abandoned');
+  const committed = new Set(lines.filter(({ status }) => status === 'committed').map(({ order_id }) => order_id));
+  const gone = lines.filter(({ status }) => status === 'committed' || status === 'held').reduce((sum, { quantity }) => sum + quantity, 0);
+  const count = (test: (order: { id: string; status: string; outcome: string | null }) => boolean): number =>
+    [...all.values()].filter(test).length;
+  return {
+    acknowledged: ids.length,
+    lost: ids.filter((id) => !all.has(id)).length,
+    doubled: ids.length - new Set(ids).size + Math.max(0, all.size - (keys?.count ?? 0)),
+    miscounted: Math.abs(STOCK - (shelf?.available ?? 0) - gone),
+    chargedWithoutGoods: count(({ id, status, outcome }) => outcome === 'accepted' && !(status === 'fulfilled' && committed.has(id))),
+    goodsWithoutCharge: count(({ id, status, outcome }) => (status === 'fulfilled' || committed.has(id)) && outcome !== 'accepted'),
+    unsettled,
+  };
+}
+
+export const areBalanced = (books: Books): boolean =>
+  books.lost + books.doubled + books.miscounted + books.chargedWithoutGoods + books.goodsWithoutCharge + books.unsettled === 0;
+
+export const told = (books: Books): string =>
+  `of ${books.acknowledged} acknowledged orders: lost ${books.lost}, doubled ${books.doubled}, stock wrong by ${books.miscounted}, ` +
+  `charged without goods ${books.chargedWithoutGoods}` +
+  (books.goodsWithoutCharge ? `, goods without charge ${books.goodsWithoutCharge}` : '') +
+  (books.unsettled ? `, still pending ${books.unsettled}` : '');

@@ -1,0 +1,142 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Agent, request, type Dispatcher } from 'undici';
+
+const TICK_MS = 10;
+
+/** What became of one request. */
+export interface Outcome {
+  /** 0 if there was no answer. */
+  status: number;
+  /** Why there was no answer. */
+  error?: string;
+  ms: number;
+  traceId: string;
+  /** The order's id, if one was acknowledged. */
+  orderId: string | undefined;
+  retryAfter: boolean;
+}
+
+/** Somebody who places orders, from an address of their own, and waits only so long for an answer. */
+export class Buyer implements AsyncDisposable {
+  readonly #gateway: string;
+  readonly #patienceMs: number;
+  readonly #agent: Agent;
+  #token = '';
+
+  /** @param address the local address to call from: on Linux, all of 127.0.0.0/8 are there */
+  constructor(gateway: string, { patienceMs = 30_000, address = '127.0.0.1' }: { patienceMs?: number; address?: string } = {}) {
+    this.#gateway = gateway;
+    this.#patienceMs = patienceMs;
+    this.#agent = new Agent({ connections: 400, localAddress: address });
+  }
+
+  async logIn(email = 'demo@waymark.test', password = 'waymark'): Promise<Outcome> {
+    const { outcome, body } = await this.#send('POST', '/v1/sessions', { email, password });
+    if (outcome.status === 201) this.#token = (JSON.parse(body) as { token: string }).token;
+    return outcome;
+  }
+
+  async order(sku: string, quantity = 1, headers: Record<string, string> = {}): Promise<Outcome> {
+    const { outcome, body } = await this.#send(
+      'POST',
+      '/v1/orders',
+      { lines: [{ sku, quantity }] },
+      { 'idempotency-key': randomUUID(), ...headers },
+    );
+    return outcome.status === 201 ? { ...outcome, orderId: (JSON.parse(body) as { id: string }).id } : outcome;
+  }
+
+  async get(path: string): Promise<Outcome> {
+    return (await this.#send('GET', path)).outcome;
+  }
+
+  async #send(
+    method: Dispatcher.HttpMethod,
+    path: string,
+    json?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<{ outcome: Outcome; body: string }> {
+    const begun = performance.now();
+    try {
+      const answer = await request(this.#gateway + path, {
+        method,
+        dispatcher: this.#agent,
+        signal: AbortSignal.timeout(this.#patienceMs),
+        headers: {
+          ...headers,
+          ...(json !== undefined && { 'content-type': 'application/json' }),
+          ...(this.#token && { authorization: `Bearer ${this.#token}` }),
+        },
+        body: json === undefined ? null : JSON.stringify(json),
+      });
+      const body = await answer.body.text();
+      const outcome: Outcome = {
+        status: answer.statusCode,
+        ms: performance.now() - begun,
+        traceId: String(answer.headers['x-trace-id'] ?? ''),
+        orderId: undefined,
+        retryAfter: answer.headers['retry-after'] !== undefined,
+      };
+      return { outcome, body };
+    } catch (error) {
+      const { name, code } = error as Error & { code?: unknown };
+      return {
+        outcome: {
+          status: 0,
+          error: typeof code === 'string' ? code : name,
+          ms: performance.now() - begun,
+          traceId: '',
+          orderId: undefined,
+          retryAfter: false,
+        },
+        body: '',
+      };
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#agent.destroy();
+  }
+}
+
+/**
+ * Sends at a rate that does not depend on the answers, as a crowd does.
+ * @param perSecond how many requests begin in a second
+ * @param until the number of seconds, or what ends it
+ * @returns what became of each, when the last has ended
+ */
+export async function load(perSecond: number, until: number | AbortSignal, send: (at: number) => Promise<Outcome>): Promise<Outcome[]> {
+  const begun = performance.now();
+  const seconds = (): number => (performance.now() - begun) / 1_000;
+  const isOver = (): boolean => (typeof until === 'number' ? seconds() >= until : until.aborted);
+  const sent: Promise<Outcome>[] = [];
+  while (!isOver()) {
+    const due = seconds() * perSecond;
+    while (sent.length < due) sent.push(send(sent.length));
+    await delay(TICK_MS);
+  }
+  return Promise.all(sent);
+}
+
+/** Keeps a number of requests under way for some seconds: finds out how many the shop can answer in a second. */
+export async function saturate(atOnce: number, seconds: number, send: () => Promise<Outcome>): Promise<number> {
+  const end = performance.now() + seconds * 1_000;
+  let answered = 0;
+  const one = async (): Promise<void> => {
+    while (performance.now() < end) if ((await send()).status === 201) answered += 1;
+  };
+  await Promise.all(Array.from({ length: atOnce }, one));
+  return answered / seconds;
+}
+
+/** How many there are of each status, most frequent first: `201 × 40, 503 × 2, ECONNRESET × 1`. */
+export function statuses(outcomes: readonly Outcome[]): string {
+  const groups = Map.groupBy(outcomes, ({ status, error }) => error ?? status);
+  const parts = [...groups].toSorted(([, a], [, b]) => b.length - a.length);
+  return parts.map(([status, { length }]) => `${status} × ${length}`).join(', ');
+}
+
+export const acknowledged = (outcomes: readonly Outcome[]): string[] => outcomes.flatMap(({ orderId }) => orderId ?? []);
+export const slowest = (outcomes: readonly Outcome[]): number => Math.max(0, ...outcomes.map(({ ms }) => ms));
+export const inSeconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;

@@ -1,0 +1,90 @@
+// `pnpm attack`: does to the shop what breaks other shops, and prints what came of it.
+import { parseArgs, styleText } from 'node:util';
+import { CannotRun, type Attack, type Finding } from './attack.ts';
+import { backendOutage, deadBackends } from './backends.ts';
+import { frozenPostgres, lostListener, silentConnections } from './databases.ts';
+import { inventoryOutage, kills, rollingRestart } from './outages.ts';
+import { badTarget, connections, guessing, insider, overload, repeatedCalls, tinyTimeouts } from './overload.ts';
+
+const ATTACKS: Readonly<Record<string, Attack>> = {
+  'lost-listener': lostListener,
+  'silent-connections': silentConnections,
+  'frozen-postgres': frozenPostgres,
+  'tiny-timeouts': tinyTimeouts,
+  overload,
+  'dead-backends': deadBackends,
+  'backend-outage': backendOutage,
+  'inventory-outage': inventoryOutage,
+  guessing,
+  'repeated-calls': repeatedCalls,
+  connections,
+  'bad-target': badTarget,
+  insider,
+  'rolling-restart': rollingRestart,
+  kills,
+};
+
+const names = Object.keys(ATTACKS);
+const width = Math.max(...names.map(({ length }) => length)) + 2;
+const HELP = `Usage: pnpm attack [name ...] [--quick]
+
+Attacks the shop and prints a table: the attack, the figure of an earlier version, the figure now. Each attack
+starts a shop of its own, without Docker. Without a name all run, which takes about half an hour.
+
+${names.map((name) => `  ${name.padEnd(width)}${ATTACKS[name]?.what}`).join('\n')}
+
+  --quick     shorter attacks, for a look; their figures say less
+  -h, --help  this text
+
+Exit code: 0 if the shop held, 1 if not, 2 if the command is wrong.
+`;
+
+interface Row {
+  name: string;
+  attack: Attack;
+  finding: Finding | string;
+}
+
+function say(line: string): void {
+  process.stderr.write(`${styleText('dim', `  ${line}`)}\n`);
+}
+
+async function attackOnce(name: string, attack: Attack, quick: boolean): Promise<Row> {
+  process.stderr.write(`${name}: ${attack.what}\n`);
+  try {
+    return { name, attack, finding: await attack.run({ quick, say }) };
+  } catch (error) {
+    if (error instanceof CannotRun) return { name, attack, finding: `skipped: ${error.message}` };
+    return { name, attack, finding: { now: `could not be carried out: ${(error as Error).stack}`, held: false } };
+  }
+}
+
+function told({ name, attack, finding }: Row): string {
+  const [mark, now] = typeof finding === 'string' ? ['-', finding] : [finding.held ? '✓' : '✗', finding.now];
+  return `${mark} ${name}: ${attack.what}\n    before  ${attack.before}\n    now     ${now}\n`;
+}
+
+function read(): { chosen: string[]; quick: boolean } | undefined {
+  try {
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: { quick: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+    });
+    if (values.help) return void process.stdout.write(HELP);
+    const unknown = positionals.find((name) => !Object.hasOwn(ATTACKS, name));
+    if (unknown !== undefined) throw new Error(`There is no attack "${unknown}".`);
+    return { chosen: positionals.length > 0 ? positionals : names, quick: values.quick ?? false };
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n\n${HELP}`);
+    process.exitCode = 2;
+    return undefined;
+  }
+}
+
+const wish = read();
+if (wish) {
+  const rows: Row[] = [];
+  for (const name of wish.chosen) rows.push(await attackOnce(name, ATTACKS[name] as Attack, wish.quick));
+  process.stdout.write(`\n${rows.map(told).join('\n')}`);
+  if (rows.some(({ finding }) => typeof finding !== 'string' && !finding.held)) process.exitCode = 1;
+}

@@ -1,0 +1,68 @@
+import { fileURLToPath } from 'node:url';
+import { startChild, type Child } from './child.ts';
+import { isFree } from './free-port.ts';
+import { Restarts } from './restarts.ts';
+import { lastLines, StartError } from './start-error.ts';
+
+/** Longer than a trace store takes to end the requests under way (packages/trace-store/src/http/listen.ts). */
+const STOP_MS = 3_000;
+
+const program = fileURLToPath(import.meta.resolve('@waymark/trace-store/main'));
+/** The ports that OpenTelemetry exporters and people try first, and what the trace store says before each address. */
+const ports = [
+  { flag: '--ui-port', port: 16_686, label: 'UI and query API' },
+  { flag: '--otlp-port', port: 4318, label: 'OTLP/HTTP' },
+  { flag: '--grpc-port', port: 4317, label: 'OTLP/gRPC' },
+] as const;
+
+export interface TraceStore extends AsyncDisposable {
+  /** The UI and the query API. */
+  readonly url: string;
+  readonly otlpUrl: string;
+}
+
+/**
+ * Starts a trace store in a process of its own, on Jaeger's ports, or a free one for each that is in use. It is started again on the same
+ * ports if it ends; the traces it held are lost then. `say` is told of both. Throws a StartError if it cannot start at first.
+ */
+export async function startTraceStore(say: (note: string) => void): Promise<TraceStore> {
+  const restarts = new Restarts(say);
+  let child: Child | undefined;
+  const start = async (chosen: readonly number[]): Promise<string[]> => {
+    const args = ports.flatMap(({ flag }, index) => [flag, String(chosen[index])]);
+    const starting = launch(args);
+    child = starting.child;
+    const urls = await starting.urls;
+    void starting.child.ended.then((how) => restarts.revive('the trace store', how, () => start(urls.map(portOf))));
+    return urls;
+  };
+  const urls = await start(await Promise.all(ports.map(async ({ port }) => ((await isFree(port)) ? port : 0))));
+  for (const [index, { port, label }] of ports.entries()) {
+    const got = portOf(urls[index] ?? '');
+    if (got !== port) say(`Port ${port} is in use, so ${label} of the trace store gets ${got}.`);
+  }
+  const [url = '', otlpUrl = ''] = urls;
+  const close = async (): Promise<void> => {
+    restarts.stop();
+    await child?.stop('SIGTERM', STOP_MS);
+  };
+  return { url, otlpUrl, [Symbol.asyncDispose]: close };
+}
+
+const portOf = (url: string): number => Number(new URL(url).port);
+
+/** `urls` are the addresses it reports, in the order of `ports`. */
+function launch(args: readonly string[]): { child: Child; urls: Promise<string[]> } {
+  const { promise: reported, resolve } = Promise.withResolvers<string[]>();
+  const found = ports.map(() => '');
+  const onLine = (line: string): void => {
+    const index = ports.findIndex(({ label }) => line.startsWith(label));
+    if (index >= 0) found[index] = line.split(/\s+/).at(-1) ?? '';
+    if (found.every(Boolean)) resolve(found);
+  };
+  const child = startChild(process.execPath, [program, ...args], { cwd: '/', env: process.env, guardSignal: 'TERM', onLine });
+  const failed = child.ended.then((how) => {
+    throw new StartError(`The trace store ${how}. ${lastLines(child.lines())}`);
+  });
+  return { child, urls: Promise.race([reported, failed]) };
+}
