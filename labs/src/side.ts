@@ -25,6 +25,6 @@ process.once('SIGTERM', () => {
   server.closeAllConnections();
   // What a broken side still does must not keep the process.
   void drainDetached(DETACHED_MS)
-    .then(shutdownTracing)
+    .then(() => shutdownTracing())
     .then(() => process.disconnect());
 });

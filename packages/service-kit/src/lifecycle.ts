@@ -59,7 +59,7 @@ export async function run(name: string, wire: (log: Logger) => Service): Promise
     else log.fatal({ err: error }, `${name} cannot go on: ${reasonOf(error)}`);
   }
   await endsWithin(CLOSE_MS, closeClients());
-  await endsWithin(EXPORT_MS, shutdownTracing());
+  await shutdownTracing(EXPORT_MS);
   log.info('stopped');
 }
 

@@ -1,11 +1,5 @@
-/**
- * What the standard variables mean when nobody sets them. The queue is large and flushed often, so that a saturated
- * service loses no span to a slow backend: the SDK's own defaults (2048 spans, 5 s) lose a third of them at a round trip of 20 ms.
- */
+/** What the standard variables mean when nobody sets them. Those of the queue (OTEL_BSP_*) are in export/from-env.ts. */
 const DEFAULTS = {
-  OTEL_BSP_MAX_QUEUE_SIZE: '65536',
-  OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '4096',
-  OTEL_BSP_SCHEDULE_DELAY: '500',
   OTEL_LOGS_EXPORTER: 'none',
   OTEL_METRICS_EXPORTER: 'none',
   // Patched: only what has no middleware or interceptor of ours.

@@ -2,12 +2,13 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** Serves on a free port of the loopback. */
+/** Serves on the loopback, on a free port if none is given. */
 export async function serve(
   listener: (request: IncomingMessage, response: ServerResponse) => unknown,
+  onPort = 0,
 ): Promise<{ origin: string; port: number; server: Server } & AsyncDisposable> {
   const server = createServer((request, response) => void listener(request, response));
-  server.listen(0, '127.0.0.1');
+  server.listen(onPort, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import type { Deliveries } from '../export/span-queue.ts';
 
 const PACKAGE = fileURLToPath(new URL('../..', import.meta.url));
 const PROGRAM = fileURLToPath(new URL('traced-program.ts', import.meta.url));
@@ -10,17 +11,19 @@ const PROGRAM = fileURLToPath(new URL('traced-program.ts', import.meta.url));
 export interface Ran {
   code: number | null;
   /** What traced-program.ts prints as it exits. */
-  printed: { carrier: Record<string, string>; deliveries: { waiting: number; delivered: number; lost: number } } | undefined;
+  printed: { carrier: Record<string, string>; deliveries: Deliveries; grownBy?: number } | undefined;
+  /** The signal by which it ended, if it was one. */
+  signal: NodeJS.Signals | null;
   errors: string;
 }
 
 /** Runs traced-program.ts, or another, with tracing preloaded, in an environment of nothing but `env`, until it ends by itself. */
 export async function runProgram(
   env: Record<string, string>,
-  { program = PROGRAM, spans = 1, how = 'shutdown' }: { program?: string; spans?: number; how?: 'shutdown' | 'end' } = {},
+  { program = PROGRAM, spans = 1, how = 'shutdown' }: { program?: string; spans?: number; how?: 'shutdown' | 'end' | 'exit' | 'wait' } = {},
 ): Promise<Ran> {
-  const args = ['--import', '@waymark/tracing/register', program, String(spans), how];
+  const args = ['--expose-gc', '--import', '@waymark/tracing/register', program, String(spans), how];
   const child = spawn(process.execPath, args, { cwd: PACKAGE, env, stdio: ['ignore', 'pipe', 'pipe'] });
-  const [output, errors, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
-  return { code: code as number | null, printed: output ? JSON.parse(output) : undefined, errors };
+  const [output, errors, [code, signal]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
+  return { code: code as number | null, signal: signal as NodeJS.Signals | null, printed: output ? JSON.parse(output) : undefined, errors };
 }

@@ -1,4 +1,7 @@
-import { json } from 'node:stream/consumers';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import { gunzipSync } from 'node:zlib';
+import { fields } from '../export/proto-reader.ts';
 import { serve } from './http-server.ts';
 import { zipkinRefusal, type ZipkinSpan } from './zipkin-format.ts';
 
@@ -31,26 +34,65 @@ export interface Received {
   resource: Record<string, string | undefined>;
 }
 
+/** What a backend does with a request in place of taking its spans. */
+export type Trouble = (request: IncomingMessage, response: ServerResponse) => unknown;
+
 /**
- * A trace backend that takes OTLP as JSON on /v1/traces, and Zipkin on any other path, where it refuses what a real server would.
- * While `refusing`, it answers everything with 400.
+ * A trace backend that takes OTLP as JSON or protobuf on /v1/traces, and Zipkin on any other path, where it refuses what a real server would.
+ * While it has a `trouble`, it does that.
  */
-export async function traceBackend(): Promise<Awaited<ReturnType<typeof serve>> & { received: Received; refusing: boolean }> {
+export async function traceBackend(
+  port = 0,
+): Promise<Awaited<ReturnType<typeof serve>> & { received: Received; requests: IncomingMessage[]; trouble: Trouble | undefined }> {
   const received: Received = { paths: new Set(), spans: [], zipkin: [], scopes: new Set(), resource: {} };
   const server = await serve(async (request, response) => {
-    const body = await json(request);
-    const refusal = backend.refusing ? 'refusing' : request.url === '/v1/traces' ? undefined : zipkinRefusal(body);
+    backend.requests.push(request);
+    const sent = await buffer(request).catch(() => undefined);
+    if (!sent) return;
+    const body = request.headers['content-encoding'] === 'gzip' ? gunzipSync(sent) : sent;
     received.paths.add(request.url ?? '');
-    if (refusal) return response.writeHead(400).end(refusal);
+    if (backend.trouble) return backend.trouble(request, response);
+    if (request.headers['content-type'] === 'application/x-protobuf') {
+      keepProtobuf(received, body);
+      return response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end();
+    }
+    const parsed: unknown = JSON.parse(body.toString());
     if (request.url !== '/v1/traces') {
-      received.zipkin.push(...(body as ZipkinSpan[]));
+      const refusal = zipkinRefusal(parsed);
+      if (refusal) return response.writeHead(400).end(refusal);
+      received.zipkin.push(...(parsed as ZipkinSpan[]));
       return response.writeHead(202).end();
     }
-    keep(received, body as OtlpRequest);
+    keep(received, parsed as OtlpRequest);
     return response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
-  });
-  const backend = Object.assign(server, { received, refusing: false });
+  }, port);
+  const backend = Object.assign(server, { received, requests: [] as IncomingMessage[], trouble: undefined as Trouble | undefined });
   return backend;
+}
+
+/** The messages in these fields, each within the one before. */
+function inside(message: Uint8Array, ...path: number[]): Uint8Array[] {
+  const [first, ...rest] = path;
+  if (first === undefined) return [message];
+  return [...fields(message)].flatMap(([field, value]) => (field === first && typeof value !== 'number' ? inside(value, ...rest) : []));
+}
+
+const textIn = (message: Uint8Array, ...path: number[]): string => Buffer.concat(inside(message, ...path)).toString();
+const hexIn = (message: Uint8Array, field: number): string => Buffer.concat(inside(message, field)).toString('hex');
+
+/** Of protobuf, names and ids are enough: that all the rest is right, the test of the encoder shows. */
+function keepProtobuf(received: Received, body: Uint8Array): void {
+  for (const resourceSpans of inside(body, 1)) {
+    received.resource = Object.fromEntries(inside(resourceSpans, 1, 1).map((one) => [textIn(one, 1), textIn(one, 2, 1)]));
+    for (const scopeSpans of inside(resourceSpans, 2)) {
+      received.scopes.add(`${textIn(scopeSpans, 1, 1)} ${textIn(scopeSpans, 1, 2)}`);
+      for (const span of inside(scopeSpans, 2)) {
+        const flags = [...fields(span)].find(([field]) => field === 16)?.[1] as number;
+        const ids = { traceId: hexIn(span, 1), spanId: hexIn(span, 2), parentSpanId: hexIn(span, 4) };
+        received.spans.push({ ...ids, name: textIn(span, 5), flags, startTimeUnixNano: '', attributes: [] });
+      }
+    }
+  }
 }
 
 function keep(received: Received, { resourceSpans }: OtlpRequest): void {

@@ -1,4 +1,4 @@
-// A program as a user would start it: `node --import @waymark/tracing/register traced-program.ts <spans> <shutdown | end>`.
+// A program as a user would start it: `node --import @waymark/tracing/register traced-program.ts <spans> <shutdown | end | exit | wait>`.
 import { inject, shutdownTracing, span, startTracing } from '../index.ts';
 
 const [count, how] = process.argv.slice(2);
@@ -7,5 +7,12 @@ for (let at = 0; at < Number(count); at += 1) {
   await span(`work ${at}`, () => (carrier = inject()));
 }
 if (how === 'shutdown') await shutdownTracing();
+// oxlint-disable-next-line unicorn/no-process-exit -- what becomes of spans then is what is tested
+if (how === 'exit') process.exit(3);
+// A signal that it sends itself comes when the spans have ended, and not before.
+if (how === 'wait') {
+  setInterval(() => undefined, 60_000);
+  process.kill(process.pid, 'SIGTERM');
+}
 const { deliveries } = startTracing();
 process.once('exit', () => process.stdout.write(JSON.stringify({ carrier, deliveries })));

@@ -1,0 +1,165 @@
+import type { Link, SpanContext } from '@opentelemetry/api';
+import type { ReadableSpan, TimedEvent } from '@opentelemetry/sdk-trace';
+import { ProtoWriter, varintSize } from './proto-writer.ts';
+
+type Scope = ReadableSpan['instrumentationScope'];
+type Resource = ReadableSpan['resource'];
+
+/** The spans of one scope, encoded one after another as fields of a ScopeSpans message. */
+export interface ScopeSpans {
+  readonly scope: Scope;
+  readonly bytes: Buffer;
+}
+
+// OTLP's Span.flags beyond the lowest byte, which is W3C's trace flags: whether the parent is remote is known, and whether it is.
+const HAS_IS_REMOTE = 0x1_00;
+const IS_REMOTE = 0x2_00;
+
+const flags = ({ traceFlags }: SpanContext, remote: boolean | undefined): number =>
+  (traceFlags & 0xff) | HAS_IS_REMOTE | (remote ? IS_REMOTE : 0);
+
+/** Appends a span as a field of a ScopeSpans message (opentelemetry/proto/trace/v1/trace.proto). */
+export function writeSpan(to: ProtoWriter, span: ReadableSpan): void {
+  const { parentSpanContext: parent } = span;
+  const self = span.spanContext();
+  to.byte(0x12);
+  const start = to.begin();
+  to.byte(0x0a);
+  to.hex(self.traceId);
+  to.byte(0x12);
+  to.hex(self.spanId);
+  writeText(to, 0x1a, self.traceState?.serialize());
+  if (parent?.spanId) {
+    to.byte(0x22);
+    to.hex(parent.spanId);
+  }
+  to.byte(0x2a);
+  to.string(span.name);
+  to.byte(0x30);
+  to.varint(span.kind + 1);
+  to.byte(0x39);
+  to.time(span.startTime);
+  to.byte(0x41);
+  to.time(span.endTime);
+  to.attributes(0x4a, span.attributes);
+  to.byte(0x50);
+  to.varint(span.droppedAttributesCount);
+  for (const event of span.events) writeEvent(to, event);
+  to.byte(0x60);
+  to.varint(span.droppedEventsCount);
+  for (const link of span.links) writeLink(to, link);
+  to.byte(0x70);
+  to.varint(span.droppedLinksCount);
+  writeStatus(to, span.status);
+  to.byte(0x85);
+  to.byte(0x01);
+  to.fixed32(flags(self, parent?.isRemote));
+  to.end(start);
+}
+
+function writeStatus(to: ProtoWriter, { code, message }: ReadableSpan['status']): void {
+  to.byte(0x7a);
+  const start = to.begin();
+  writeText(to, 0x12, message);
+  to.byte(0x18);
+  to.varint(code);
+  to.end(start);
+}
+
+function writeEvent(to: ProtoWriter, { time, name, attributes, droppedAttributesCount }: TimedEvent): void {
+  to.byte(0x5a);
+  const start = to.begin();
+  to.byte(0x09);
+  to.time(time);
+  to.byte(0x12);
+  to.string(name);
+  if (attributes) to.attributes(0x1a, attributes);
+  to.byte(0x20);
+  to.varint(droppedAttributesCount ?? 0);
+  to.end(start);
+}
+
+function writeLink(to: ProtoWriter, { context, attributes, droppedAttributesCount }: Link): void {
+  to.byte(0x6a);
+  const start = to.begin();
+  to.byte(0x0a);
+  to.hex(context.traceId);
+  to.byte(0x12);
+  to.hex(context.spanId);
+  writeText(to, 0x1a, context.traceState?.serialize());
+  if (attributes) to.attributes(0x22, attributes);
+  to.byte(0x28);
+  to.varint(droppedAttributesCount ?? 0);
+  to.byte(0x35);
+  to.fixed32(flags(context, context.isRemote));
+  to.end(start);
+}
+
+function writeText(to: ProtoWriter, tag: number, text: string | undefined): void {
+  if (!text) return;
+  to.byte(tag);
+  to.string(text);
+}
+
+const resources = new WeakMap<Resource, Buffer>();
+const scopes = new WeakMap<Scope, Buffer>();
+
+function resourceBytes(resource: Resource): Buffer {
+  return cached(resources, resource, (to) => {
+    to.byte(0x0a);
+    const start = to.begin();
+    to.attributes(0x0a, resource.attributes);
+    to.byte(0x10);
+    to.varint(0);
+    to.end(start);
+  });
+}
+
+function scopeBytes(scope: Scope & { attributes?: object; droppedAttributesCount?: number }): Buffer {
+  return cached(scopes, scope, (to) => {
+    to.byte(0x0a);
+    const start = to.begin();
+    to.byte(0x0a);
+    to.string(scope.name);
+    writeText(to, 0x12, scope.version);
+    if (scope.attributes) to.attributes(0x1a, scope.attributes as ReadableSpan['attributes']);
+    if (scope.droppedAttributesCount) {
+      to.byte(0x20);
+      to.varint(scope.droppedAttributesCount);
+    }
+    to.end(start);
+  });
+}
+
+function schemaBytes(schemaUrl: string | undefined): Buffer {
+  return bytesOf((to) => writeText(to, 0x1a, schemaUrl));
+}
+
+function cached<T extends object>(cache: WeakMap<T, Buffer>, key: T, write: (to: ProtoWriter) => void): Buffer {
+  const known = cache.get(key);
+  if (known) return known;
+  const bytes = bytesOf(write);
+  cache.set(key, bytes);
+  return bytes;
+}
+
+function bytesOf(write: (to: ProtoWriter) => void): Buffer {
+  const to = new ProtoWriter(256);
+  write(to);
+  return to.copy();
+}
+
+/** An ExportTraceServiceRequest in pieces, so that no span is copied for it. The attributes of the resource must be settled. */
+export function exportRequest(resource: Resource, spans: readonly ScopeSpans[]): Buffer[] {
+  const scoped = spans.flatMap(({ scope, bytes }) => message(0x12, [scopeBytes(scope), bytes, schemaBytes(scope.schemaUrl)]));
+  return message(0x0a, [resourceBytes(resource), ...scoped, schemaBytes(resource.schemaUrl)]);
+}
+
+/** A length-delimited field. */
+function message(tag: number, content: readonly Buffer[]): Buffer[] {
+  const length = content.reduce((sum, piece) => sum + piece.length, 0);
+  const head = new ProtoWriter(1 + varintSize(length));
+  head.byte(tag);
+  head.varint(length);
+  return [head.copy(), ...content];
+}
