@@ -1,10 +1,13 @@
-import { traceRequests } from '@waymark/tracing';
+import { traceRequests, type TracedRequest } from '@waymark/tracing';
 import { Agent, request, type Dispatcher } from 'undici';
 
 const traced = new Agent().compose(traceRequests());
 
 /** Asks for a URL, as a CLIENT span unless the dispatcher makes none; gives the status of the answer, once that is read. */
-export async function ask(url: string, options: { dispatcher?: Dispatcher; headers?: Record<string, string> } = {}): Promise<number> {
+export async function ask(
+  url: string,
+  options: TracedRequest & { dispatcher?: Dispatcher; headers?: Record<string, string> } = {},
+): Promise<number> {
   const { statusCode, body } = await request(url, { dispatcher: traced, ...options });
   await body.dump();
   return statusCode;

@@ -2,7 +2,6 @@
 export type { CompleteTrace, Traces } from './traces.ts';
 export { tracesFrom, UnsampledTraceError } from './traces.ts';
 export type { HeaderRecord, TraceSource } from './trace-source.ts';
-export type { Completeness } from './completeness.ts';
 export { IncompleteTraceError } from './incomplete-trace-error.ts';
 export { TraceBackendError } from './trace-backend-error.ts';
 export type { Outcome } from './outcome.ts';
@@ -19,4 +18,4 @@ export { calls } from './calls.ts';
 export type { LinkTarget } from './links-to.ts';
 export { linksTo } from './links-to.ts';
 export { traceSnapshot } from './trace-snapshot.ts';
-export type { Attributes, AttributeValue, Span, SpanEvent, SpanKind, SpanLink, Trace } from '#trace-model';
+export type { Attributes, AttributeValue, Completeness, Span, SpanEvent, SpanKind, SpanLink, Trace } from '#trace-model';

@@ -12,6 +12,7 @@ import {
   ATTR_USER_AGENT_ORIGINAL,
 } from '@opentelemetry/semantic-conventions';
 import { allowedBaggage } from './baggage.ts';
+import { ENTRY } from './names.ts';
 import { traceparent } from './trace-context.ts';
 
 const METHODS = 'CONNECT,DELETE,GET,HEAD,OPTIONS,PATCH,POST,PUT,QUERY,TRACE';
@@ -77,7 +78,13 @@ export function origin(headers: IncomingHttpHeaders, trust: () => boolean): { pa
   return { parent: trace.deleteSpan(parent), links: [{ context: linked }] };
 }
 
-/** The answer headers by which a caller finds the trace; `traceresponse` as in W3C Trace Context Level 2 (draft), "Traceresponse Header". */
+/** What a SERVER span says about its caller: that it may be a stranger, or that it should have been traced and is not. */
+export function entryAttribute(entry: boolean | undefined, parent: Context): Attributes {
+  if (entry === true) return { [ENTRY]: true };
+  return entry === false && !trace.getSpanContext(parent) ? { [ENTRY]: false } : {};
+}
+
+/** The answer headers by which a caller finds the trace; `traceresponse` as in W3C Trace Context Level 3 (draft), "Traceresponse Header". */
 export function responseHeaders(span: SpanContext): { 'x-trace-id': string; traceresponse: string } {
   return { 'x-trace-id': span.traceId, traceresponse: traceparent(span) };
 }

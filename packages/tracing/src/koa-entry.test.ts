@@ -47,6 +47,14 @@ test('a caller who sends no trace, or a malformed one, is linked to nothing', as
   expect((await recorded.take(2)).map(({ links }) => links)).toEqual([[], []]);
 });
 
+test('where every caller is traced, a request without a trace says that its caller has lost it', async () => {
+  await using server = await serve(appTraced({ entry: false }).callback());
+  await (await request(server.origin)).body.dump();
+  await (await request(server.origin, { headers: headers('01') })).body.dump();
+  const entries = (await recorded.take(2)).map(({ attributes }) => attributes['waymark.entry']);
+  expect(entries).toEqual([false, undefined]);
+});
+
 const trust = (ctx: { get(name: string): string }): boolean => ctx.get('authorization') === 'Bearer partner';
 
 test('a trusted caller’s trace is continued at an entry, as far as it is trusted: with its flags and tracestate', async () => {

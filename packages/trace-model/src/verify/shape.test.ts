@@ -5,7 +5,7 @@ import type { SpanParts as Parts } from '../testing/span.ts';
 
 test.each<[string, readonly Parts[], readonly string[]]>([
   ['one root is right', [{ n: 1 }, { n: 2, parent: 1 }], []],
-  ['no spans', [], ['trace-empty']],
+  ['no spans', [], []],
   ['two roots', [{ n: 1 }, { n: 2 }], ['root-several 1 2']],
   ['an orphan beside the root', [{ n: 1 }, { n: 2, parent: 9 }], ['orphan 2']],
   ['no root, one orphan', [{ n: 1, parent: 9 }], ['root-missing', 'orphan 1']],

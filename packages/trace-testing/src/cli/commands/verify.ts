@@ -1,7 +1,6 @@
 import { annotations } from '../annotations.ts';
 import { colouredVerdict } from '../colour.ts';
 import type { Command } from '../command.ts';
-import { whyStructure } from '../../completeness.ts';
 import { json } from '../json.ts';
 import { judged, report, type Judged } from '../judged.ts';
 import { readOperands } from '../read-operand.ts';
@@ -10,7 +9,7 @@ export const verify: Command = {
   name: 'verify',
   operands: '<trace>…',
   summary: 'Says whether traces are complete and sound, and if not, why',
-  details: 'Exits with 1 when one is broken. In GitHub Actions, annotates the run.',
+  details: 'Exits with 1 when one is not; that a request failed does not matter. In GitHub Actions, annotates the run.',
   options: {},
   async run(given, io) {
     const traces = (await readOperands(given, io)).map(judged);
@@ -23,8 +22,9 @@ export const verify: Command = {
   },
 };
 
-const explained = ({ unsaid, findings, completeness }: Judged): string[] => [
-  ...(completeness.by === 'structure' ? [`  judged by its structure: ${whyStructure(completeness)}`] : []),
-  ...unsaid.map((line) => `  waits for ${line}`),
+const explained = ({ findings, completeness: { state, sentence, missing, lost }, explanation }: Judged): string[] => [
+  ...(explanation ? [`  ${explanation}`] : []),
+  ...(state === 'complete' && sentence !== 'complete' ? [`  ${sentence}`] : []),
+  ...[...missing, ...lost].map((line) => `  missing: ${line}`),
   ...findings.flatMap(({ code, severity, message, cause }) => [`  ${severity} ${code}: ${message}`, `    ${cause}`]),
 ];
