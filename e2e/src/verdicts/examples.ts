@@ -116,7 +116,7 @@ export const EXAMPLES: readonly Example[] = [
     finds: ['caller-missing'],
     names: 'depot "GET /fine"',
     async provoke({ start, traces }) {
-      await using depot = await start('depot', { KIOSK_ENTRY: 'false' });
+      await using depot = await start('depot', { KIOSK_CALLERS: 'traced' });
       const answer = await fetch(`${depot.url}/fine`);
       return await grown(traces, answer.headers.get('x-trace-id') ?? '', 1);
     },

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import Router from '@koa/router';
-import { activeTraceId, consume, produce, traced, type Carrier } from '@waymark/tracing';
+import { activeTraceId, consume, expectTracedCaller, produce, traced, type Carrier } from '@waymark/tracing';
 import Koa from 'koa';
 import { ask } from './ask.ts';
 import { mistakes } from './mistakes.ts';
@@ -84,7 +84,9 @@ app.use(async (ctx, next) => {
   if (ctx.path !== '/untraced') return next();
   ctx.body = 'fine';
 });
-app.use(traced(process.env['KIOSK_ENTRY'] === 'false' ? { entry: false } : {})).use(router.routes());
+app.use(traced());
+if (process.env['KIOSK_CALLERS'] === 'traced') app.use((_ctx, next) => (expectTracedCaller(), next()));
+app.use(router.routes());
 
 const server = createServer((request, response) => void app.callback()(request, response));
 server.listen(0, '127.0.0.1', () => process.stdout.write(`${(server.address() as AddressInfo).port}\n`));

@@ -27,14 +27,8 @@ export interface AppParts<A extends Api> {
 export function serviceApp<R extends Routes>(parts: AppParts<Api<R>>): Koa {
   const { api, handlers, log, limit = new RequestLimit(Infinity), secret, entry = false, before = [] } = parts;
   const app = new Koa();
-  const router = routesOf(api, handlers);
-  // Who signs its requests is one of ours, and traced.
-  app
-    .use(traced(entry ? { entry } : secret ? { entry: false } : {}))
-    .use(logRequests(log))
-    .use(answerProblems(log))
-    .use(limitRequests(limit))
-    .use(keepDeadline({ entry }));
+  const router = routesOf(api, handlers, { internal: secret !== undefined });
+  app.use(traced({ entry })).use(logRequests(log)).use(answerProblems(log)).use(limitRequests(limit)).use(keepDeadline({ entry }));
   if (secret) app.use(onlySigned(secret));
   for (const middleware of before) app.use(middleware);
   app.use(router.routes()).use(router.allowedMethods());

@@ -12,7 +12,6 @@ import {
   ATTR_USER_AGENT_ORIGINAL,
 } from '@opentelemetry/semantic-conventions';
 import { allowedBaggage } from './baggage.ts';
-import { ENTRY } from './names.ts';
 import { traceparent } from './trace-context.ts';
 
 const METHODS = 'CONNECT,DELETE,GET,HEAD,OPTIONS,PATCH,POST,PUT,QUERY,TRACE';
@@ -76,12 +75,6 @@ export function origin(headers: IncomingHttpHeaders, trust: () => boolean): { pa
   if (!caller || trust()) return { parent, links: [] };
   const { traceState: _theirs, ...linked } = caller;
   return { parent: trace.deleteSpan(parent), links: [{ context: linked }] };
-}
-
-/** What a SERVER span says about its caller: that it may be a stranger, or that it should have been traced and is not. */
-export function entryAttribute(entry: boolean | undefined, parent: Context): Attributes {
-  if (entry === true) return { [ENTRY]: true };
-  return entry === false && !trace.getSpanContext(parent) ? { [ENTRY]: false } : {};
 }
 
 /** The answer headers by which a caller finds the trace; `traceresponse` as in W3C Trace Context Level 3 (draft), "Traceresponse Header". */

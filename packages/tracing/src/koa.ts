@@ -1,21 +1,20 @@
 import { context, isSpanContextValid, SpanKind, SpanStatusCode, trace, type Attributes, type Context, type Span } from '@opentelemetry/api';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { ATTR_ERROR_TYPE, ATTR_HTTP_RESPONSE_STATUS_CODE, ATTR_HTTP_ROUTE } from '@opentelemetry/semantic-conventions';
 import type { ServerResponse } from 'node:http';
 import type { Context as KoaContext, Middleware } from 'koa';
 import { baggageAttributes } from './baggage.ts';
 import { outsideDetachedTask } from './detach.ts';
 import { watchCtx } from './detached-ctx.ts';
-import { entryAttribute, httpSpanName, origin, responseHeaders, serverAttributes } from './http.ts';
+import { httpSpanName, origin, responseHeaders, serverAttributes } from './http.ts';
+import { ENTRY } from './names.ts';
 import { asError, fail, failWithStatus, startSpan } from './span.ts';
 
 /** What was thrown while the request was handled. */
 type Failure = { thrown?: unknown };
 
 export interface TracedOptions {
-  /**
-   * True where callers from outside come in. False where every caller is traced, so that a request without `traceparent` shows that one
-   * has lost it. Left out: nobody knows.
-   */
+  /** True where callers from outside come in. */
   entry?: boolean;
   /**
    * Says whether to continue the caller's trace, with its sampling decision and `tracestate`. By default every caller is trusted; at an
@@ -30,12 +29,12 @@ export interface TracedOptions {
  * The route is the one that @koa/router matched, written as OpenAPI writes it. An error that reaches Koa is recorded if it
  * became a 5xx, and answered as Koa answers it. Unless NODE_ENV is `production`, a detached task that reads the request's `ctx` is warned of.
  */
-export function traced({ entry, trust = () => entry !== true }: TracedOptions = {}): Middleware {
+export function traced({ entry = false, trust = () => !entry }: TracedOptions = {}): Middleware {
   const developing = process.env['NODE_ENV'] !== 'production';
   return async (ctx, next) => {
     if (developing) watchCtx(ctx);
     const { parent, links } = origin(ctx.req.headers, () => trust(ctx));
-    const attributes = { ...requestAttributes(ctx), ...baggageAttributes(parent), ...entryAttribute(entry, parent) };
+    const attributes = { ...requestAttributes(ctx), ...baggageAttributes(parent), ...(entry && { [ENTRY]: true }) };
     const span = startSpan(httpSpanName(ctx.method), { kind: SpanKind.SERVER, attributes, links }, parent);
     const active = trace.setSpan(parent, span);
     const headers = isSpanContextValid(span.spanContext()) ? responseHeaders(span.spanContext()) : {};
@@ -52,6 +51,15 @@ export function traced({ entry, trust = () => entry !== true }: TracedOptions = 
       handled();
     }
   };
+}
+
+/**
+ * Says that the caller of the request in hand is traced, for services that can tell who calls. If it sent no `traceparent`, the SERVER span
+ * says that the trace has lost its beginning (`waymark.entry` = `false`, docs/manifest.md).
+ */
+export function expectTracedCaller(): void {
+  const active = trace.getActiveSpan() as (Span & Partial<ReadableSpan>) | undefined;
+  if (active?.kind === SpanKind.SERVER && !active.parentSpanContext) active.setAttribute(ENTRY, false);
 }
 
 /**
