@@ -12,3 +12,10 @@ export async function ask(
   await body.dump();
   return statusCode;
 }
+
+/** The trace of the answer of a URL. */
+export async function traceOf(url: string): Promise<string> {
+  const { headers, body } = await request(url, { dispatcher: traced });
+  await body.dump();
+  return String(headers['x-trace-id']);
+}

@@ -112,6 +112,21 @@ export const EXAMPLES: readonly Example[] = [
     provoke: mistake('server-untraced', 2),
   },
   {
+    what: 'a service that samples for itself',
+    finds: ['server-untraced'],
+    names: 'did not record it',
+    provoke: relayed(2, 'fine', 'stock', { OTEL_TRACES_SAMPLER: 'always_off' }),
+  },
+  {
+    what: 'a call that has lost its context',
+    finds: ['root-client'],
+    names: 'kiosk "GET"',
+    async provoke({ kiosk, stock, traces }) {
+      const answer = await fetch(`${kiosk}/outside?to=${stock}/fine`);
+      return await grown(traces, await answer.text(), 2);
+    },
+  },
+  {
     what: 'a client without its interceptor',
     finds: ['caller-missing'],
     names: 'depot "GET /fine"',

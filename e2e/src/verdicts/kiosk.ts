@@ -3,9 +3,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import Router from '@koa/router';
-import { activeTraceId, consume, expectTracedCaller, produce, traced, type Carrier } from '@waymark/tracing';
+import { activeTraceId, consume, expectTracedCaller, outside, produce, traced, type Carrier } from '@waymark/tracing';
 import Koa from 'koa';
-import { ask } from './ask.ts';
+import { ask, traceOf } from './ask.ts';
 import { mistakes } from './mistakes.ts';
 
 /** A message on its way: whoever carries it from `POST /send` to `POST /deliver` is the broker. */
@@ -37,6 +37,10 @@ router.get('/every-other', (ctx) => {
 
 router.get('/relay', async (ctx) => {
   for (const to of [ctx.query['to']].flat()) ctx.status = await ask(String(to)).catch(() => 502);
+});
+
+router.get('/outside', async (ctx) => {
+  ctx.body = await outside(() => traceOf(String(ctx.query['to'])));
 });
 
 router.get('/dies', async (ctx) => {

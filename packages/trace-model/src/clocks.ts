@@ -135,7 +135,7 @@ function boundsOf({ span, parent: above }: SpanNode): Difference | undefined {
   const least = parent.start - span.start;
   const spans = [parent, span] as const;
   if (parent.kind === 'PRODUCER' || span.kind === 'CONSUMER') return { least, most: undefined, spans };
-  if (parent.kind !== 'CLIENT' || span.kind !== 'SERVER') return undefined;
+  if (parent.kind !== 'CLIENT' || span.kind !== 'SERVER' || !answers(span, parent)) return undefined;
   // A caller that gave up may be gone before the request was read.
   if (parent.attributes['http.response.status_code'] === undefined) return { least, most: undefined, spans };
   return { least, most: parent.end - (endsBeforeItsAnswer(span) ? span.end : span.start), spans };
@@ -143,6 +143,12 @@ function boundsOf({ span, parent: above }: SpanNode): Difference | undefined {
 
 /** Only a SERVER span of the manifest promises to end before its answer is out; others end when the response is closed, or later. */
 export const endsBeforeItsAnswer = (server: Span): boolean => declaredSize(server) !== undefined;
+
+/** Whether a SERVER span answered the CLIENT span above it, as far as the answer said: one that was sent a stale context did not. */
+export function answers(server: Span, client: Span): boolean {
+  const answered = client.attributes['waymark.peer.span'];
+  return answered === undefined ? client.attributes['waymark.peer.trace'] === undefined : answered === server.spanId;
+}
 
 const size = (value: bigint): bigint => (value < 0n ? -value : value);
 

@@ -175,6 +175,30 @@ test('of a call that got no answer nobody knows what its server did, unless that
   expect(judged([root, call, ...DOWN.slice(2)]).completeness.state).toBe('complete');
 });
 
+test('a process that was killed left spans without those above them, and a first cause that its callers saw', () => {
+  const died: SpanParts = {
+    ...DOWN[1]!,
+    attributes: { 'waymark.peer.unknown': true, 'waymark.peer.service': 'order', 'error.type': 'UND_ERR_SOCKET' },
+  };
+  const again: SpanParts = { ...died, n: 8, ms: [60, 61], attributes: { 'waymark.peer.service': 'order', 'error.type': 'ECONNREFUSED' } };
+  const { completeness, outcome } = judged([
+    { ...DOWN[0]!, attributes: { ...DOWN[0]!.attributes, ...size(3) } },
+    died,
+    again,
+    { n: 9, parent: 77, service: 'order', name: 'INSERT orders' },
+  ]);
+  expect(completeness.sentence).toBe(
+    'unknown: nobody knows what order did with gateway `POST /orders`, which got no answer; the span 000000000000004d above order `INSERT orders` is missing',
+  );
+  expect(outcome.sentence).toBe('gateway `POST /orders` got no answer from order (UND_ERR_SOCKET), 2 attempts');
+});
+
+test('what a server says after its caller gave up is no cause', () => {
+  const gaveUp: SpanParts = { ...DOWN[1]!, attributes: { 'waymark.peer.service': 'order', 'error.type': 'TimeoutError' } };
+  const late: SpanParts = { ...DOWN[2]!, attributes: { 'error.type': 'client_gone', ...size(1) } };
+  expect(judged([DOWN[0]!, gaveUp, late]).outcome.sentence).toBe('gateway `POST /orders` got no answer from order (TimeoutError)');
+});
+
 test('a service without a manifest leaves a trace that is complete as far as its structure shows', () => {
   expect(judged([{ n: 1 }])).toMatchObject({ completeness: { state: 'complete', by: 'structure', undeclared: ['shop'] } });
 });

@@ -84,10 +84,15 @@ function completenessOf(trace: Trace, nodes: readonly SpanNode[], nowMs: number)
   const unheard = unknown.filter((span) => !reported.has(span));
   const by = undeclared.length > 0 || unheard.length > 0 ? 'structure' : 'manifest';
   const said = (state: Completeness['state'], sentence: string): Completeness => ({ state, by, sentence, missing, lost: dead, undeclared });
+  const unanswered = `nobody knows what ${list(unheard.map(callOf))}`;
+  // A process that was killed leaves spans without those above them.
+  const isExplained = unheard.length > 0 && dead.length === 0 && (due.late ?? []).every(({ what }) => what === 'parent');
+  if (late.length > 0 && isExplained)
+    return said('unknown', `unknown: ${unanswered}; ${list(late)} ${late.length > 1 ? 'are' : 'is'} missing`);
   if (late.length > 0 || ring)
     return said('incomplete', `incomplete: ${list(late.length > 0 ? late : missing)} ${late.length > 1 ? 'are' : 'is'} missing`);
   if (waiting.length > 0) return said('waiting', `waiting for ${list(waiting)}`);
-  if (unheard.length > 0) return said('unknown', `unknown: nobody knows what ${list(unheard.map(callOf))}`);
+  if (unheard.length > 0) return said('unknown', `unknown: ${unanswered}`);
   const names = undeclared.map(clipped).join(', ');
   const hedge = `, as far as its structure shows: ${names} ${undeclared.length > 1 ? 'do' : 'does'} not declare how many spans belong to it`;
   return said('complete', undeclared.length > 0 ? `complete${hedge}` : 'complete');

@@ -69,16 +69,19 @@ const MISTAKES = /^(TypeError|ReferenceError|RangeError|SyntaxError|AssertionErr
 function firstCause(from: SpanNode): SpanNode {
   let node = from;
   for (;;) {
+    // Of a call that got no answer, what the server says later is a consequence.
+    if (node.span.kind === 'CLIENT' && httpStatus(node.span) === 0 && node.children.some(({ span }) => span.kind === 'SERVER')) return node;
     const failed = node.children.filter((child) => showsFailure(child.span) && !isAsynchronous(child));
     const same = failed.findLast(({ span }) => messageOf(span) !== '' && messageOf(span) === messageOf(node.span));
     const next = same ?? failed.reduce<SpanNode | undefined>((last, one) => (last && last.span.end > one.span.end ? last : one), undefined);
     if (!next || (!same && exceptionOf(node.span) && MISTAKES.test(typeOf(node.span)))) return node;
-    node = next;
+    // Of several attempts at a call the first one shows how it began.
+    node = failed.find(({ span }) => likeness(span) === likeness(next.span)) ?? next;
   }
 }
 
 /** Two failures that are attempts at the same call. */
-const likeness = (span: Span): string => [span.service, span.kind, span.name, peerOf(span), typeOf(span)].join('\u0000');
+const likeness = (span: Span): string => [span.service, span.kind, span.name, peerOf(span)].join('\u0000');
 
 const exceptionOf = (span: Span): Span['events'][number] | undefined => span.events.find(({ name }) => name === 'exception');
 

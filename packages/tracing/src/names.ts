@@ -40,6 +40,9 @@ export const PEER_SPAN = 'waymark.peer.span';
 /** On a CLIENT span whose answer came from another trace, by its `traceresponse`: the id of that trace. The context was lost on the way. */
 export const PEER_TRACE = 'waymark.peer.trace';
 
+/** On a CLIENT span whose answer came from this trace, and says that it was not recorded: the server's sampler left it out. */
+export const PEER_UNSAMPLED = 'waymark.peer.unsampled';
+
 /** On a CLIENT span: the name of the service that is called, where the caller knows that it is traced. */
 export const PEER_SERVICE = 'waymark.peer.service';
 

@@ -38,3 +38,11 @@ test.each([
   const [span] = await recorded.take(1);
   expect(span).toMatchObject({ attributes: { 'waymark.peer.trace': '4bf92f3577b34da6a3ce929d0e0e4736' }, links });
 });
+
+test('an answer of this trace that was not recorded is noted', async () => {
+  const client = startSpan('client');
+  notePeer(client, `00-${client.spanContext().traceId}-00f067aa0ba902b7-00`);
+  client.end();
+  const [span] = await recorded.take(1);
+  expect(span?.attributes).toEqual({ 'waymark.peer.unsampled': true });
+});

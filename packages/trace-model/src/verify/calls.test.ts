@@ -64,7 +64,7 @@ test('one client span with two servers, and a server below no client, are noted'
   expect(codes({ n: 1, ms: [10, 20] }, server, { ...server, n: 3 })).toEqual(['[server-parent-kind 2 1]', '[server-parent-kind 3 1]']);
 });
 
-const peer = (status: number, more: Record<string, string> = {}): Parts => ({
+const peer = (status: number, more: Record<string, string | boolean> = {}): Parts => ({
   ...client,
   error: status >= 400,
   attributes: { ...http.client(status), 'waymark.peer.service': 'order', 'error.type': String(status), ...more },
@@ -101,4 +101,20 @@ test('a trace that begins in a service that is no entry has lost its beginning',
   expect(codes(root)).toEqual(['caller-missing 1']);
   expect(codes({ ...root, attributes: http.server(200) })).toEqual([]);
   expect(codes(client, { ...begun, n: 2, parent: 1 })).toEqual([]);
+});
+
+test('an answer that was not recorded shows a sampler that decides for itself', () => {
+  expect(found(peer(201, { 'waymark.peer.unsampled': true }))).toMatchObject([
+    {
+      code: 'server-untraced',
+      severity: 'error',
+      message: expect.stringMatching(/with 201 and did not record it: its sampler left this trace out\.$/),
+    },
+  ]);
+});
+
+test('a server that was sent the context of an earlier call is no answer to it, and says nothing about clocks', () => {
+  const stale = { ...declaring, n: 9, ms: [900, 950] } as const;
+  expect(codes(peer(201, { 'waymark.peer.trace': 'f'.repeat(32) }), stale)).toEqual(['context-lost 1']);
+  expect(codes(peer(201, { 'waymark.peer.span': '0000000000000002' }), declaring, stale)).toEqual(['[client-answered-twice 1 2 9]']);
 });

@@ -1,5 +1,5 @@
 import { attributeText } from '../attribute.ts';
-import { CLOCK_TOLERANCE, endsBeforeItsAnswer } from '../clocks.ts';
+import { answers, CLOCK_TOLERANCE, endsBeforeItsAnswer } from '../clocks.ts';
 import { formatDuration } from '../format-duration.ts';
 import { peerOf } from '../peer.ts';
 import { clipped } from '../text.ts';
@@ -23,7 +23,9 @@ function client({ span, children }: SpanNode, traced: ReadonlySet<string>): Find
     const cause = 'Retries or redirects share one CLIENT span, or a server is instrumented twice.';
     return [note('client-answered-twice', [span, ...servers], message, cause)];
   }
-  return servers.length === 1 || !wasAnswered(span) || span.attributes['waymark.peer.span'] !== undefined ? [] : unanswered(span, traced);
+  if (!wasAnswered(span) || span.attributes['waymark.peer.span'] !== undefined) return [];
+  // A SERVER span below it does not help if the answer came from elsewhere: it was given the context of this call by mistake.
+  return servers.length === 1 && span.attributes['waymark.peer.trace'] === undefined ? [] : unanswered(span, traced);
 }
 
 /** An answer came, and no SERVER span did; nor did the answer promise one. */
@@ -44,9 +46,15 @@ function unanswered(span: Span, traced: ReadonlySet<string>): Finding[] {
           ),
         ];
   }
+  const status = attributeText(span.attributes['http.response.status_code']);
+  if (span.attributes['waymark.peer.unsampled'] === true) {
+    const message = `${peer} answered ${named(span)} with ${status} and did not record it: its sampler left this trace out.`;
+    return [
+      error('server-untraced', [span], message, 'Services that decide for themselves tear traces apart: use a parent-based sampler.'),
+    ];
+  }
   if (!known) return [];
   if (span.attributes['waymark.peer.service'] !== undefined) {
-    const status = attributeText(span.attributes['http.response.status_code']);
     const message = `${peer} answered ${named(span)} with ${status} and left no span: is its tracing middleware missing?`;
     const cause = 'An answer of a traced service names its SERVER span in traceresponse. This one did not.';
     // A proxy answers so for a service that it cannot reach.
@@ -95,7 +103,7 @@ function server({ span, parent: above, place }: SpanNode): Finding[] {
     const cause = 'The call itself is not instrumented, only what surrounds it; its network time is invisible.';
     return [note('server-parent-kind', [span, parent], message, cause)];
   }
-  return outside(span, parent);
+  return answers(span, parent) ? outside(span, parent) : [];
 }
 
 /** A clock that is off was taken out before: what is outside now contradicts itself. */

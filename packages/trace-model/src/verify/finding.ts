@@ -13,6 +13,7 @@ export const FINDING_CODES = [
   'span-delivered-twice',
   'root-missing',
   'root-several',
+  'root-client',
   'parent-outside',
   'orphan',
   'cycle',

@@ -44,3 +44,10 @@ test('a long name is cut, and a hostile one made harmless', () => {
   const [finding] = found({ n: 1 }, { n: 2, parent: 9, service: 'a\u001b[2J', name: 'x'.repeat(500) });
   expect(finding?.message).toContain(`a�[2J "${'x'.repeat(79)}…" (`);
 });
+
+test('a call that begins a trace was made outside of any request, which only a process with a manifest can tell', () => {
+  const call = { n: 1, kind: 'CLIENT', attributes: { 'db.system.name': 'postgresql', 'waymark.segment.spans': 1n } } as const;
+  expect(codes(call)).toEqual(['[root-client 1]']);
+  expect(codes({ ...call, attributes: { 'db.system.name': 'postgresql' } })).toEqual([]);
+  expect(codes({ ...call, kind: 'INTERNAL' })).toEqual([]);
+});

@@ -1,3 +1,4 @@
+import { declaredSize } from '../settled.ts';
 import { clipped } from '../text.ts';
 import type { SpanNode } from '../tree.ts';
 import { error, named, note } from './finding.ts';
@@ -8,7 +9,7 @@ export const shape: Rule = ({ tree: { tops } }) => {
   const [entry] = tops;
   if (!entry) return [];
   if (tops.length === 1 && entersFromOutside(entry)) return [outside(entry)];
-  return [...roots(tops), ...tops.flatMap(misplaced)];
+  return [...roots(tops), ...tops.flatMap(misplaced), ...tops.flatMap(callOfNobody)];
 };
 
 /** A trace that begins with the answer to somebody who sends a trace context but no spans, such as a browser or a test. */
@@ -38,6 +39,17 @@ function roots(tops: readonly SpanNode[]): Finding[] {
   if (roots.length === 1) return [];
   const message = `The trace has ${roots.length} roots: ${roots.slice(0, 3).map(named).join(', ')}${roots.length > 3 ? ', …' : '.'}`;
   return [error('root-several', roots, message, 'Work was started in this trace without the context of the span that asked for it.')];
+}
+
+/** A call is made for a request, a job or a task. One that begins a trace has lost it, or belongs to none. */
+function callOfNobody({ place, span }: SpanNode): Finding[] {
+  const calls = span.kind === 'CLIENT' || span.kind === 'PRODUCER';
+  // Programs without a manifest are often nothing but callers.
+  if (place !== 'root' || !calls || declaredSize(span) === undefined) return [];
+  const message = `${named(span)} begins this trace: it was made outside of any request, job or task.`;
+  return [
+    note('root-client', [span], message, 'The context was lost on the way to it, or it belongs to a program that has no span of its own.'),
+  ];
 }
 
 function misplaced({ place, span }: SpanNode): Finding[] {
