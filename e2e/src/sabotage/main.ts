@@ -22,20 +22,23 @@ interface Result {
   readonly lines: readonly string[];
 }
 
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
+
 const only = process.argv.slice(2).join(' ');
 const chosen = MUTATIONS.filter(({ what }) => what.includes(only));
+print('| mistake | noticed | cause named | what the verdict says |\n| --- | --- | --- | --- |');
 const results: Result[] = [];
 for (const mutation of chosen) {
   const result = await sabotaged(mutation);
   results.push(result);
-  console.log(row(result));
-  if (process.env['VERBOSE']) for (const line of result.lines) console.log(`    ${line}`);
+  print(row(result));
+  if (process.env['VERBOSE']) for (const line of result.lines) print(`    ${line}`);
 }
 const broken = results.filter(({ mutation }) => mutation.cause);
 const noticed = broken.filter((one) => one.noticed).length;
 const named = broken.filter((one) => one.named).length;
 const alarms = results.filter(({ mutation, noticed: found }) => !mutation.cause && found).length;
-console.log(`\n${noticed} of ${broken.length} noticed, ${named} with the right cause, ${alarms} false alarms`);
+print(`\n${noticed} of ${broken.length} noticed, ${named} with the right cause, ${alarms} false alarms`);
 process.exitCode = noticed === broken.length && named >= 0.9 * broken.length && alarms === 0 ? 0 : 1;
 
 function row({ mutation: { what, cause }, noticed: seen, named: right, lines }: Result): string {
@@ -112,7 +115,7 @@ async function allTraces(url: string): Promise<readonly Trace[]> {
       'query.searchDepth': '200',
       'query.rawTraces': 'true',
     });
-    const answer = await fetch(`${url}/api/v3/traces?${query}`);
+    const answer = await fetch(`${url}/api/v3/traces?${query.toString()}`);
     if (answer.ok) for (const trace of readTraces(await answer.json())) found.set(trace.traceId, trace);
   }
   return [...found.values()];

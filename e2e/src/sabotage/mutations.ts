@@ -144,7 +144,7 @@ export const MUTATIONS: readonly Mutation[] = [
     after: async ({ shop, demo }, answer) => {
       await later(3_000);
       await shop.restart('order');
-      await demo.ended((answer?.body as { id: string }).id);
+      if (answer) await demo.ended((answer.body as { id: string }).id);
     },
   },
   {

@@ -48,8 +48,9 @@ test('a caller who sends no trace, or a malformed one, is linked to nothing', as
   expect((await recorded.take(2)).map(({ links }) => links)).toEqual([[], []]);
 });
 
+const expecting: Middleware = (_ctx, next) => (expectTracedCaller(), next());
+
 test('where every caller is traced, a request without a trace says that its caller has lost it', async () => {
-  const expecting: Middleware = (_ctx, next) => (expectTracedCaller(), next());
   await using server = await serve(appTraced({}, expecting).callback());
   await (await request(server.origin)).body.dump();
   await (await request(server.origin, { headers: headers('01') })).body.dump();

@@ -58,7 +58,7 @@ export function traced({ entry = false, trust = () => !entry }: TracedOptions = 
  * says that the trace has lost its beginning (`waymark.entry` = `false`, docs/manifest.md).
  */
 export function expectTracedCaller(): void {
-  const active = trace.getActiveSpan() as (Span & Partial<ReadableSpan>) | undefined;
+  const active: (Span & Partial<ReadableSpan>) | undefined = trace.getActiveSpan();
   if (active?.kind === SpanKind.SERVER && !active.parentSpanContext) active.setAttribute(ENTRY, false);
 }
 

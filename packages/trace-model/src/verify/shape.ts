@@ -43,9 +43,8 @@ function roots(tops: readonly SpanNode[]): Finding[] {
 
 /** A call is made for a request, a job or a task. One that begins a trace has lost it, or belongs to none. */
 function callOfNobody({ place, span }: SpanNode): Finding[] {
-  const calls = span.kind === 'CLIENT' || span.kind === 'PRODUCER';
-  // Programs without a manifest are often nothing but callers.
-  if (place !== 'root' || !calls || declaredSize(span) === undefined) return [];
+  // Programs without a manifest are often nothing but callers. Messages may be sent as a program starts.
+  if (place !== 'root' || span.kind !== 'CLIENT' || declaredSize(span) === undefined) return [];
   const message = `${named(span)} begins this trace: it was made outside of any request, job or task.`;
   return [
     note('root-client', [span], message, 'The context was lost on the way to it, or it belongs to a program that has no span of its own.'),

@@ -113,6 +113,15 @@ test('verify exits with 1 on a broken trace, and says why', async () => {
   expect(JSON.parse((await runTrace(['verify', short, good, '--json', ...url])).out)).toMatchObject([{ broken: true }, { broken: false }]);
 });
 
+test('verify exits with 1 when a service takes no part that must', async () => {
+  expect(await runTrace(['verify', good, '--services', 'gateway,order', ...url])).toMatchObject({ code: 0, err: '' });
+  expect(await runTrace(['verify', good, '--services', 'gateway, inventory', ...url])).toMatchObject({
+    code: 1,
+    err: `trace: inventory takes no part in trace ${good}; these do: gateway, order`,
+  });
+  expect((await runTrace(['verify', good, '--services', ',', ...url])).code).toBe(2);
+});
+
 test('verify annotates a run of GitHub Actions, and nothing else', async () => {
   const { out } = await runTrace(['verify', '-'], { input: badFile, env: { GITHUB_ACTIONS: 'true' } });
   expect(out).toContain(`::error title=status-contradicted in trace ${bad}::`);
