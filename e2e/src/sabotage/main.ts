@@ -1,4 +1,5 @@
-// Makes the mistakes of mutations.ts, one after the other, in a copy of the shop; prints whether the verdicts noticed, and named the cause.
+// Makes the mistakes of mutations.ts, one after the other, in a copy of the shop; prints whether the verdicts noticed them and named the cause, and
+// writes the table to docs/verdicts.md. `pnpm sabotage inventory` makes those with that word, and writes nothing; VERBOSE=1 prints all that was said.
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,7 +27,8 @@ const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 const only = process.argv.slice(2).join(' ');
 const chosen = MUTATIONS.filter(({ what }) => what.includes(only));
-print('| mistake | noticed | cause named | what the verdict says |\n| --- | --- | --- | --- |');
+const HEAD = ['| mistake | noticed | cause named | what the verdict says |', '| --- | --- | --- | --- |'];
+for (const line of HEAD) print(line);
 const results: Result[] = [];
 for (const mutation of chosen) {
   const result = await sabotaged(mutation);
@@ -38,12 +40,24 @@ const broken = results.filter(({ mutation }) => mutation.cause);
 const noticed = broken.filter((one) => one.noticed).length;
 const named = broken.filter((one) => one.named).length;
 const alarms = results.filter(({ mutation, noticed: found }) => !mutation.cause && found).length;
-print(`\n${noticed} of ${broken.length} noticed, ${named} with the right cause, ${alarms} false alarms`);
+const sum = `${noticed} of ${broken.length} noticed, ${named} with the right cause, ${alarms} false alarms`;
+print(`\n${sum}`);
+if (only === '') await write([...HEAD, ...results.map(row)], sum);
 process.exitCode = noticed === broken.length && named >= 0.9 * broken.length && alarms === 0 ? 0 : 1;
 
 function row({ mutation: { what, cause }, noticed: seen, named: right, lines }: Result): string {
   const line = lines.find((one) => cause?.test(one)) ?? lines[0] ?? '';
-  return `| ${what} | ${seen ? 'yes' : 'no'} | ${cause ? (right ? 'yes' : 'no') : ''} | ${line.replaceAll('|', '\\|')} |`;
+  const part = line.split('; ').find((one) => cause?.test(one)) ?? line;
+  const said = part.replaceAll(/\b[0-9a-f]{8}-[0-9a-f-]{27}\b|\b[0-9a-f]{16,32}\b/g, '…').replaceAll('|', '\\|');
+  return `| ${what} | ${seen ? 'yes' : 'no'} | ${cause ? (right ? 'yes' : 'no') : ''} | ${said} |`;
+}
+
+/** Replaces the table in docs/verdicts.md. */
+async function write(rows: readonly string[], sum: string): Promise<void> {
+  const page = join(ROOT, 'docs/verdicts.md');
+  const text = await readFile(page, 'utf8');
+  const [before = ''] = text.split('<!-- sabotage -->');
+  await writeFile(page, `${before}<!-- sabotage -->\n\n${rows.join('\n')}\n\n${sum}\n`);
 }
 
 async function sabotaged(mutation: Mutation): Promise<Result> {
@@ -60,7 +74,8 @@ async function sabotaged(mutation: Mutation): Promise<Result> {
   await mutation.before?.(own);
   const placing: Promise<Answer | undefined> = demo.place('field-notebook').catch(() => undefined);
   await mutation.meanwhile?.(own);
-  await mutation.after?.(own, await placing);
+  const answer = await placing;
+  await mutation.after?.(own, answer);
   const traces = await quiet(store.url);
   const nowMs = Date.now() + (mutation.atOnce ? 0 : LATER_MS);
   const judged = traces.map((trace) => ({ trace, judgement: judge(trace, nowMs) }));
@@ -68,7 +83,8 @@ async function sabotaged(mutation: Mutation): Promise<Result> {
     const { completeness, findings, outcome } = judgement;
     const isFine = completeness.state === 'complete' && findings.length === 0 && outcome.state === 'ok';
     if (isFine && completeness.by === 'manifest') return [];
-    return [verdict(trace, judgement), ...findings.map(({ severity, code, message }) => `${severity} ${code}: ${message}`)];
+    const missing = [...completeness.missing, ...completeness.lost].map((one) => `missing: ${one}`);
+    return [verdict(trace, judgement), ...missing, ...findings.map(({ severity, code, message }) => `${severity} ${code}: ${message}`)];
   });
   return { mutation, noticed: lines.length > 0, named: lines.some((line) => mutation.cause?.test(line)), lines };
 }

@@ -197,6 +197,7 @@ test('what a server says after its caller gave up is no cause', () => {
   const gaveUp: SpanParts = { ...DOWN[1]!, attributes: { 'waymark.peer.service': 'order', 'error.type': 'TimeoutError' } };
   const late: SpanParts = { ...DOWN[2]!, attributes: { 'error.type': 'client_gone', ...size(1) } };
   expect(judged([DOWN[0]!, gaveUp, late]).outcome.sentence).toBe('gateway `POST /orders` got no answer from order (TimeoutError)');
+  expect(judged([DOWN[0]!, gaveUp, late, refused(4, 10)]).outcome.sentence).toBe('order could not reach inventory (ECONNREFUSED)');
 });
 
 test('a service without a manifest leaves a trace that is complete as far as its structure shows', () => {

@@ -76,7 +76,7 @@ function completenessOf(trace: Trace, nodes: readonly SpanNode[], nowMs: number)
   const dead = gone.map(({ message }) => message);
   const quietMs = nowMs - lastEndMs(trace, nowMs);
   const due = Object.groupBy(awaited, (one) => (isLate(one, quietMs, nowMs) ? 'late' : 'waiting'));
-  const late = [...(due.late ?? []).map((one) => words(one, nowMs)), ...dead];
+  const late = [...dead, ...(due.late ?? []).map((one) => words(one, nowMs))];
   const waiting = (due.waiting ?? []).map((one) => words(one, nowMs));
   const ring = awaited.length === 0 && nodes.length > 0 && nodes.every(({ place }) => place === 'cycle' || place === 'child');
   const missing = [...awaited.map((one) => words(one, nowMs)), ...(ring ? ['the root of the trace'] : [])];
@@ -91,7 +91,7 @@ function completenessOf(trace: Trace, nodes: readonly SpanNode[], nowMs: number)
     return said('unknown', `unknown: ${unanswered}; ${list(late)} ${late.length > 1 ? 'are' : 'is'} missing`);
   if (late.length > 0 || ring)
     return said('incomplete', `incomplete: ${list(late.length > 0 ? late : missing)} ${late.length > 1 ? 'are' : 'is'} missing`);
-  if (waiting.length > 0) return said('waiting', `waiting for ${list(waiting)}`);
+  if (waiting.length > 0) return said('waiting', `waiting for ${list(waiting)}${unheard.length > 0 ? `; ${unanswered}` : ''}`);
   if (unheard.length > 0) return said('unknown', `unknown: ${unanswered}`);
   const names = undeclared.map(clipped).join(', ');
   const hedge = `, as far as its structure shows: ${names} ${undeclared.length > 1 ? 'do' : 'does'} not declare how many spans belong to it`;

@@ -69,9 +69,9 @@ const MISTAKES = /^(TypeError|ReferenceError|RangeError|SyntaxError|AssertionErr
 function firstCause(from: SpanNode): SpanNode {
   let node = from;
   for (;;) {
-    // Of a call that got no answer, what the server says later is a consequence.
-    if (node.span.kind === 'CLIENT' && httpStatus(node.span) === 0 && node.children.some(({ span }) => span.kind === 'SERVER')) return node;
-    const failed = node.children.filter((child) => showsFailure(child.span) && !isAsynchronous(child));
+    const gotNoAnswer = node.span.kind === 'CLIENT' && httpStatus(node.span) === 0;
+    // What a server says of itself after its caller gave up is a consequence; what it was waiting for may be the cause.
+    const failed = failedBelow(node).flatMap((child) => (gotNoAnswer && child.span.kind === 'SERVER' ? failedBelow(child) : [child]));
     const same = failed.findLast(({ span }) => messageOf(span) !== '' && messageOf(span) === messageOf(node.span));
     const next = same ?? failed.reduce<SpanNode | undefined>((last, one) => (last && last.span.end > one.span.end ? last : one), undefined);
     if (!next || (!same && exceptionOf(node.span) && MISTAKES.test(typeOf(node.span)))) return node;
@@ -79,6 +79,9 @@ function firstCause(from: SpanNode): SpanNode {
     node = failed.find(({ span }) => likeness(span) === likeness(next.span)) ?? next;
   }
 }
+
+const failedBelow = ({ children }: SpanNode): readonly SpanNode[] =>
+  children.filter((child) => showsFailure(child.span) && !isAsynchronous(child));
 
 /** Two failures that are attempts at the same call. */
 const likeness = (span: Span): string => [span.service, span.kind, span.name, peerOf(span)].join('\u0000');

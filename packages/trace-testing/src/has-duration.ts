@@ -27,10 +27,11 @@ export function hasDuration(trace: Trace, query: SpanQuery, { atMost, atLeast }:
   const limits = [atMost !== undefined && `at most ${atMost} ms`, atLeast !== undefined && `at least ${atLeast} ms`]
     .filter(Boolean)
     .join(' and ');
-  const lines = (spans: readonly Span[]): string =>
-    firstLines(spans.map((span) => `${formatDuration(duration(span)).padStart(9)}  ${spanLine(span)}`));
   const wrong = found.filter((span) => !within(span));
   if (wrong.length === 0) return { pass: true, message: `these took ${limits}:\n${lines(found)}`, trace };
   const count = `${wrong.length} of ${found.length} ${found.length === 1 ? 'span' : 'spans'}`;
   return { pass: false, message: `expected ${limits}, but ${count} in trace ${trace.traceId} took\n${lines(wrong)}`, trace };
 }
+
+const lines = (spans: readonly Span[]): string =>
+  firstLines(spans.map((span) => `${formatDuration(duration(span)).padStart(9)}  ${spanLine(span)}`));
