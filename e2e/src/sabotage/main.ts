@@ -12,6 +12,7 @@ import { MUTATIONS, type Mutation } from './mutations.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const QUIET_MS = 2_500;
+const QUIET_AT_ONCE_MS = 800;
 const LONGEST_MS = 20_000;
 /** An exporter would have delivered by then. */
 const LATER_MS = 15_000;
@@ -76,7 +77,7 @@ async function sabotaged(mutation: Mutation): Promise<Result> {
   await mutation.meanwhile?.(own);
   const answer = await placing;
   await mutation.after?.(own, answer);
-  const traces = await quiet(store.url);
+  const traces = await quiet(store.url, mutation.atOnce ? QUIET_AT_ONCE_MS : QUIET_MS);
   const nowMs = Date.now() + (mutation.atOnce ? 0 : LATER_MS);
   const judged = traces.map((trace) => ({ trace, judgement: judge(trace, nowMs) }));
   const lines = judged.flatMap(({ trace, judgement }) => {
@@ -107,7 +108,7 @@ async function apply(root: string, [file, from, to]: readonly [string, string, s
 }
 
 /** All traces of the store, once no more spans come. */
-async function quiet(url: string): Promise<readonly Trace[]> {
+async function quiet(url: string, quietMs: number): Promise<readonly Trace[]> {
   const end = performance.now() + LONGEST_MS;
   let known = -1;
   let grew = performance.now();
@@ -115,7 +116,7 @@ async function quiet(url: string): Promise<readonly Trace[]> {
     const traces = await allTraces(url);
     const spans = traces.reduce((sum, trace) => sum + trace.spans.length, 0);
     if (spans !== known) [known, grew] = [spans, performance.now()];
-    if (performance.now() - grew > QUIET_MS || performance.now() > end) return traces;
+    if (performance.now() - grew > quietMs || performance.now() > end) return traces;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
