@@ -22,6 +22,6 @@ export function judge(lab: Lab, run: Run): Judgement {
         : [];
   return {
     faults: [...count, ...broken, ...awaited, ...(lab.faults?.(run) ?? [])].map(({ code, message }) => ({ code, message })),
-    verdicts: run.traces.map((trace, at) => verdict(trace, found[at] ?? [])),
+    verdicts: run.traces.map((trace) => verdict(trace)),
   };
 }

@@ -6,7 +6,7 @@ export type Side = 'broken' | 'fixed';
 export interface Lab {
   /** What goes wrong, in a few words. */
   title: string;
-  /** What the broken side is found guilty of: a code of `verify` (docs/verdicts.md), `trace-split`, or a fault of the lab's own. */
+  /** What is wrong with the broken side: a code of `verify` or what `settled` misses (docs/verdicts.md), `trace-split`, or a fault of the lab's own. */
   fails: string;
   /** Asks the side for what shows it; one `POST /` unless said otherwise. Each request begins a trace. */
   ask?: (url: string) => Promise<unknown>;

@@ -1,12 +1,11 @@
 import { expect, test } from '@jest/globals';
-import { settled, verify, type Trace } from '@waymark/trace-model';
+import { judge, settled, type Trace } from '@waymark/trace-model';
 import '@waymark/trace-testing/jest';
 import { until } from '../shop/until.ts';
 import { startOwnShop } from './own-shop.ts';
 
 /** What is awaited, with each span id as `…`. */
 const awaited = (trace: Trace): string[] => settled(trace).awaited.map(({ message }) => message.replaceAll(/[0-9a-f]{16}/g, '…'));
-const errors = (trace: Trace): string[] => verify(trace).flatMap(({ code, severity }) => (severity === 'error' ? [code] : []));
 
 test('a service whose spans never arrive is named by those that called it and those that it called', async () => {
   await using own = await startOwnShop({ order: { OTEL_TRACES_EXPORTER: 'none' } });
@@ -22,7 +21,7 @@ test('a service whose spans never arrive is named by those that called it and th
     (sofar) => awaited(sofar).join() === expected.join(),
     'all but order to report',
   );
-  expect(errors(trace)).toContain('peer-missing');
+  expect(judge(trace).completeness.state).toMatch(/^(waiting|incomplete)$/);
 });
 
 test('a job that waits for its next attempt is awaited, also while its process is dead, until the attempt is there', async () => {
@@ -30,9 +29,12 @@ test('a job that waits for its next attempt is awaited, also while its process i
   const answer = await own.demo.place('lucky-postcard');
   await until(
     () => own.traces.now(answer),
-    (trace) => awaited(trace).join() === 'attempt 2 after order `process fulfil_order` failed',
+    (trace) => awaited(trace).join() === 'attempt 2 of fulfil_order',
     'the second attempt to be all that is missing',
   );
+  const { completeness, outcome, sound } = judge(await own.traces.now(answer));
+  expect(completeness.sentence).toMatch(/^waiting for attempt 2 of fulfil_order(, due in \d+ s| \(due \d+ s ago\))$/);
+  expect([outcome.state, sound]).toEqual(['retrying', true]);
   await own.shop.kill('order', 'SIGKILL');
   await own.shop.restart('order');
   await own.demo.ended(answer.body.id);
@@ -49,5 +51,5 @@ test('an answer whose server is killed before it can deliver its spans is missed
     'the gateway to report',
   );
   expect(awaited(trace)).toEqual(['the server span … that answered gateway `POST /sessions`']);
-  expect(errors(trace)).toEqual(['peer-missing']);
+  expect(judge(trace).sound).toBe(true);
 });

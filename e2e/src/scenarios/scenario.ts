@@ -24,8 +24,8 @@ export interface Scenario {
   tree: string;
   /** What some spans say beyond what every span of their kind must. */
   spans?: readonly SpanQuery[];
-  /** How its completeness is known; by the manifest if not said. Where a call got no answer, nobody knows whether a server was at work. */
-  completeness?: 'structure';
+  /** Whether all of its trace is there, which is `complete` if not said. Where a call got no answer, nobody knows what its server did. */
+  completeness?: 'unknown';
   /** What the shop must have, or this cannot be seen: a setting of `settings.ts`, or a trace store to export to. */
   needs?: string;
 }

@@ -143,7 +143,7 @@ export const trouble: Scenario[] = [
     ask: of('slow'),
     status: 504,
     body: { code: 'deadline_exceeded' },
-    completeness: 'structure',
+    completeness: 'unknown',
     tree: `
 gateway SERVER GET /v1/products 504 ERROR error.type=deadline_exceeded
   gateway CLIENT GET /products ERROR error.type=TimeoutError`,

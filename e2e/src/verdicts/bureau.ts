@@ -39,6 +39,18 @@ const tracers: Readonly<Record<string, Tracer>> = {
       attributes: { 'messaging.system': 'kafka', 'messaging.operation.name': 'send', 'messaging.message.id': '17' },
     },
   ],
+  '/own-trace': ({ parentSpanId: _forgotten, ...request }) => [{ ...request, traceId: spanId() + spanId() }],
+  // It knows the manifest, and ends its span long after its answer.
+  '/works-on': (request) => [{ ...request, endMs: request.startMs + 5_000, attributes: { 'waymark.segment.spans': 1 } }],
+  '/consumer-too-early': (request) => {
+    const message = {
+      ...request,
+      attributes: { 'messaging.system': 'kafka', 'messaging.operation.name': 'send', 'messaging.message.id': '17' },
+    };
+    const sent: HomemadeSpan = { ...message, spanId: spanId(), parentSpanId: request.spanId, name: 'send stamp', kind: 'PRODUCER' };
+    const startMs = request.startMs - 40;
+    return [request, sent, { ...message, spanId: spanId(), parentSpanId: sent.spanId, name: 'process stamp', kind: 'CONSUMER', startMs }];
+  },
   '/not-ended': ({ endMs: _unknown, ...request }) => [request],
   '/ends-before-start': (request) => [{ ...request, endMs: request.startMs - 40 }],
 };

@@ -8,9 +8,9 @@ import { deliver, grown, send } from './world.ts';
 export interface Example {
   /** What goes wrong. */
   readonly what: string;
-  /** All that `verify` finds, notes too; what this is an example of comes first. */
+  /** All that `verify` finds, notes too; what this is an example of comes first. Of what is only missing, it finds nothing. */
   readonly finds: readonly FindingCode[];
-  /** All that `settled` awaits. */
+  /** All that is missing, by `settled`. */
   readonly awaits?: readonly Awaited['what'][];
   /** Who and what the first finding names. */
   readonly names: string;
@@ -31,9 +31,9 @@ export const EXAMPLES: readonly Example[] = [
   {
     what: 'a caller that asks not to be sampled',
     inNoStore: true,
-    finds: ['trace-empty'],
+    finds: [],
     awaits: ['root'],
-    names: 'no spans',
+    names: 'its first span',
     provoke: calledWith(NOT_SAMPLED, 0),
   },
   {
@@ -57,14 +57,14 @@ export const EXAMPLES: readonly Example[] = [
   },
   {
     what: 'a span that never ends',
-    finds: ['segment-short'],
+    finds: [],
     awaits: ['spans'],
-    names: 'kiosk: 1 of 2 spans of `GET /segment-short`',
-    provoke: mistake('segment-short', 1),
+    names: '1 of the 2 spans of kiosk `GET /never-ends`',
+    provoke: mistake('never-ends', 1),
   },
   {
     what: 'a service that exports nothing',
-    finds: ['peer-missing'],
+    finds: [],
     awaits: ['server'],
     names: 'kiosk `GET`',
     provoke: relayed(2, 'fine', 'stock', { OTEL_TRACES_EXPORTER: 'none' }),
@@ -90,7 +90,7 @@ export const EXAMPLES: readonly Example[] = [
   },
   {
     what: 'a process killed in a detached task',
-    finds: ['peer-missing'],
+    finds: [],
     awaits: ['detached'],
     names: 'of depot `GET /detached`',
     async provoke({ start, traces }) {
@@ -101,9 +101,47 @@ export const EXAMPLES: readonly Example[] = [
   },
   {
     what: 'two injectors on one hop',
+    finds: ['context-lost'],
+    names: 'which answered in another trace',
+    provoke: mistake('context-lost', 4),
+  },
+  {
+    what: 'a traced service without its middleware',
+    finds: ['server-untraced'],
+    names: 'stock answered kiosk "GET"',
+    provoke: mistake('server-untraced', 2),
+  },
+  {
+    what: 'a service that samples for itself',
+    finds: ['server-untraced'],
+    names: 'did not record it',
+    provoke: relayed(2, 'fine', 'stock', { OTEL_TRACES_SAMPLER: 'always_off' }),
+  },
+  {
+    what: 'a call that has lost its context',
+    finds: ['root-client'],
+    names: 'kiosk "GET"',
+    async provoke({ kiosk, stock, traces }) {
+      const answer = await fetch(`${kiosk}/outside?to=${stock}/fine`);
+      return await grown(traces, await answer.text(), 2);
+    },
+  },
+  {
+    what: 'a client without its interceptor',
+    finds: ['caller-missing'],
+    names: 'depot "GET /fine"',
+    async provoke({ start, traces }) {
+      await using depot = await start('depot', { KIOSK_CALLERS: 'traced' });
+      const answer = await fetch(`${depot.url}/fine`);
+      return await grown(traces, answer.headers.get('x-trace-id') ?? '', 1);
+    },
+  },
+  {
+    what: 'a foreign service that begins a trace of its own',
     finds: ['client-unanswered'],
     names: 'kiosk "GET"',
-    provoke: mistake('client-unanswered', 4),
+    undeclared: ['bureau'],
+    provoke: get(({ bureau }) => `relay?to=${bureau}/sound&to=${bureau}/own-trace`, 4),
   },
   {
     what: 'a retry below the CLIENT span',
@@ -119,14 +157,14 @@ export const EXAMPLES: readonly Example[] = [
   },
   {
     what: 'a host whose clock is slow',
-    finds: ['server-outside-client'],
-    names: 'depot "GET /fine"',
+    finds: ['clock-skew'],
+    names: 'The clock of depot is about',
     provoke: relayed(3, 'fine', 'depot', {}, { slowClock: true }),
   },
   {
     what: 'a consumer whose clock is slow',
-    finds: ['async-too-early'],
-    names: 'depot "process print"',
+    finds: ['clock-skew'],
+    names: 'The clock of depot is at least',
     provoke: messages(1, 3, async ({ start, traces }, [first], traceId) => {
       await using depot = await start('depot', {}, { slowClock: true });
       await deliver(depot.url, first);
@@ -168,15 +206,16 @@ export const EXAMPLES: readonly Example[] = [
   },
   {
     what: 'a failed attempt that none follows',
-    finds: ['attempt-missing'],
+    finds: [],
     awaits: ['attempt'],
-    names: 'attempt 2 after stock `process print` failed',
+    names: 'attempt 2 of print',
     provoke: messages(1, 3, ({ stock }, [first]) => deliver(stock, { ...first, outcome: 'fails' })),
   },
   {
     what: 'a process killed in the first attempt',
-    finds: ['attempt-missing'],
-    names: 'Attempt 1 before stock "process print"',
+    finds: [],
+    awaits: ['lost-attempt'],
+    names: 'attempt 1 of print',
     provoke: messages(1, 3, async ({ start, stock }, [first]) => {
       await using depot = await start('depot');
       await deliver(depot.url, { ...first, outcome: 'dies' }).catch(() => 'it died');
@@ -185,9 +224,9 @@ export const EXAMPLES: readonly Example[] = [
   },
   {
     what: 'a job that failed for good and was not put away',
-    finds: ['dead-letter-missing'],
+    finds: [],
     awaits: ['dead-letter'],
-    names: 'the dead letter after stock `process print` failed',
+    names: 'the dead letter of print',
     provoke: messages(1, 3, ({ stock }, [first]) => deliver(stock, { ...first, maxAttempts: 1, outcome: 'fails' })),
   },
   {
@@ -254,9 +293,22 @@ export const EXAMPLES: readonly Example[] = [
   {
     what: 'a call that got no answer',
     finds: [],
-    names: 'kiosk `GET` got no answer',
+    names: 'did with kiosk `GET`, which got no answer',
     unknown: ['GET'],
     provoke: relayed(2, 'dies?times=0', 'depot'),
+  },
+  {
+    what: 'a server that works on in its span after it has answered',
+    finds: ['server-outside-client'],
+    names: 'bureau "GET /works-on"',
+    provoke: foreign('works-on', 3),
+  },
+  {
+    what: 'a consumer that was given the context of a later message',
+    finds: ['async-too-early'],
+    names: 'bureau "process stamp"',
+    undeclared: ['bureau'],
+    provoke: foreign('consumer-too-early', 5),
   },
   {
     what: 'a foreign service without a manifest',

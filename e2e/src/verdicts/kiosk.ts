@@ -3,9 +3,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import Router from '@koa/router';
-import { activeTraceId, consume, produce, traced, type Carrier } from '@waymark/tracing';
+import { activeTraceId, consume, expectTracedCaller, outside, produce, traced, type Carrier } from '@waymark/tracing';
 import Koa from 'koa';
-import { ask } from './ask.ts';
+import { ask, traceOf } from './ask.ts';
 import { mistakes } from './mistakes.ts';
 
 /** A message on its way: whoever carries it from `POST /send` to `POST /deliver` is the broker. */
@@ -36,7 +36,11 @@ router.get('/every-other', (ctx) => {
 });
 
 router.get('/relay', async (ctx) => {
-  ctx.status = await ask(String(ctx.query['to'])).catch(() => 502);
+  for (const to of [ctx.query['to']].flat()) ctx.status = await ask(String(to)).catch(() => 502);
+});
+
+router.get('/outside', async (ctx) => {
+  ctx.body = await outside(() => traceOf(String(ctx.query['to'])));
 });
 
 router.get('/dies', async (ctx) => {
@@ -79,7 +83,14 @@ app.use(async (ctx, next) => {
   if (ctx.path !== '/deliver') return next();
   ctx.body = { traceId: await work((await json(ctx.req)) as Delivery) };
 });
-app.use(traced()).use(router.routes());
+// Somebody forgot the middleware, of one route here.
+app.use(async (ctx, next) => {
+  if (ctx.path !== '/untraced') return next();
+  ctx.body = 'fine';
+});
+app.use(traced());
+if (process.env['KIOSK_CALLERS'] === 'traced') app.use((_ctx, next) => (expectTracedCaller(), next()));
+app.use(router.routes());
 
 const server = createServer((request, response) => void app.callback()(request, response));
 server.listen(0, '127.0.0.1', () => process.stdout.write(`${(server.address() as AddressInfo).port}\n`));

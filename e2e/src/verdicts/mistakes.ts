@@ -12,7 +12,7 @@ interface Desk {
 }
 
 /** What a program may do wrong in its own process, by the finding that it brings about. */
-export const mistakes: Readonly<Record<string, (desk: Desk) => unknown>> = {
+export const mistakes = {
   'child-outside-parent'({ response }) {
     void span('audit', async () => {
       await once(response, 'finish');
@@ -24,7 +24,7 @@ export const mistakes: Readonly<Record<string, (desk: Desk) => unknown>> = {
     void once(response, 'finish').then(() => span('audit', () => delay(20)));
   },
 
-  'segment-short'() {
+  'never-ends'() {
     void span('wait for the printer', () => new Promise(() => {}));
   },
 
@@ -32,10 +32,12 @@ export const mistakes: Readonly<Record<string, (desk: Desk) => unknown>> = {
     detach('print the receipt', {}, () => new Promise(() => {}));
   },
 
-  async 'client-unanswered'({ stock }) {
+  async 'context-lost'({ stock }) {
     await ask(`${stock}/fine`);
     await ask(`${stock}/fine`, { dispatcher: injectedTwice });
   },
+
+  'server-untraced': ({ stock }) => ask(`${stock}/untraced`, { peerService: 'stock' }),
 
   'client-answered-twice': ({ stock }) => ask(`${stock}/every-other`, { dispatcher: retriedBelowTheSpan }),
 
@@ -70,7 +72,7 @@ export const mistakes: Readonly<Record<string, (desk: Desk) => unknown>> = {
   'too-long': () => annotate({ 'kiosk.page': 'x'.repeat(100_000) }),
 
   'data-dropped': () => span('print', () => annotate(Object.fromEntries(pages))),
-};
+} satisfies Record<string, (desk: Desk) => unknown>;
 
 const pages = Array.from({ length: 200 }, (_, at) => [`kiosk.page.${at}`, at] as const);
 

@@ -4,11 +4,11 @@ export interface HomemadeSpan {
   spanId: string;
   parentSpanId?: string;
   name: string;
-  kind: 'SERVER' | 'INTERNAL' | 'PRODUCER';
+  kind: 'SERVER' | 'INTERNAL' | 'PRODUCER' | 'CONSUMER';
   startMs: number;
   /** Left out: it has not ended. */
   endMs?: number;
-  attributes?: Readonly<Record<string, string>>;
+  attributes?: Readonly<Record<string, string | number>>;
 }
 
 /** Spans of one service as an OTLP/JSON request. */
@@ -16,7 +16,10 @@ export function otlp(service: string, spans: readonly HomemadeSpan[]): string {
   const resource = { attributes: [{ key: 'service.name', value: { stringValue: service } }] };
   const written = spans.map(({ kind, startMs, endMs, attributes = {}, ...rest }) => ({
     ...rest,
-    attributes: Object.entries(attributes).map(([key, stringValue]) => ({ key, value: { stringValue } })),
+    attributes: Object.entries(attributes).map(([key, value]) => ({
+      key,
+      value: typeof value === 'number' ? { intValue: String(value) } : { stringValue: value },
+    })),
     kind: `SPAN_KIND_${kind}`,
     startTimeUnixNano: nanoseconds(startMs),
     ...(endMs !== undefined && { endTimeUnixNano: nanoseconds(endMs) }),

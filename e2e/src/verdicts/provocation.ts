@@ -1,5 +1,6 @@
-import { readTraces, type FindingCode, type Trace } from '@waymark/trace-model';
+import { readTraces, type Trace } from '@waymark/trace-model';
 import type { Sent } from './kiosk.ts';
+import type { mistakes } from './mistakes.ts';
 import { otlp, spanId } from './otlp.ts';
 import { grown, send, type World } from './world.ts';
 
@@ -15,7 +16,7 @@ export const get =
   };
 
 /** One of `mistakes.ts`, by its name. */
-export const mistake = (name: FindingCode, spans: number): Provocation => get(({ stock }) => `${name}?stock=${stock}`, spans);
+export const mistake = (name: keyof typeof mistakes, spans: number): Provocation => get(({ stock }) => `${name}?stock=${stock}`, spans);
 
 /** A request that the kiosk hands on to the foreign service. */
 export const foreign = (path: string, spans: number): Provocation => get(({ bureau }) => `relay?to=${bureau}/${path}`, spans);

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { FINDING_CODES, settled, verify, type Settlement, type Trace } from '@waymark/trace-model';
+import { FINDING_CODES, judge, settled, verify, type Settlement, type Trace } from '@waymark/trace-model';
 import { UnsampledTraceError } from '@waymark/trace-testing';
 import { EXAMPLES, type Example } from './examples.ts';
 import { explained, linesOf } from './lines.ts';
@@ -26,15 +26,15 @@ function traceOf(example: Example): Promise<Trace> {
 }
 
 const codes = (trace: Trace): string[] => verify(trace).map(({ code }) => code);
-const nothing: Settlement = { settled: true, awaited: [], undeclared: [], unknown: [] };
+const nothing: Settlement = { settled: true, awaited: [], lost: [], undeclared: [], unknown: [] };
 const titled = EXAMPLES.map((example) => [example.what, example] as const);
 
 test.each(titled)('%s: this is found, and nothing else', async (_what, example) => {
   const trace = await traceOf(example);
-  const { awaited, undeclared, unknown } = codes(trace).includes('not-judged') ? nothing : settled(trace);
+  const { awaited, lost, undeclared, unknown } = codes(trace).includes('not-judged') ? nothing : settled(trace);
   expect({
     finds: new Set(codes(trace)),
-    awaits: new Set(awaited.map(({ what }) => what)),
+    awaits: new Set([...awaited, ...lost].map(({ what }) => what)),
     undeclared,
     unknown: unknown.map(({ name }) => name),
   }).toEqual({
@@ -46,7 +46,8 @@ test.each(titled)('%s: this is found, and nothing else', async (_what, example) 
 });
 
 test.each(titled)('%s: it is said of whom', async (_what, example) => {
-  const [line] = linesOf(await traceOf(example), example.finds[0] ?? explained(example));
+  const heading = example.finds[0] ?? (explained(example) || (example.awaits?.[0] ?? ''));
+  const [line] = linesOf(await traceOf(example), heading);
   expect(line).toContain(example.names);
 });
 
@@ -69,7 +70,11 @@ test.each([
 test('the command line prints what is found as it is here', async () => {
   const traces = await Promise.all(EXAMPLES.filter(({ inNoStore }) => !inNoStore).map(traceOf));
   const printed = await traceCommand(['verify', '--url', world.store.url, ...traces.map(({ traceId }) => traceId)]);
-  const lines = traces.flatMap((trace) => codes(trace).flatMap((code) => linesOf(trace, code)));
+  const lines = traces.flatMap((trace) => {
+    const { awaited, lost } = settled(trace);
+    const headings = [...judge(trace).findings.map(({ code }) => code), ...[...awaited, ...lost].map(({ what }) => what)];
+    return headings.flatMap((heading) => linesOf(trace, heading));
+  });
   expect(printed.split('\n').map((line) => line.trim())).toEqual(expect.arrayContaining(lines));
 });
 
@@ -101,6 +106,7 @@ test('docs/verdicts.md has a section for every rule and everything that is await
 const anyRun = (text: string): string =>
   text
     .replaceAll(/\b[0-9a-f]{8}-[0-9a-f-]{27}\b|\b[0-9a-f]{16,32}\b/g, '…')
+    .replaceAll(/127\.0\.0\.1:\d+/g, '127.0.0.1:…')
     .replaceAll(/\d[\d.,]* (ms|µs|s)\b/g, '… ms')
     .replace(/(?<= roots: ).*(?=\.$)/, (roots) => roots.split(', ').toSorted().join(', '));
 

@@ -26,6 +26,8 @@ export interface Route {
   errors?: Errors;
   /** True where repeating the request has no further effect (RFC 9110 §9.2.2), so a client may retry it. GET, PUT and DELETE always are. */
   idempotent?: boolean;
+  /** True where operators call too, with commands that are not traced. */
+  forOperators?: boolean;
 }
 
 export type Routes = Readonly<Record<string, Route>>;

@@ -96,6 +96,7 @@ export const orderApi = api('order', {
   listDeadLetters: {
     method: 'GET',
     path: '/dead-letters',
+    forOperators: true,
     summary: 'Jobs that failed for good, newest first; those that were not replayed come before the others',
     query: deadLetterFilter.extend({
       replayed: z.enum(['true', 'false']).optional(),
@@ -107,6 +108,7 @@ export const orderApi = api('order', {
   replayDeadLetters: {
     method: 'POST',
     path: '/dead-letters/replay',
+    forOperators: true,
     idempotent: true,
     summary: 'Try all such jobs of a filter again that were not replayed, at most a thousand',
     body: deadLetterFilter,
@@ -117,6 +119,7 @@ export const orderApi = api('order', {
   replayDeadLetter: {
     method: 'POST',
     path: '/dead-letters/{messageId}/replay',
+    forOperators: true,
     summary: 'Try such a job again, once',
     params: z.object({ messageId: z.uuid() }),
     answers: { 201: z.object({ messageId: z.uuid() }) },

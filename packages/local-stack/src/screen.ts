@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { verdict, verify, waterfall, type Trace } from '@waymark/trace-model';
+import { judge, verdict, waterfall, type Trace } from '@waymark/trace-model';
 import type { Exchange, FirstOrder } from './first-order.ts';
 import { readableLine } from './log-line.ts';
 import type { ServiceName } from './service.ts';
@@ -35,10 +35,11 @@ export function order(order: FirstOrder): void {
 
 /** The waterfall, and what there is to say about it. */
 export function trace(trace: Trace): void {
-  const findings = verify(trace);
+  const judgement = judge(trace);
   print(`\n${waterfall(trace, { width: process.stdout.columns ?? 120, colour: hasColour() })}`);
-  print(paint('bold', verdict(trace, findings)));
-  for (const { message, cause } of findings) note(`${message} ${cause}`);
+  print(paint('bold', verdict(trace, judgement)));
+  if (judgement.explanation) note(judgement.explanation);
+  for (const { message, cause } of judgement.findings) note(`${message} ${cause}`);
 }
 
 /** Where the trace cannot be read, the log lines that name it. */

@@ -27,7 +27,7 @@ export interface AppParts<A extends Api> {
 export function serviceApp<R extends Routes>(parts: AppParts<Api<R>>): Koa {
   const { api, handlers, log, limit = new RequestLimit(Infinity), secret, entry = false, before = [] } = parts;
   const app = new Koa();
-  const router = routesOf(api, handlers);
+  const router = routesOf(api, handlers, { internal: secret !== undefined });
   app.use(traced({ entry })).use(logRequests(log)).use(answerProblems(log)).use(limitRequests(limit)).use(keepDeadline({ entry }));
   if (secret) app.use(onlySigned(secret));
   for (const middleware of before) app.use(middleware);

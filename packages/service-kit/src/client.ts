@@ -138,6 +138,7 @@ class Upstream {
       path,
       method: route.method,
       urlTemplate: route.path,
+      peerService: this.#service,
       resendCount: attempt,
       headers: {
         ...call.headers,

@@ -1,5 +1,6 @@
 import Router from '@koa/router';
 import { successOf, type AnswerOf, type Api, type RequestOf, type Route, type Routes } from '@waymark/contracts';
+import { expectTracedCaller } from '@waymark/tracing';
 import type { Context } from 'koa';
 import type { z } from 'zod';
 import { readJson } from './body.ts';
@@ -12,12 +13,16 @@ export type Handlers<A extends Api> = {
 
 type Handler = (request: Record<string, unknown>) => Promise<unknown>;
 
-/** A router that serves a contract: validates each request, calls its handler, validates what the handler gives. */
-export function routesOf<R extends Routes>(api: Api<R>, handlers: Handlers<Api<R>>): Router {
+/**
+ * A router that serves a contract: validates each request, calls its handler, validates what the handler gives.
+ * @param options.internal only other services call, and they are traced: a request without a trace has lost it
+ */
+export function routesOf<R extends Routes>(api: Api<R>, handlers: Handlers<Api<R>>, { internal = false } = {}): Router {
   const router = new Router();
   for (const [name, route] of Object.entries(api.routes)) {
     const handler = handlers[name] as unknown as Handler;
     router.register(koaPath(route), [route.method], async (ctx) => {
+      if (internal && !route.forOperators) expectTracedCaller();
       const { status, body } = successOf(route);
       const result = await handler(await validRequest(ctx, route));
       ctx.status = status;

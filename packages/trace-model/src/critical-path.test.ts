@@ -60,6 +60,82 @@ test('the path fills the root exactly, whatever the trace', () => {
   );
 });
 
+test('where a caller gave up, the time is given to what its server was waiting for', () => {
+  const timedOut: readonly Parts[] = [
+    { n: 1, ms: [0, 10_000], kind: 'CLIENT', error: true },
+    { n: 2, parent: 1, ms: [5, 10_500], kind: 'SERVER', service: 'order' },
+    { n: 3, parent: 2, ms: [20, 10_200], kind: 'CLIENT', service: 'order' },
+  ];
+  expect(path(...timedOut)).toEqual(['span 1 0–5', 'span 2 5–20', 'span 3 20–10000']);
+});
+
+test('retries are all on the path, with the pauses between them', () => {
+  const tries = [0, 1, 2].map((at): Parts => ({ n: at + 2, parent: 1, ms: [at * 30, at * 30 + 10], kind: 'CLIENT', error: true }));
+  expect(path({ n: 1, ms: [0, 70] }, ...tries)).toEqual(['span 2 0–10', 'span 1 10–30', 'span 3 30–40', 'span 1 40–60', 'span 4 60–70']);
+});
+
+test('a child that ends late by less than the clock tells is waited for', () => {
+  expect(path({ n: 1, ms: [0, 10] }, { n: 2, parent: 1, ms: [1, 10.9] })).toEqual(['span 1 0–1', 'span 2 1–10']);
+});
+
+test('a detached task is not waited for, though it ends before its parent', () => {
+  const detached: Parts = { n: 2, parent: 1, ms: [1, 9], attributes: { 'waymark.segment.spans': 1n } };
+  expect(path({ n: 1, ms: [0, 10] }, detached)).toEqual(['span 1 0–10']);
+});
+
+const ms = ({ ms: given = [0, 0] }: Parts): readonly [number, number] => given;
+
+/** Which span the whole waited for at a moment, by the definition: seen from the end of each span, the last child that had to end first. */
+function blamed(all: readonly Parts[], at: number): number {
+  let here = all[0] as Parts;
+  for (;;) {
+    const [start, end] = ms(here);
+    const answers = (one: Parts): boolean => here.kind === 'CLIENT' && one.kind === 'SERVER';
+    const children = all.filter((one) => one.parent === here.n && one.n !== here.n && (ms(one)[1] <= end || answers(one)));
+    let ready = end;
+    let next: Parts | undefined;
+    for (;;) {
+      const before = children.filter(
+        (one) => Math.min(ms(one)[1], end) <= ready && Math.max(ms(one)[0], start) < Math.min(ms(one)[1], end),
+      );
+      const latest = before.toSorted((a, b) => ms(b)[1] - ms(a)[1] || ms(a)[0] - ms(b)[0])[0];
+      if (!latest) return here.n;
+      const [from, to] = [Math.max(ms(latest)[0], start), Math.min(ms(latest)[1], end)];
+      if (at >= to) return here.n;
+      if (at >= from) {
+        next = latest;
+        break;
+      }
+      ready = from;
+    }
+    here = next;
+  }
+}
+
+test('each moment is given to the span that the definition names', () => {
+  const moment = fc.integer({ min: 0, max: 12 });
+  const child = fc.record({
+    parent: fc.integer({ min: 1, max: 8 }),
+    kind: fc.constantFrom<NonNullable<Parts['kind']>>('INTERNAL', 'CLIENT', 'SERVER'),
+    from: moment,
+    took: fc.integer({ min: 1, max: 12 }),
+  });
+  fc.assert(
+    fc.property(fc.array(child, { maxLength: 8 }), (children) => {
+      // A child's parent comes before it, so that all hang together.
+      const spans: Parts[] = [{ n: 1, ms: [0, 120] }];
+      for (const { parent, kind, from, took } of children)
+        spans.push({ n: spans.length + 1, parent: Math.min(parent, spans.length), kind, ms: [from * 10, (from + took) * 10] });
+      const sections = criticalPath(trace(...spans.map((parts) => span(parts))));
+      for (let at = 5; at < 120; at += 10) {
+        const on = sections.find(({ start, end }) => start <= time(at) && time(at) < end);
+        expect([at, Number.parseInt(on?.span.spanId ?? '', 16)]).toEqual([at, blamed(spans, at)]);
+      }
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
 test('the path is of the root, or where there is none of the first span', () => {
   expect(path({ n: 1, parent: 9, ms: [0, 10] }, { n: 2, ms: [1, 5] })).toEqual(['span 2 1–5']);
   expect(path({ n: 1, parent: 9, ms: [0, 10] }, { n: 2, parent: 8, ms: [1, 5] })).toEqual(['span 1 0–10']);

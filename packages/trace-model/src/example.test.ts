@@ -1,13 +1,13 @@
 import { expect, test } from '@jest/globals';
 import order from './fixtures/order.otlp.json' with { type: 'json' };
-import { readTraces, verdict, verify, waterfall } from './index.ts';
+import { readTraces, verdict, waterfall } from './index.ts';
 
 test('the example of the README', () => {
   const answer: unknown = order;
   const lines: string[] = [];
   for (const trace of readTraces(answer)) {
     lines.push(waterfall(trace, { width: 100 }));
-    lines.push(verdict(trace, verify(trace)));
+    lines.push(verdict(trace));
   }
   expect(`\n${lines.join('\n')}\n`).toBe(`
 trace 5f0c9d3a7b1e4c2f8a6d0b9e3c7f1a25

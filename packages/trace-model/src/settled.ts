@@ -4,13 +4,15 @@ import type { Span, Trace } from './trace.ts';
 import { tree, walk } from './tree.ts';
 import type { SpanNode } from './tree.ts';
 
-/** Something that a trace says will come, and that is not there. */
+/** Something that must be there by what the trace says, and is not. */
 export interface Awaited {
-  readonly what: 'root' | 'parent' | 'spans' | 'detached' | 'server' | 'consumer' | 'attempt' | 'dead-letter';
-  /** What is awaited, in words that name service and span. */
+  readonly what: 'root' | 'parent' | 'spans' | 'detached' | 'server' | 'consumer' | 'attempt' | 'dead-letter' | 'lost-attempt';
+  /** What is missing, in words that name service and span. */
   readonly message: string;
-  /** The spans that promise it. */
+  /** The spans that say so. */
   readonly spanIds: readonly string[];
+  /** When it is due, in milliseconds since 1970, if the trace says so. */
+  readonly dueMs?: number;
 }
 
 /** Whether all of a trace is there, by what the trace itself says (docs/manifest.md). */
@@ -18,6 +20,8 @@ export interface Settlement {
   /** Nothing is awaited, and every segment declares its size. */
   readonly settled: boolean;
   readonly awaited: readonly Awaited[];
+  /** What will not come: attempts at a job whose process was killed, as a later attempt shows. */
+  readonly lost: readonly Awaited[];
   /** Services whose spans declare nothing: of them, nobody can tell whether all are there. */
   readonly undeclared: readonly string[];
   /** CLIENT spans that got no answer: a server may still be at work for them. */
@@ -32,10 +36,11 @@ export function settled(trace: Trace): Settlement {
   const promised = [...detached(nodes, here), ...servers(nodes, here), ...messages(nodes, declaring)];
   const awaited = [...tops(nodes), ...declaring.flatMap(short), ...promised];
   const undeclared = new Set(
-    nodes.filter((node) => startsSegment(node) && declared(node.span) === undefined).map(({ span }) => span.service),
+    nodes.filter((node) => startsSegment(node) && declaredSize(node.span) === undefined).map(({ span }) => span.service),
   );
   const unknown = nodes.filter(({ span }) => span.attributes['waymark.peer.unknown'] === true).map(({ span }) => span);
-  return { settled: awaited.length === 0 && undeclared.size === 0, awaited, undeclared: [...undeclared], unknown };
+  const lost = lostAttempts(trace.spans);
+  return { settled: awaited.length === 0 && undeclared.size === 0, awaited, lost, undeclared: [...undeclared], unknown };
 }
 
 /** What one process did for one entry: a root that declares its size, and the spans that are there. */
@@ -48,7 +53,7 @@ export interface Segment {
 /** The segments that declare their size. */
 export function segments(nodes: readonly SpanNode[]): readonly Segment[] {
   return nodes.flatMap((node) => {
-    const size = declared(node.span);
+    const size = declaredSize(node.span);
     return size === undefined ? [] : [{ root: node.span, declared: size, spans: members(node) }];
   });
 }
@@ -61,11 +66,13 @@ function members(root: SpanNode): Span[] {
 
 /** A segment starts where a size is declared, and wherever the process changes. */
 function startsSegment({ span, parent }: SpanNode): boolean {
-  return declared(span) !== undefined || !parent || processOf(span) !== processOf(parent.span);
+  return declaredSize(span) !== undefined || !parent || processOf(span) !== processOf(parent.span);
 }
 
-const processOf = ({ service, resource }: Span): string => `${service}/${attributeText(resource.attributes['service.instance.id'])}`;
-const declared = (span: Span): number | undefined => attributeNumber(span.attributes['waymark.segment.spans']);
+/** The process that made a span: its service and instance. */
+export const processOf = ({ service, resource }: Span): string => `${service}/${attributeText(resource.attributes['service.instance.id'])}`;
+/** How many spans a segment has that begins here, by its own word. */
+export const declaredSize = (span: Span): number | undefined => attributeNumber(span.attributes['waymark.segment.spans']);
 const text = (span: Span, name: string): string => attributeText(span.attributes[name] ?? '');
 
 function tops(nodes: readonly SpanNode[]): Awaited[] {
@@ -84,7 +91,7 @@ function tops(nodes: readonly SpanNode[]): Awaited[] {
 
 function short({ root, declared: size, spans }: Segment): Awaited[] {
   if (spans.length >= size) return [];
-  const message = `${clipped(root.service)}: ${spans.length} of ${counted(size, 'span')} of \`${clipped(root.name)}\``;
+  const message = `${size - spans.length} of the ${counted(size, 'span')} of ${named(root)}`;
   return [{ what: 'spans', message, spanIds: [root.spanId] }];
 }
 
@@ -127,15 +134,43 @@ function messages(nodes: readonly SpanNode[], declaring: readonly Segment[]): Aw
     if (operations.has('cancel')) return [];
     return spans.flatMap((span): Awaited[] => {
       const next = attributeNumber(span.attributes['waymark.job.next_attempt']) ?? 0;
-      const awaited = (what: Awaited['what'], message: string): Awaited[] => [{ what, message, spanIds: [span.spanId] }];
+      const awaited = (what: Awaited['what'], message: string, more: { dueMs?: number } = {}): Awaited[] => [
+        { what, message, spanIds: [span.spanId], ...more },
+      ];
       if (span.kind === 'PRODUCER' && consumed.length === 0 && bound.has(span))
         return awaited('consumer', `a consumer of the message that ${named(span)} sent`);
-      if (next > attempts) return awaited('attempt', `attempt ${next} after ${named(span)} failed`);
+      if (next > attempts) return awaited('attempt', `attempt ${next} of ${jobOf(span)}`, due(span));
       if (span.attributes['waymark.job.dead_letter'] === true && !operations.has('dead_letter'))
-        return awaited('dead-letter', `the dead letter after ${named(span)} failed`);
+        return awaited('dead-letter', `the dead letter of ${jobOf(span)}`);
       return [];
     });
   });
+}
+
+const attemptOf = (span: Span): number | undefined => attributeNumber(span.attributes['waymark.job.attempt']);
+
+/** A killed process takes the span of its attempt with it; the next attempt shows that there was one, unless each has its own trace. */
+function lostAttempts(spans: readonly Span[]): Awaited[] {
+  const attempts = spans.filter((span) => span.kind === 'CONSUMER' && attemptOf(span) !== undefined && !isLinked(span));
+  const ofMessage = Map.groupBy(attempts, (span) => text(span, 'messaging.message.id'));
+  return [...ofMessage.values()].flatMap((same) => {
+    const seen = new Set(same.map(attemptOf));
+    const last = same.reduce((a, b) => ((attemptOf(a) ?? 0) > (attemptOf(b) ?? 0) ? a : b));
+    const before = Array.from({ length: Math.min(attemptOf(last) ?? 0, 1000) }, (_, at) => at + 1).filter((number) => !seen.has(number));
+    return before.map((number) => ({
+      what: 'lost-attempt' as const,
+      message: `attempt ${number} of ${jobOf(last)} (its process was killed or lost its spans)`,
+      spanIds: [last.spanId],
+    }));
+  });
+}
+
+/** The job or queue of a PRODUCER or CONSUMER span. */
+export const jobOf = (span: Span): string => clipped(text(span, 'messaging.destination.name')) || `\`${clipped(span.name)}\``;
+
+function due(span: Span): { dueMs?: number } {
+  const dueMs = Date.parse(text(span, 'waymark.job.next_attempt_at'));
+  return Number.isNaN(dueMs) ? {} : { dueMs };
 }
 
 const named = ({ service, name }: Span): string => `${clipped(service)} \`${clipped(name)}\``;

@@ -6,6 +6,7 @@ import { accessibilityProblems, chromiumPath, openTab, startBrowser } from './te
 import {
   BROKEN,
   brokenTrace,
+  failedTrace,
   jobsTrace,
   LARGE,
   largeTrace,
@@ -73,7 +74,7 @@ withBrowser('the UI in a browser', () => {
     await page.getByRole('heading', { name: '1 trace' }).waitFor();
     expect(new URL(page.url()).searchParams.get('tags')).toBe('{"order.id":"second"}');
     const found = page.getByRole('listitem');
-    await found.getByText('complete').waitFor();
+    await found.getByText('Complete').waitFor();
     expect(await found.textContent()).toMatch(/POST \/orders.*60\.0 ms.*5 spans.*1 error/);
     await found.getByRole('link').click();
     await page.waitForURL(`${store.url}/trace/${SECOND_ORDER}`);
@@ -137,12 +138,30 @@ withBrowser('the UI in a browser', () => {
   test('a broken trace is said to be broken, and each finding leads to its span', async () => {
     await using tab = await openTab(browser, `${store.url}/trace/${BROKEN}`);
     await verdict(tab.page).getByText('Broken').waitFor();
-    expect(await verdict(tab.page).textContent()).toMatch(/2 errors.*orphan.*span-id-duplicate/s);
+    expect(await verdict(tab.page).textContent()).toMatch(
+      /^Failed: gateway `GET \/stock` failed \(no answer\)\..*Incomplete.*above inventory `lost child` is missing.*Failed.*2 errors.*orphan.*span-id-duplicate/s,
+    );
     expect(await row(tab.page, 'SELECT stock').count()).toBe(2);
     expect(await row(tab.page, 'lost child').textContent()).toMatch(/orphan/);
-    expect(await row(tab.page, 'GET /stock').textContent()).toMatch(/✕ error/);
+    expect(await row(tab.page, 'GET /stock').textContent()).toMatch(/✕ no answer/);
     await verdict(tab.page).getByRole('button', { name: 'lost child' }).click();
     await detail(tab.page).getByText('is an orphan').waitFor();
+  }, 60_000);
+
+  test('the list gives the cause of a failed trace, and its page leads there', async () => {
+    await using other = await ownStore();
+    await send(other, failedTrace);
+    await using list = await openTab(browser, `${other.url}/search`);
+    const item = list.page.getByRole('listitem');
+    await item.getByText('Failed').waitFor();
+    expect(await item.textContent()).toContain('order could not reach inventory (ECONNREFUSED), 2 attempts');
+    await item.getByRole('link').click();
+    await verdict(list.page).getByText('Failed: order could not reach inventory (ECONNREFUSED), 2 attempts.').waitFor();
+    expect(await row(list.page, 'POST /orders').first().textContent()).toMatch(/503/);
+    expect(await row(list.page, 'POST /reservations').last().textContent()).toMatch(/attempt 2.*✕ ECONNREFUSED: connect refused/);
+    await verdict(list.page).getByRole('button', { name: 'Go to the cause' }).click();
+    await detail(list.page).getByRole('heading', { name: 'POST /reservations' }).waitFor();
+    expect(list.complaints).toEqual([]);
   }, 60_000);
 
   test('a batch that was delivered twice is one trace and one note', async () => {
@@ -152,7 +171,7 @@ withBrowser('the UI in a browser', () => {
     await list.page.getByText('4 spans').waitFor();
     await using tab = await openTab(browser, `${other.url}/trace/${ORDER}`);
     await verdict(tab.page).getByText('Complete').waitFor();
-    expect(await verdict(tab.page).textContent()).toMatch(/4 spans.*1 root, 1 note \(span-delivered-twice\)/);
+    expect(await verdict(tab.page).textContent()).toMatch(/Sound\s*1 note/);
     await verdict(tab.page).getByText('1 note').last().click();
     await verdict(tab.page).getByText('4 spans were delivered twice').waitFor();
     expect(tab.complaints).toEqual([]);
@@ -231,7 +250,7 @@ withBrowser('the UI in a browser', () => {
     await tab.page.getByRole('heading', { name: 'No trace with this id' }).waitFor();
     const began = Date.now() - 1_000;
     await send(other, traceRequest(ORDER, [{ id: 2, parent: 1, name: 'child', service: 'shop', ms: [1, 2] }], began));
-    await verdict(tab.page).getByText('Broken').waitFor();
+    await verdict(tab.page).getByText('Waiting').waitFor();
     await send(other, traceRequest(ORDER, [{ id: 1, name: 'root', service: 'shop', ms: [0, 1_000] }], began));
     await verdict(tab.page).getByText('Complete').waitFor();
     expect(await tab.page.getByRole('heading', { level: 1 }).textContent()).toBe('shop root');

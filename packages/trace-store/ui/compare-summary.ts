@@ -1,6 +1,7 @@
-import { duration, formatDuration, verdict, verify } from '@waymark/trace-model';
+import { duration, formatDuration, judge } from '@waymark/trace-model';
 import type { Comparison, Span, Trace } from '@waymark/trace-model';
 import { element } from './element.ts';
+import { headline, stateChip } from './headline.ts';
 import { exactTime } from './moment.ts';
 import { counted, shown } from './shown.ts';
 
@@ -11,8 +12,7 @@ export function drawSummary(host: HTMLElement, a: Trace, b: Trace, comparison: C
 }
 
 function side(heading: string, trace: Trace): HTMLElement {
-  const judged = verdict(trace, verify(trace));
-  const word = /^\w+/.exec(judged)?.[0] ?? '';
+  const { word, text } = headline(judge(trace));
   return element(
     'div',
     { className: 'side' },
@@ -23,7 +23,7 @@ function side(heading: string, trace: Trace): HTMLElement {
       element('a', { href: `/trace/${trace.traceId}` }, nameOf(trace)),
     ),
     element('p', { className: 'soft' }, exactTime(trace.spans[0]?.start ?? 0n)),
-    element('p', {}, element('span', { className: `state ${word}` }, word), judged.slice(word.length)),
+    element('p', {}, stateChip(word), ` ${counted(trace.spans.length, 'span')}${text ? `, ${text}` : ''}`),
   );
 }
 

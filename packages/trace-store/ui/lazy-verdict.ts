@@ -1,31 +1,35 @@
-import { verdict, verify } from '@waymark/trace-model';
+import { judge } from '@waymark/trace-model';
 import { loadTrace } from './api.ts';
+import { headline } from './headline.ts';
+import type { Headline } from './headline.ts';
 
 const AT_ONCE = 3;
 const KEPT = 500;
 
-const known = new Map<string, string>();
+const known = new Map<string, Headline>();
 const waiting: (() => Promise<void>)[] = [];
 let running = 0;
 
-/** The verdict of a trace as it was with so many spans, from `verify`. A few are judged at a time; the newest `KEPT` are remembered. */
-export function verdictOf(traceId: string, spans: number): Promise<string> {
+/** The verdict of a trace as it was with so many spans. What waits is judged anew each time. A few are judged at a time; the newest `KEPT` are remembered. */
+export function verdictOf(traceId: string, spans: number): Promise<Headline> {
   const key = `${traceId}/${spans}`;
   const before = known.get(key);
   if (before !== undefined) return Promise.resolve(before);
   return new Promise((resolve) => {
     waiting.push(async () => {
-      const words = await judge(traceId).catch(() => '');
-      if (words) remember(key, words);
+      const words = await judged(traceId).catch(() => NONE);
+      if (words.word !== '' && words.word !== 'waiting') remember(key, words);
       resolve(words);
     });
     next();
   });
 }
 
-async function judge(traceId: string): Promise<string> {
+const NONE: Headline = { word: '', text: '' };
+
+async function judged(traceId: string): Promise<Headline> {
   const trace = await loadTrace(traceId);
-  return trace ? verdict(trace, verify(trace)) : '';
+  return trace ? headline(judge(trace)) : NONE;
 }
 
 function next(): void {
@@ -39,7 +43,7 @@ function next(): void {
   });
 }
 
-function remember(key: string, words: string): void {
+function remember(key: string, words: Headline): void {
   known.set(key, words);
   const oldest = known.keys().next();
   if (known.size > KEPT && !oldest.done) known.delete(oldest.value);

@@ -1,5 +1,5 @@
-import { criticalPath, tree, verify, walk } from '@waymark/trace-model';
-import type { Finding, Span, SpanNode, Trace } from '@waymark/trace-model';
+import { criticalPath, judge, tree, walk } from '@waymark/trace-model';
+import type { Finding, Judgement, Span, SpanNode, Trace } from '@waymark/trace-model';
 
 /** A stretch of time in nanoseconds since the trace began. */
 export type Stretch = readonly [from: number, to: number];
@@ -24,7 +24,7 @@ export interface Row {
 export interface Timeline {
   readonly trace: Trace;
   readonly rows: readonly Row[];
-  readonly findings: readonly Finding[];
+  readonly judgement: Judgement;
   /** When the trace began, in nanoseconds since 1970. */
   readonly start: bigint;
   /** From the first start to the last end, in nanoseconds; at least 1. */
@@ -37,8 +37,8 @@ export interface Timeline {
 export function timelineOf(trace: Trace): Timeline {
   const nodes = walk(tree(trace));
   const start = nodes.reduce((first, { span }) => (span.start < first ? span.start : first), nodes[0]?.span.start ?? 0n);
-  const findings = verify(trace);
-  const found = bySpan(findings);
+  const judgement = judge(trace);
+  const found = bySpan(judgement.findings);
   const since = (time: bigint): number => Number(time - start);
   const trails = Map.groupBy(criticalPath(trace), (section) => section.span);
   const below = descendants(nodes);
@@ -50,7 +50,7 @@ export function timelineOf(trace: Trace): Timeline {
   });
   const length = rows.reduce((last, row) => Math.max(last, row.end, row.start), 1);
   const rowOf = new Map(rows.toReversed().map((row) => [row.span.spanId, row]));
-  return { trace, rows, findings, start, length, rowOf };
+  return { trace, rows, judgement, start, length, rowOf };
 }
 
 /** The rows that are shown: all but those below a collapsed one, which is named by its index. */

@@ -1,4 +1,5 @@
-import { formatDuration } from '@waymark/trace-model';
+import { attributeNumber, attributeText, formatDuration } from '@waymark/trace-model';
+import type { Span } from '@waymark/trace-model';
 import { element } from './element.ts';
 import type { Row, Stretch } from './rows.ts';
 import { shown } from './shown.ts';
@@ -43,11 +44,35 @@ function nameCell(row: Row, { color, collapsed }: RowLook): HTMLElement {
     swatch,
     element('span', { className: away ? 'service' : 'unseen' }, shown(span.service)),
     element('span', { className: 'name' }, shown(span.name) || '(no name)'),
+    ...facts(span),
     ...marks(row, collapsed),
   );
   cell.style.paddingInlineStart = `${Math.min(node.depth, DEEPEST) * INDENT}px`;
-  cell.title = shown(`${span.service}: ${span.name}`);
+  const reason = span.status.code === 'ERROR' ? reasonOf(span) : '';
+  cell.title = shown(`${span.service}: ${span.name}${reason ? `\n${reason}` : ''}`);
   return cell;
+}
+
+/** The HTTP status, and which attempt at a job or request it is. */
+function facts({ attributes, kind }: Span): HTMLElement[] {
+  const status = attributes['http.response.status_code'];
+  const attempt = attributeNumber(attributes['waymark.job.attempt']);
+  const resend = attributeNumber(attributes['http.request.resend_count']);
+  const words = [
+    ...(status === undefined ? [] : [attributeText(status)]),
+    ...(attempt === undefined || kind !== 'CONSUMER' ? [] : [`attempt ${attempt}`]),
+    ...(resend === undefined ? [] : [`attempt ${resend + 1}`]),
+  ];
+  return words.map((word) => element('span', { className: 'fact' }, shown(word)));
+}
+
+/** What an error says of itself: its type and message. */
+function reasonOf({ attributes, events, status }: Span): string {
+  const exception = events.find(({ name }) => name === 'exception')?.attributes;
+  const type = attributeText(attributes['error.type'] ?? exception?.['exception.type'] ?? '');
+  const message = status.message || attributeText(exception?.['exception.message'] ?? '');
+  const httpStatus = attributeText(attributes['http.response.status_code'] ?? '');
+  return [type === httpStatus ? '' : type, message].filter(Boolean).join(': ');
 }
 
 function marks({ span, findings, below }: Row, collapsed: boolean): HTMLElement[] {
@@ -55,7 +80,7 @@ function marks({ span, findings, below }: Row, collapsed: boolean): HTMLElement[
   const codes = [...new Set(broken.map(({ code }) => code))];
   const marks = codes.slice(0, 1).map((code) => element('span', { className: 'tag' }, code));
   if (codes.length > 1) marks.push(element('span', { className: 'soft' }, `+${codes.length - 1}`));
-  if (span.status.code === 'ERROR') marks.unshift(element('span', { className: 'error-word' }, '✕ error'));
+  if (span.status.code === 'ERROR') marks.unshift(element('span', { className: 'error-word' }, `✕ ${shown(reasonOf(span)) || 'error'}`));
   if (span.links.length > 0) marks.push(element('span', { className: 'soft' }, `↗ ${span.links.length}`));
   if (collapsed) marks.push(element('span', { className: 'hidden-count' }, `+${below}`));
   return marks;

@@ -1,6 +1,8 @@
 import { formatDuration } from '@waymark/trace-model';
 import { serviceChip } from './chip.ts';
 import { element } from './element.ts';
+import { stateChip } from './headline.ts';
+import type { Headline } from './headline.ts';
 import { verdictOf } from './lazy-verdict.ts';
 import { clockTime, dateOf, exactTime } from './moment.ts';
 import type { ColorOf } from './service-color.ts';
@@ -74,7 +76,7 @@ function services({ services }: Summary, color: ColorOf): HTMLElement {
   return element('div', { className: 'chips' }, ...chips, more);
 }
 
-/** What `verify` says of the trace, asked for when the item comes into view. */
+/** What there is to say about the trace, worked out when the item comes into view. */
 function judged({ traceId, spans }: Summary): HTMLElement {
   const place = element('div', { className: 'judged' }, '…');
   const seen = new IntersectionObserver((entries) => {
@@ -86,12 +88,8 @@ function judged({ traceId, spans }: Summary): HTMLElement {
   return place;
 }
 
-function showVerdict(place: HTMLElement, words: string): void {
-  const word = /^\w+/.exec(words)?.[0] ?? '';
-  place.classList.add(word);
-  place.title = words;
-  place.replaceChildren(word ? element('span', { className: `state ${word}` }, word) : '', findingsOf(words));
+function showVerdict(place: HTMLElement, { word, text }: Headline): void {
+  if (word) place.classList.add(word);
+  place.title = text;
+  place.replaceChildren(word ? stateChip(word) : '', element('span', {}, text));
 }
-
-/** `1 error (orphan)` of the whole verdict. */
-const findingsOf = (words: string): string => /\d+ (?:error|note)s? \(.*$/.exec(words)?.[0] ?? '';

@@ -113,7 +113,7 @@ async function start(): Promise<void> {
   byId('trace', HTMLElement).ariaBusy = 'false';
   if (!watching) return;
   const changed = (newer: Trace): Promise<void> => show((trace = newer), true);
-  await watch(traceId, trace?.spans.length ?? 0, changed, () => (trace ? void show(trace, false) : showAbsent(false)));
+  await watch(traceId, trace, changed, () => (trace ? void show(trace, false) : showAbsent(false)));
 }
 
 connectHeader();

@@ -1,37 +1,54 @@
-import { settled, verdict } from '@waymark/trace-model';
-import type { Finding } from '@waymark/trace-model';
+import type { Finding, Judgement } from '@waymark/trace-model';
 import { element } from './element.ts';
+import { stateChip } from './headline.ts';
 import type { Timeline } from './rows.ts';
 import { counted, shown } from './shown.ts';
 
 const WATCHING = 'Its spans may still be coming: this page is watching for them.';
-const SETTLED = 'All that it declares of itself is here.';
 const AT_FIRST = 4;
 const MOST = 200;
 const MOST_SPANS = 5;
 
-/** Says in words whether the trace holds together, and each thing that was found, with buttons that go to its spans. */
-export function drawVerdict(
-  host: HTMLElement,
-  { trace, findings, rowOf }: Timeline,
-  goTo: (spanId: string) => void,
-  watching: boolean,
-): void {
-  const [word = '', rest = ''] = verdict(trace, findings).split(/: (.*)/s);
+/**
+ * Why the request failed, or where its time went; then the three answers: whether all of the trace is here, whether its work succeeded, and
+ * whether it holds together, with each thing that was found and buttons that go to its spans.
+ */
+export function drawVerdict(host: HTMLElement, { judgement, rowOf }: Timeline, goTo: (spanId: string) => void, watching: boolean): void {
+  const { findings, explanation, outcome } = judgement;
   const open = host.querySelector('details')?.open ?? false;
-  const line = element(
-    'p',
-    { className: 'verdict-line' },
-    element('span', { className: `state ${word}` }, word[0]?.toUpperCase() + word.slice(1)),
-    element('span', {}, rest),
-    element('span', { className: 'soft' }, watching ? WATCHING : settled(trace).settled ? SETTLED : ''),
-  );
   const errors = findings.filter(({ severity }) => severity === 'error');
   const kinds = Map.groupBy(errors, ({ code }) => code);
   const first = [...kinds.values()].flatMap((same) => same.slice(0, 1)).slice(0, AT_FIRST);
   const others = findings.filter((finding) => !first.includes(finding));
   const item = (finding: Finding): HTMLElement => findingItem(finding, rowOf, goTo);
-  host.replaceChildren(line, list(first.map(item)), more(others, item, first.length > 0, open));
+  const cause = outcome.span && rowOf.has(outcome.span.spanId) ? [spanButton(outcome.span.spanId, 'Go to the cause', goTo)] : [];
+  host.replaceChildren(
+    element('p', { className: 'explanation', hidden: explanation === '' }, shown(explanation), ' ', ...cause),
+    answers(judgement, watching),
+    list(first.map(item)),
+    more(others, item, first.length > 0, open),
+  );
+}
+
+function answers({ completeness, outcome, findings, sound }: Judgement, watching: boolean): HTMLElement {
+  const errors = findings.filter(({ severity }) => severity === 'error').length;
+  const notes = findings.length - errors;
+  const found = [errors > 0 && counted(errors, 'error'), notes > 0 && counted(notes, 'note')].filter(Boolean).join(', ');
+  const rows: [string, ...(Node | string)[]][] = [
+    [
+      'All here?',
+      stateChip(completeness.state),
+      element('span', {}, shown(completeness.sentence.replace(/^(complete, |complete$|\w+: |waiting )/, ''))),
+      element('span', { className: 'soft', hidden: !watching }, WATCHING),
+    ],
+    ['Succeeded?', stateChip(outcome.state)],
+    ['Sound?', stateChip(sound ? 'sound' : 'broken'), found || 'no findings'],
+  ];
+  return element(
+    'dl',
+    { className: 'answers' },
+    ...rows.map(([name, ...said]) => element('div', {}, element('dt', {}, name), element('dd', {}, ...said))),
+  );
 }
 
 const list = (items: readonly HTMLElement[]): HTMLElement =>
@@ -57,11 +74,7 @@ function findingItem(
   goTo: (spanId: string) => void,
 ): HTMLElement {
   const ids = [...new Set(spanIds)].filter((id) => rowOf.has(id));
-  const buttons = ids.slice(0, MOST_SPANS).map((id) => {
-    const button = element('button', { type: 'button', className: 'small' }, shown(rowOf.get(id)?.span.name ?? '') || id);
-    button.addEventListener('click', () => goTo(id));
-    return button;
-  });
+  const buttons = ids.slice(0, MOST_SPANS).map((id) => spanButton(id, shown(rowOf.get(id)?.span.name ?? '') || id, goTo));
   return element(
     'li',
     { className: `finding ${severity}` },
@@ -69,4 +82,10 @@ function findingItem(
     element('div', {}, element('p', {}, message), element('p', { className: 'soft' }, `Likely: ${cause}`)),
     element('p', { className: 'go-to-spans' }, 'Go to ', ...buttons),
   );
+}
+
+function spanButton(spanId: string, words: string, goTo: (spanId: string) => void): HTMLElement {
+  const button = element('button', { type: 'button', className: 'small' }, words);
+  button.addEventListener('click', () => goTo(spanId));
+  return button;
 }

@@ -1,4 +1,4 @@
-import { settled } from '@waymark/trace-model';
+import { judge } from '@waymark/trace-model';
 import type { Trace } from '@waymark/trace-model';
 import { loadTrace } from './api.ts';
 
@@ -7,29 +7,36 @@ const LONGEST_WAIT_MS = 15_000;
 /** Exporters send every few seconds, and retry; after this long without anything new a trace is taken to be quiet. */
 const QUIET_MS = 30_000;
 
-/** Whether spans may still be on their way: the trace does not say that it is whole, and it is young. */
+/** Whether spans may still be on their way: the trace waits for some, or it is young and does not say that it is whole. */
 export function mayGrow(trace: Trace): boolean {
-  if (settled(trace).settled) return false;
+  const { state, by } = judge(trace).completeness;
+  if (state === 'waiting') return true;
+  if (state === 'complete' && by === 'manifest') return false;
   const end = trace.spans.reduce((last, span) => (span.end > last ? span.end : last), 0n);
   return Date.now() - Number(end / 1_000_000n) < QUIET_MS;
 }
 
 /**
- * Loads a trace again and again, ever more slowly, until nothing has come for half a minute. Calls `changed` when it has more spans than
+ * Loads a trace again and again, ever more slowly, until nothing has come for half a minute, and nothing is waited for. Calls `changed` when it has more spans than
  * before, and `quiet` at the end. An answer that fails is tried again.
  */
-export async function watch(traceId: string, spans: number, changed: (trace: Trace) => Promise<void>, quiet: () => void): Promise<void> {
+export async function watch(
+  traceId: string,
+  first: Trace | undefined,
+  changed: (trace: Trace) => Promise<void>,
+  quiet: () => void,
+): Promise<void> {
   let wait = FIRST_WAIT_MS;
   let since = Date.now();
-  let known = spans;
-  while (Date.now() - since < QUIET_MS) {
+  let latest = first;
+  while (Date.now() - since < QUIET_MS || (latest && judge(latest).completeness.state === 'waiting')) {
     await new Promise((resolve) => setTimeout(resolve, wait));
     if (document.hidden) continue;
     const asked = performance.now();
     const trace = await loadTrace(traceId).catch(() => undefined);
     wait = Math.min(LONGEST_WAIT_MS, wait * 1.3 + 10 * (performance.now() - asked));
-    if (!trace || trace.spans.length <= known) continue;
-    known = trace.spans.length;
+    if (!trace || trace.spans.length <= (latest?.spans.length ?? 0)) continue;
+    latest = trace;
     since = Date.now();
     wait = FIRST_WAIT_MS;
     await changed(trace);

@@ -1,7 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { calls } from './calls.ts';
 import { hasCriticalPath } from './has-critical-path.ts';
+import { hasDuration } from './has-duration.ts';
 import { hasNoErrors } from './has-no-errors.ts';
+import { hasServices } from './has-services.ts';
 import { hasSpan } from './has-span.ts';
 import { isComplete } from './is-complete.ts';
 import { linksTo } from './links-to.ts';
@@ -26,6 +28,8 @@ test.each<[string, Outcome]>([
   ['hasSpan by event', hasSpan(bad, { events: ['exception'] })],
   ['hasSpan by event with attributes', hasSpan(bad, { events: [{ name: 'exception', attributes: { 'exception.type': 'Error' } }] })],
   ['hasNoErrors', hasNoErrors(good)],
+  ['hasDuration', hasDuration(good, { name: /^INSERT/ }, { atMost: 1, atLeast: 1 })],
+  ['hasServices', hasServices(good, ['order', 'gateway'])],
   ['hasCriticalPath', hasCriticalPath(good, 'gateway POST /v1/orders\norder POST /orders 201\norder INSERT orders')],
   ['calls a service', calls(good, 'gateway', 'order')],
   ['calls a database', calls(good, 'order', 'postgresql/order')],
@@ -50,7 +54,18 @@ test.each<[string, Outcome, RegExp]>([
   [
     'an attribute',
     hasSpan(good, { attributes: { 'http.response.status_code': '201' } }),
-    /http\.response\.status_code is 201 \(int\), not 201/,
+    /http\.response\.status_code is 201 \(number\), not "201"/,
+  ],
+  [
+    'a duration',
+    hasDuration(good, { service: 'order' }, { atMost: 2 }),
+    /^expected at most 2 ms, but 1 of 3 spans in trace \w+ took\n +5\.00 ms {2}order SERVER POST \/orders 201$/,
+  ],
+  ['a duration of nothing', hasDuration(good, { name: 'SELECT users' }, { atMost: 2 }), /but none of the 5 spans .* is like that/],
+  [
+    'services',
+    hasServices(good, ['gateway', 'ordr', 'inventory']),
+    /^ordr \(did you mean order\?\), inventory take no part in trace \w+; these do: gateway, order$/,
   ],
   ['an event', hasSpan(bad, { events: ['retry'] }), /event retry is not there, only exception/],
   [
@@ -90,7 +105,7 @@ test.each<[string, Outcome]>([
   ['hasCriticalPath', hasCriticalPath(short, 'gateway POST /v1/orders')],
   ['isComplete', isComplete(short)],
 ])('%s cannot be told of an incomplete trace, nor its opposite', (_, outcome) => {
-  expect(() => holds(outcome)).toThrow(/^cannot tell: trace \w+ is not complete.*\n {2}order: 2 of 3 spans of `POST \/orders`/);
+  expect(() => holds(outcome)).toThrow(/^cannot tell: trace \w+ is not complete.*\n {2}1 of the 3 spans of order `POST \/orders`/);
   expect(() => holdsNot(outcome)).toThrow(/^cannot tell/);
 });
 

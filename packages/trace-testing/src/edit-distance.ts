@@ -13,3 +13,9 @@ export function editDistance(first: string, second: string): number {
   }
   return at(a.length, b.length);
 }
+
+/** The known word that is near enough to be meant, if one is. */
+export function nearest(word: string, known: readonly string[]): string | undefined {
+  const near = known.map((other) => ({ other, steps: editDistance(word, other) })).sort((a, b) => a.steps - b.steps)[0];
+  return near && near.steps <= Math.max(1, Math.floor(near.other.length / 3)) ? near.other : undefined;
+}

@@ -1,5 +1,4 @@
-import { waterfall, type Trace } from '#trace-model';
-import { whyStructure, type Judgement } from './completeness.ts';
+import { printable, waterfall, type Completeness, type Trace } from '#trace-model';
 import { firstLines } from './first-lines.ts';
 
 /** The trace did not become complete in time. The message lists what is missing and draws what is there, the first 20 and 40 lines of it. */
@@ -9,11 +8,11 @@ export class IncompleteTraceError extends Error {
   readonly trace: Trace;
   readonly missing: readonly string[];
 
-  constructor(trace: Trace, { missing, completeness }: Judgement, { url, timeoutMs }: { url: string; timeoutMs: number }) {
+  constructor(trace: Trace, { missing, by, undeclared }: Completeness, { url, timeoutMs }: { url: string; timeoutMs: number }) {
     const after = `after ${timeoutMs < 1000 ? `${timeoutMs} ms` : `${(timeoutMs / 1000).toFixed(1)} s`}`;
     const structure =
-      (missing.length === 0 || !declares(trace)) && completeness.by === 'structure'
-        ? `\nIt can only be judged by its structure: ${whyStructure(completeness)}.`
+      (missing.length === 0 || !declares(trace)) && by === 'structure'
+        ? `\nIt can only be judged by its structure: ${undeclared.map(printable).join(', ')} ${undeclared.length > 1 ? 'do' : 'does'} not declare how many spans belong to it.`
         : '';
     super(
       trace.spans.length === 0

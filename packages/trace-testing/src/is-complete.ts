@@ -1,20 +1,22 @@
-import { verdict, verify, type Trace } from '#trace-model';
-import { judge, whyStructure } from './completeness.ts';
+import { judge, verdict, type Trace } from '#trace-model';
 import { firstLines } from './first-lines.ts';
 import { incomplete, type Outcome } from './outcome.ts';
 
-/** Whether all of the trace is there, and nothing in it is broken: no finding of `verify` that is an error. Notes do not matter. */
+/**
+ * Whether all of the trace is there, and it holds together: no finding is an error. Whether the request succeeded does not matter, and
+ * neither do notes.
+ */
 export function isComplete(trace: Trace): Outcome {
   const waits = incomplete(trace);
   if (waits) return waits;
-  const findings = verify(trace);
+  const judgement = judge(trace);
+  const { completeness, findings } = judgement;
   const errors = findings.filter(({ severity }) => severity === 'error');
-  const line = verdict(trace, findings);
+  const line = `trace ${trace.traceId} is ${verdict(trace, judgement)}`;
   if (errors.length > 0) {
     const list = firstLines(errors.map(({ code, message, cause }) => `${code}: ${message}\n    ${cause}`));
-    return { pass: false, message: `trace ${trace.traceId} is ${line}\n${list}`, trace };
+    return { pass: false, message: `${line}\n${list}`, trace };
   }
-  const { completeness } = judge(trace);
-  const structure = completeness.by === 'structure' ? `, as far as its structure shows: ${whyStructure(completeness)}` : '';
-  return { pass: true, message: `trace ${trace.traceId} is ${line}${structure}`, trace };
+  if (completeness.state !== 'complete') return { pass: false, message: line, trace };
+  return { pass: true, message: line + completeness.sentence.replace('complete', ''), trace };
 }

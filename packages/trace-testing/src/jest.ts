@@ -3,7 +3,9 @@ import { expect } from '@jest/globals';
 import type { Trace } from '#trace-model';
 import { calls } from './calls.ts';
 import { hasCriticalPath } from './has-critical-path.ts';
+import { hasDuration } from './has-duration.ts';
 import { hasNoErrors } from './has-no-errors.ts';
+import { hasServices } from './has-services.ts';
 import { hasSpan } from './has-span.ts';
 import { isComplete } from './is-complete.ts';
 import { linksTo } from './links-to.ts';
@@ -26,6 +28,10 @@ declare module 'expect' {
     toHaveNoErrors(): R;
     /** The whole waited for these spans, a line each, in this order. */
     toHaveCriticalPath(...expected: ArgumentsOf<typeof hasCriticalPath>): R;
+    /** Every span like this took at most, or at least, so many milliseconds. */
+    toHaveDuration(...expected: ArgumentsOf<typeof hasDuration>): R;
+    /** All of these services take part. */
+    toHaveServices(...expected: ArgumentsOf<typeof hasServices>): R;
     /** A service calls another, sends it messages, or uses that database. */
     toCall(...expected: ArgumentsOf<typeof calls>): R;
     /** A span links to another trace, or to a span of it. */
@@ -39,6 +45,8 @@ expect.extend({
   toHaveSpan: matcher('toHaveSpan', hasSpan),
   toHaveNoErrors: matcher('toHaveNoErrors', hasNoErrors),
   toHaveCriticalPath: matcher('toHaveCriticalPath', hasCriticalPath),
+  toHaveDuration: matcher('toHaveDuration', hasDuration),
+  toHaveServices: matcher('toHaveServices', hasServices),
   toCall: matcher('toCall', calls),
   toLinkTo: matcher('toLinkTo', linksTo),
 });

@@ -1,6 +1,5 @@
 import { AssertionError } from 'node:assert';
-import type { Trace } from '#trace-model';
-import { judge } from './completeness.ts';
+import { judge, type Trace } from '#trace-model';
 import { firstLines } from './first-lines.ts';
 import { terminalText } from './terminal-text.ts';
 
@@ -34,7 +33,7 @@ export function negated({ pass, message, trace }: Outcome): Outcome {
 
 /** The outcome of asking an incomplete trace for what is not there; undefined when it is complete. */
 export function incomplete(trace: Trace): Outcome | undefined {
-  const { missing } = judge(trace);
+  const { missing } = judge(trace).completeness;
   if (missing.length === 0) return undefined;
   const message =
     `cannot tell: trace ${trace.traceId} is not complete, and what is not there may still come. It waits for\n` +

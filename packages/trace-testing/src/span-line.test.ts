@@ -59,3 +59,18 @@ test('names what of a span is not as the line says', () => {
     'error.type is not there, not out_of_stock',
   ]);
 });
+
+test.each([
+  ['order SERVERR POST /orders', 'SERVER'],
+  ['order CLEINT GET', 'CLIENT'],
+  ['order POST /orders 500 EROR', 'ERROR'],
+])('%s is a typing error: did you mean %s?', (line, meant) => {
+  expect(() => parseSpanLine(line)).toThrow(`Did you mean ${meant}?`);
+});
+
+test.each(['order SELECT orders', 'order COMMIT', 'order POST /orders', 'order "SERVERR POST"', 'order DELETE', 'order INSERT'])(
+  '%s is none',
+  (line) => {
+    expect(() => parseSpanLine(line)).not.toThrow();
+  },
+);

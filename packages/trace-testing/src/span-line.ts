@@ -1,3 +1,4 @@
+import { nearest } from './edit-distance.ts';
 import { attributeText, type Span, type SpanKind } from '#trace-model';
 
 /** A span in one line of text: service, kind, name, HTTP status, ERROR, attributes. What is undefined may be anything. */
@@ -37,10 +38,34 @@ export function parseSpanLine(line: string): SpanLine {
     else break;
     words.pop();
   }
+  misspelt(words);
   if (words.length === 0)
     throw new SyntaxError(`a line names a service and a span, such as \`order POST /orders\`: ${JSON.stringify(line.trim())}`);
   return { service: unquoted(service), kind, name: words.map(unquoted).join(' '), httpStatus, status, attributes };
 }
+
+/** A kind or status with a typing error would be taken for a part of the name, and the whole tree would not match. */
+function misspelt(words: readonly string[]): void {
+  for (const [word, known] of [
+    [words[0], KINDS],
+    [words.at(-1), STATUSES],
+  ] as const) {
+    const meant = word === undefined ? undefined : nearWord(word, known);
+    if (meant !== undefined)
+      throw new SyntaxError(
+        `${word} is neither a kind nor a status of spans. Did you mean ${meant}? A name with such a word is put in quotes.`,
+      );
+  }
+}
+
+/** Words of capitals only, and long enough to be no verb or table. */
+const nearWord = (word: string, known: ReadonlySet<string>): string | undefined =>
+  /^[A-Z]{4,}$/.test(word) && !known.has(word)
+    ? nearest(
+        word,
+        [...known].filter(({ length }) => length > 2),
+      )
+    : undefined;
 
 /** A span as a line that `parseSpanLine` reads; status UNSET and attributes of no weight for a reader are left out. */
 export function spanLine(span: Span): string {
@@ -113,6 +138,13 @@ function quotedName(name: string): string {
   const words = collapsed(name).split(' ');
   const [first = '', last = ''] = [words[0], words.at(-1)];
   const ambiguous =
-    name === '' || /["\p{C}]/u.test(name) || KINDS.has(first) || STATUSES.has(last) || HTTP_STATUS.test(last) || ATTRIBUTE.test(last);
+    name === '' ||
+    nearWord(first, KINDS) !== undefined ||
+    nearWord(last, STATUSES) !== undefined ||
+    /["\p{C}]/u.test(name) ||
+    KINDS.has(first) ||
+    STATUSES.has(last) ||
+    HTTP_STATUS.test(last) ||
+    ATTRIBUTE.test(last);
   return ambiguous ? quoted(name) : collapsed(name);
 }

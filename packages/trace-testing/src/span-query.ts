@@ -55,7 +55,7 @@ function unlikeEvent({ events }: Span, event: NonNullable<SpanQuery['events']>[n
 
 function compared(what: string, expected: ExpectedValue | undefined, came: AttributeValue | undefined): string[] {
   if (expected === undefined || (came !== undefined && equal(expected, came))) return [];
-  return [came === undefined ? `${what} is not there` : `${what} is ${shown(came, expected)}, not ${expectedText(expected)}`];
+  return [came === undefined ? `${what} is not there` : `${what} is ${differing(came, expected)}`];
 }
 
 /** OTLP tells int from double; 201 means either. */
@@ -86,10 +86,13 @@ const eventText = ({ name, attributes = {} }: { readonly name: string; readonly 
 
 const expectedText = (value: ExpectedValue): string => (Array.isArray(value) ? `[${value.map(String).join(',')}]` : String(value));
 
-/** Text that looks like the expected number or boolean is in quotes, so that the difference is seen. */
-const shown = (came: AttributeValue, expected: ExpectedValue): string => {
-  const text = attributeText(came);
-  return text === expectedText(expected)
-    ? `${typeof came === 'string' ? JSON.stringify(text) : text} (${typeof came === 'bigint' ? 'int' : typeof came})`
-    : text;
-};
+/** `409, not 201`; or `201 (number), not "201"` where the two look alike. */
+function differing(came: AttributeValue, expected: ExpectedValue): string {
+  const [text, wanted] = [attributeText(came), expectedText(expected)];
+  return text === wanted ? `${typed(came, text)}, not ${typed(expected, wanted)}` : `${text}, not ${wanted}`;
+}
+
+function typed(value: AttributeValue | ExpectedValue, text: string): string {
+  if (typeof value === 'string') return JSON.stringify(text);
+  return `${text} (${typeof value === 'bigint' ? 'number' : Array.isArray(value) ? 'array' : typeof value})`;
+}

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Trace } from '#trace-model';
-import { judge, type Completeness } from './completeness.ts';
+import { judge, type Completeness, type Trace } from '#trace-model';
 import { IncompleteTraceError } from './incomplete-trace-error.ts';
 import { traceBackend, type TraceBackend } from './trace-backend.ts';
 import { TraceBackendError } from './trace-backend-error.ts';
@@ -70,11 +69,11 @@ async function waitFor(backend: TraceBackend, traceId: string, timeoutMs: number
       if (next.spans.length !== trace.spans.length) [grew, pause] = [performance.now(), FIRST_PAUSE_MS];
       trace = next;
     }
-    const judgement = judge(trace);
-    const quiet = judgement.completeness.by === 'manifest' || performance.now() - grew >= quietMs;
-    if (!fault && judgement.missing.length === 0 && quiet) return { ...trace, completeness: judgement.completeness };
+    const { completeness } = judge(trace);
+    const quiet = completeness.by === 'manifest' || performance.now() - grew >= quietMs;
+    if (!fault && completeness.missing.length === 0 && quiet) return { ...trace, completeness };
     const left = deadline - performance.now();
-    if (left <= 0) throw fault ?? new IncompleteTraceError(trace, judgement, { url: backend.url, timeoutMs });
+    if (left <= 0) throw fault ?? new IncompleteTraceError(trace, completeness, { url: backend.url, timeoutMs });
     await sleep(Math.min(pause, left));
     pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
   }

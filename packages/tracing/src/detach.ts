@@ -69,9 +69,7 @@ export function detach<I extends Immutable>(
   const frozen = frozenCopy(input, `The input of the detached task "${name}"`);
   const request = RequestContext.current();
   const parent = traceAndBaggage();
-  const origin = trace.getSpanContext(parent);
-  // The link says what a reader must know: nobody waits for this child, which may end after its parent.
-  const span = startSpan(name, { links: origin ? [{ context: origin }] : [] }, beginSegment(parent));
+  const span = startSpan(name, {}, beginSegment(parent));
   const controller = new AbortController();
   const task: Task = { name, span, controller, done: Promise.resolve() };
   running.add(task);

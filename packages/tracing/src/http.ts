@@ -77,7 +77,7 @@ export function origin(headers: IncomingHttpHeaders, trust: () => boolean): { pa
   return { parent: trace.deleteSpan(parent), links: [{ context: linked }] };
 }
 
-/** The answer headers by which a caller finds the trace; `traceresponse` as in W3C Trace Context Level 2 (draft), "Traceresponse Header". */
+/** The answer headers by which a caller finds the trace; `traceresponse` as in W3C Trace Context Level 3 (draft), "Traceresponse Header". */
 export function responseHeaders(span: SpanContext): { 'x-trace-id': string; traceresponse: string } {
   return { 'x-trace-id': span.traceId, traceresponse: traceparent(span) };
 }

@@ -5,7 +5,7 @@ export { extract, inject, type Carrier } from './carrier.ts';
 export { detach, detachedTasks, drainDetached, TooManyDetachedTasksError } from './detach.ts';
 export { activeTraceId, responseHeaders } from './http.ts';
 export type { Frozen, Immutable } from './immutable.ts';
-export { traced, type TracedOptions } from './koa.ts';
+export { expectTracedCaller, traced, type TracedOptions } from './koa.ts';
 export { logCorrelation } from './log.ts';
 export { cancelled, consume, deadLetter, linkItems, PoisonError, produce, type Attempt, type Message } from './messaging.ts';
 export { PROBLEM_CODE } from './names.ts';

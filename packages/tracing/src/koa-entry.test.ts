@@ -3,6 +3,7 @@ import { trace, TraceFlags } from '@opentelemetry/api';
 import type { Middleware } from 'koa';
 import { request } from 'undici';
 import { inject } from './carrier.ts';
+import { expectTracedCaller } from './koa.ts';
 import { SegmentManifest } from './manifest.ts';
 import { echoServer, valuesOf } from './testing/echo-server.ts';
 import { serve } from './testing/http-server.ts';
@@ -45,6 +46,16 @@ test('a caller who sends no trace, or a malformed one, is linked to nothing', as
   await (await request(server.origin)).body.dump();
   await (await request(server.origin, { headers: { traceparent: 'ff-not-valid-01', tracestate: 'vendor=7' } })).body.dump();
   expect((await recorded.take(2)).map(({ links }) => links)).toEqual([[], []]);
+});
+
+const expecting: Middleware = (_ctx, next) => (expectTracedCaller(), next());
+
+test('where every caller is traced, a request without a trace says that its caller has lost it', async () => {
+  await using server = await serve(appTraced({}, expecting).callback());
+  await (await request(server.origin)).body.dump();
+  await (await request(server.origin, { headers: headers('01') })).body.dump();
+  const entries = (await recorded.take(2)).map(({ attributes }) => attributes['waymark.entry']);
+  expect(entries).toEqual([false, undefined]);
 });
 
 const trust = (ctx: { get(name: string): string }): boolean => ctx.get('authorization') === 'Bearer partner';

@@ -1,4 +1,5 @@
 import { context, isSpanContextValid, SpanKind, SpanStatusCode, trace, type Attributes, type Context, type Span } from '@opentelemetry/api';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { ATTR_ERROR_TYPE, ATTR_HTTP_RESPONSE_STATUS_CODE, ATTR_HTTP_ROUTE } from '@opentelemetry/semantic-conventions';
 import type { ServerResponse } from 'node:http';
 import type { Context as KoaContext, Middleware } from 'koa';
@@ -50,6 +51,15 @@ export function traced({ entry = false, trust = () => !entry }: TracedOptions = 
       handled();
     }
   };
+}
+
+/**
+ * Says that the caller of the request in hand is traced, for services that can tell who calls. If it sent no `traceparent`, the SERVER span
+ * says that the trace has lost its beginning (`waymark.entry` = `false`, docs/manifest.md).
+ */
+export function expectTracedCaller(): void {
+  const active: (Span & Partial<ReadableSpan>) | undefined = trace.getActiveSpan();
+  if (active?.kind === SpanKind.SERVER && !active.parentSpanContext) active.setAttribute(ENTRY, false);
 }
 
 /**

@@ -45,14 +45,17 @@ test("a message's baggage is on the span that works it off", async () => {
   expect(consumer?.attributes['waymark.traffic']).toBe('bench');
 });
 
+const dueMs = () => Date.UTC(2026, 0, 2);
 const fail = () => Promise.reject(new RangeError('declined'));
 
 test('a failed attempt says what follows: the next one, or the dead letter', async () => {
-  await expect(consume(message, {}, { attempt: 1, maxAttempts: 2 }, fail)).rejects.toThrow('declined');
-  await expect(consume(message, {}, { attempt: 2, maxAttempts: 2 }, fail)).rejects.toThrow('declined');
+  await expect(consume(message, {}, { attempt: 1, maxAttempts: 2, dueMs }, fail)).rejects.toThrow('declined');
+  await expect(consume(message, {}, { attempt: 2, maxAttempts: 2, dueMs }, fail)).rejects.toThrow('declined');
 
   const [first, last] = await recorded.take(2);
   expect(first?.attributes['waymark.job.next_attempt']).toBe(2);
+  expect(first?.attributes['waymark.job.next_attempt_at']).toBe('2026-01-02T00:00:00.000Z');
+  expect(last?.attributes).not.toHaveProperty(['waymark.job.next_attempt_at']);
   expect(first?.attributes).not.toHaveProperty(['waymark.job.dead_letter']);
   expect(last?.attributes['waymark.job.dead_letter']).toBe(true);
   expect(last?.attributes).not.toHaveProperty(['waymark.job.next_attempt']);

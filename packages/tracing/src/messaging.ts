@@ -2,7 +2,7 @@ import { context, SpanKind, trace, type Attributes, type Context, type Link, typ
 import { baggageAttributes } from './baggage.ts';
 import { extract, type Carrier } from './carrier.ts';
 import { pack, unpack } from './context-carrier.ts';
-import { BATCH_ITEMS, DEAD_LETTER, JOB_ATTEMPT, JOB_MAX_ATTEMPTS, NEXT_ATTEMPT, TRACE_MODE } from './names.ts';
+import { BATCH_ITEMS, DEAD_LETTER, JOB_ATTEMPT, JOB_MAX_ATTEMPTS, NEXT_ATTEMPT, NEXT_ATTEMPT_AT, TRACE_MODE } from './names.ts';
 import { span, startSpan, type SpanOptions } from './span.ts';
 
 /** A message or job, in the terms of the semantic conventions for messaging. */
@@ -40,6 +40,8 @@ export interface Attempt {
   maxAttempts: number;
   /** Whether an attempt that failed with this error does not count: another follows in any case. */
   postpones?: (error: unknown) => boolean;
+  /** When the next attempt is due after this error, in milliseconds since 1970. */
+  dueMs?: (error: unknown) => number;
 }
 
 /** No further attempt would do better: nobody understands the message. */
@@ -56,7 +58,7 @@ export class PoisonError extends Error {
 export async function consume<T>(
   message: Message,
   carrier: Carrier,
-  { attempt, maxAttempts, postpones }: Attempt,
+  { attempt, maxAttempts, postpones, dueMs }: Attempt,
   fn: () => Promise<T>,
 ): Promise<T> {
   const { sender, request } = unpack(carrier);
@@ -71,7 +73,9 @@ export async function consume<T>(
       return await fn();
     } catch (error) {
       const isLast = error instanceof PoisonError || (attempt >= maxAttempts && !postpones?.(error));
+      const due = isLast ? undefined : dueMs?.(error);
       opened.setAttributes(isLast ? { [DEAD_LETTER]: true } : { [NEXT_ATTEMPT]: attempt + 1 });
+      if (due !== undefined) opened.setAttribute(NEXT_ATTEMPT_AT, new Date(due).toISOString());
       throw error;
     }
   };

@@ -28,14 +28,29 @@ export const SEGMENT_SPANS = 'waymark.segment.spans';
 /** On a segment's root: the span ids of the detached tasks that were begun in it. Each is the root of a segment of its own. */
 export const SEGMENT_DETACHED = 'waymark.segment.detached';
 
-/** On a segment's root that may have been called from outside: its parent need not be in the trace. */
+/**
+ * On a segment's root: true if it may have been called from outside, so that its parent need not be in the trace; false if it begins a
+ * trace, although every caller of the service is traced.
+ */
 export const ENTRY = 'waymark.entry';
 
 /** On a CLIENT span, or one that waits for a worker thread: the id of the span that answered it. */
 export const PEER_SPAN = 'waymark.peer.span';
 
+/** On a CLIENT span whose answer came from another trace, by its `traceresponse`: the id of that trace. The context was lost on the way. */
+export const PEER_TRACE = 'waymark.peer.trace';
+
+/** On a CLIENT span whose answer came from this trace, and says that it was not recorded: the server's sampler left it out. */
+export const PEER_UNSAMPLED = 'waymark.peer.unsampled';
+
+/** On a CLIENT span: the name of the service that is called, where the caller knows that it is traced. */
+export const PEER_SERVICE = 'waymark.peer.service';
+
 /** On such a span that was sent and got no answer: nobody knows whether anyone worked on it. */
 export const PEER_UNKNOWN = 'waymark.peer.unknown';
+
+/** On a CONSUMER span that failed: when the next attempt is due (RFC 3339). */
+export const NEXT_ATTEMPT_AT = 'waymark.job.next_attempt_at';
 
 /** On a CONSUMER span that failed: the attempt that follows, or that the message becomes a dead letter. */
 export const NEXT_ATTEMPT = 'waymark.job.next_attempt';

@@ -27,3 +27,22 @@ test.each([
 ])('%s promises nothing', async (_, header) => {
   expect(await peerNoted(header)).toBeUndefined();
 });
+
+test.each([
+  ['01', [{ context: { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7', traceFlags: 1, isRemote: true } }]],
+  ['00', []],
+])('an answer in another trace is noted, and linked if it was recorded (flags %s)', async (flags, links) => {
+  const client = startSpan('client');
+  notePeer(client, `00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-${flags}`);
+  client.end();
+  const [span] = await recorded.take(1);
+  expect(span).toMatchObject({ attributes: { 'waymark.peer.trace': '4bf92f3577b34da6a3ce929d0e0e4736' }, links });
+});
+
+test('an answer of this trace that was not recorded is noted', async () => {
+  const client = startSpan('client');
+  notePeer(client, `00-${client.spanContext().traceId}-00f067aa0ba902b7-00`);
+  client.end();
+  const [span] = await recorded.take(1);
+  expect(span?.attributes).toEqual({ 'waymark.peer.unsampled': true });
+});

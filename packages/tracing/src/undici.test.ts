@@ -21,7 +21,7 @@ async function send(options: Dispatcher.RequestOptions & TracedRequest, through:
 
 test('a request is one CLIENT span with the attributes of the HTTP conventions, below the active one', async () => {
   await using server = await echoServer();
-  await span('parent', () => send({ origin: server.origin, path: '/orders/7', method: 'GET' }));
+  await span('parent', () => send({ origin: server.origin, path: '/orders/7', method: 'GET', peerService: 'order' }));
 
   const spans = await recorded.take(2);
   const client = named(spans, 'GET');
@@ -33,6 +33,7 @@ test('a request is one CLIENT span with the attributes of the HTTP conventions, 
     'url.full': `${server.origin}/orders/7`,
     'server.address': '127.0.0.1',
     'server.port': server.port,
+    'waymark.peer.service': 'order',
     'network.protocol.version': '1.1',
     'network.peer.address': '127.0.0.1',
     'network.peer.port': server.port,

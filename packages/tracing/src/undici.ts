@@ -4,11 +4,14 @@ import { Dispatcher1Wrapper, type Dispatcher } from 'undici';
 import { inject } from './carrier.ts';
 import { ClientCall, watched, watchedLegacy, type LegacyHandler } from './client-call.ts';
 import { bareHost, httpSpanName, methodAttributes } from './http.ts';
+import { PEER_SERVICE } from './names.ts';
 import { startSpan } from './span.ts';
 
 export interface TracedRequest {
   /** The path's template (`/orders/{id}`), which makes a better span name than the method alone. */
   urlTemplate?: string;
+  /** The service that is called, if it is known to be traced: an answer that names no span of it is then a fault. */
+  peerService?: string;
   /** Which retry of a request this is, for callers that retry by themselves. */
   resendCount?: number;
 }
@@ -64,6 +67,7 @@ function clientSpan(options: Dispatcher.DispatchOptions & TracedRequest, { paren
         ...methodAttributes(options.method),
         ...urlAttributes(options),
         ...(options.urlTemplate && { 'url.template': options.urlTemplate }),
+        ...(options.peerService && { [PEER_SERVICE]: options.peerService }),
         ...(count > 0 && { [ATTR_HTTP_REQUEST_RESEND_COUNT]: count }),
       },
     },

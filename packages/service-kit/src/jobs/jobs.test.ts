@@ -73,6 +73,23 @@ test('a job that fails is tried again, and each attempt says which it is', async
   expect(await deadLetters()).toEqual([]);
 });
 
+test('a failed attempt says on its span when the next one is due, and is logged once, with its trace', async () => {
+  await start(() => Promise.reject(new Error('not today')));
+  await add('hello');
+  const [failed] = await spansNamed('process echo', 1);
+  const waiting = async (): Promise<{ dueMs: number }[]> =>
+    place.db.query(
+      `select extract(epoch from run_at)::float8 * 1000 as "dueMs" from graphile_worker.jobs where attempts = 1 and locked_at is null and last_error is not null`,
+    );
+  const [job] = await until(waiting, ({ length }) => length === 1, 'the failure to be stored');
+  const said = Date.parse(attribute(failed, 'waymark.job.next_attempt_at') ?? '');
+  // The queue counts from when it stores the failure.
+  expect(Math.abs((job?.dueMs ?? 0) - said)).toBeLessThan(1_000);
+  expect(place.lines.filter(({ level }) => level >= 40)).toMatchObject([
+    { msg: 'an attempt at a job failed', job: 'echo', attempt: 1, trace_id: failed?.traceId, span_id: failed?.spanId },
+  ]);
+});
+
 test('a job that fails to the last is a dead letter, together with what its kind does then', async () => {
   await place.db.query('create table buried (text text)');
   await start(() => Promise.reject(new Error('never works')), {

@@ -190,14 +190,28 @@ async function attempt(one: HandledJob, message: StoredMessage, row: Row, lease:
     if (performance.now() > lease.until) throw new StaleAttemptError();
   };
   // In the trace, attempts that did not count are attempts like all others.
-  const number = { attempt: row.attempts + message.postponed, maxAttempts: row.max_attempts + message.postponed, postpones };
+  const postponement = postponementSeconds(message);
+  const dueMs = (error: unknown): number => {
+    const [failed, wait] = postpones(error) ? [row.attempts - 1, postponement] : [row.attempts, 0];
+    return Date.now() + 1_000 * (wait + backoffSeconds(failed));
+  };
+  const number = { attempt: row.attempts + message.postponed, maxAttempts: row.max_attempts + message.postponed, postpones, dueMs };
+  const work = async (): Promise<void> => {
+    try {
+      await handler.run(payloadOf(job, message), { fence });
+    } catch (error) {
+      // Inside the attempt's span, so that the line has its ids.
+      log.warn({ err: error, job: job.name, messageId: message.messageId, attempt: number.attempt }, 'an attempt at a job failed');
+      throw error;
+    }
+  };
   try {
-    await consume(tracedMessage(job.name, message), message.carrier, number, () => handler.run(payloadOf(job, message), { fence }));
+    await consume(tracedMessage(job.name, message), message.carrier, number, work);
   } catch (error) {
     const isLast = error instanceof PoisonError || row.attempts >= row.max_attempts;
     // The attempt's own time may be over.
     return withFreshDeadline(BOOKKEEPING_MS, async () => {
-      if (postpones(error)) await postpone(db.control, row, message);
+      if (postpones(error)) await postpone(db.control, row, message, postponement);
       else if (isLast && !(error instanceof StaleAttemptError)) return giveUp(one, message, row, error, { db, log });
       throw error;
     });
@@ -225,9 +239,15 @@ function isUnavailability(error: unknown): boolean {
   return error instanceof Problem && (error.status === 503 || error.status === 504);
 }
 
-/** Takes the attempt back, and puts the next one off: sooner at first, then every 15 s at most. graphile-worker adds its own backoff. */
-async function postpone(sql: Sql, row: Row, message: StoredMessage): Promise<void> {
-  const seconds = Math.min(POSTPONE_MAX_SECONDS, 2 ** message.postponed) * (0.5 + Math.random() / 2);
+/** How long graphile-worker waits after so many failed attempts. */
+const backoffSeconds = (attempts: number): number => Math.exp(Math.min(attempts, 10));
+
+/** Sooner at first, then every 15 s at most. graphile-worker adds its own backoff. */
+const postponementSeconds = ({ postponed }: StoredMessage): number =>
+  Math.min(POSTPONE_MAX_SECONDS, 2 ** postponed) * (0.5 + Math.random() / 2);
+
+/** Takes the attempt back, and puts the next one off. */
+async function postpone(sql: Sql, row: Row, message: StoredMessage, seconds: number): Promise<void> {
   await sql.query(
     `update graphile_worker._private_jobs set attempts = attempts - 1, run_at = now() + make_interval(secs => $3), payload = $4
      where id = $1 and locked_by = $2`,
@@ -235,9 +255,11 @@ async function postpone(sql: Sql, row: Row, message: StoredMessage): Promise<voi
   );
 }
 
-/** graphile-worker's own messages in our log. */
+/** graphile-worker's own messages in our log. That a job failed is logged with its trace, where it happens. */
 export function workerLogger(log: Logger): WorkerLogger {
-  return new WorkerLogger(() => (level, message) => log[level === 'error' ? 'warn' : 'debug'](message));
+  return new WorkerLogger(
+    () => (level, message) => log[level === 'error' && !message.startsWith('Failed task ') ? 'warn' : 'debug'](message),
+  );
 }
 
 async function pause(signal: AbortSignal): Promise<void> {

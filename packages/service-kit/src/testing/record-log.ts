@@ -1,3 +1,4 @@
+import { logCorrelation } from '@waymark/tracing';
 import { pino, type Logger } from 'pino';
 
 export type LogLine = Record<string, unknown> & { level: number; msg: string };
@@ -11,6 +12,6 @@ export interface RecordedLog {
 /** A log that keeps its lines to itself, for a test to look at. */
 export function recordLog(): RecordedLog {
   const lines: LogLine[] = [];
-  const log = pino({ level: 'debug' }, { write: (line: string) => void lines.push(JSON.parse(line) as LogLine) });
+  const log = pino({ level: 'debug', mixin: logCorrelation }, { write: (line: string) => void lines.push(JSON.parse(line) as LogLine) });
   return { log, lines };
 }

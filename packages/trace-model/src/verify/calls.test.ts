@@ -5,35 +5,32 @@ import type { SpanParts as Parts } from '../testing/span.ts';
 
 const client: Parts = { n: 1, kind: 'CLIENT', ms: [10, 20], attributes: http.client(200) };
 const server: Parts = { n: 2, parent: 1, kind: 'SERVER', service: 'order', ms: [12, 18], attributes: http.server(200) };
+/** One that says that it ends before its answer is out. */
+const declaring: Parts = { ...server, attributes: { ...http.server(200), 'waymark.segment.spans': 1n } };
 
 test.each<[string, readonly Parts[], readonly string[]]>([
-  ['inside', [client, server], []],
-  ['outside within the tolerance', [client, { ...server, ms: [9, 22] }], []],
-  ['before', [client, { ...server, ms: [5, 12] }], ['server-outside-client 2 1']],
-  ['after', [client, { ...server, ms: [15, 25] }], ['server-outside-client 2 1']],
-  ['longer', [client, { ...server, ms: [9, 25] }], ['server-outside-client 2 1']],
+  ['inside', [client, declaring], []],
+  ['outside within the tolerance', [client, { ...declaring, ms: [1, 30] }], []],
+  ['longer', [client, { ...declaring, ms: [11, 40] }], ['server-outside-client 2 1']],
+  ['longer, of a tracer that ends its span when the connection closes,', [client, { ...server, ms: [11, 90] }], []],
 ])('a server %s its client', (_name, spans, expected) => {
   expect(codes(...spans)).toEqual(expected);
 });
 
-test('clocks that differ are told from network time below zero', () => {
-  expect(found(client, { ...server, ms: [5, 12] })[0]).toMatchObject({
-    message: 'order "span 2" (0000000000000002) starts 5.00 ms before its CLIENT shop "span 1" (0000000000000001).',
-    cause: expect.stringMatching(/clocks/),
-  });
-  expect(found(client, { ...server, ms: [11, 40] })[0]).toMatchObject({
-    message: expect.stringMatching(/ends 20\.0 ms after .* takes 19\.0 ms longer: negative network time\.$/),
+test('a server that works on after its answer is told how long', () => {
+  expect(found(client, { ...declaring, ms: [11, 40] })[0]).toMatchObject({
+    message: expect.stringMatching(/ends 20\.0 ms after .* takes 19\.0 ms longer\.$/),
     cause: expect.stringMatching(/works on after it has answered/),
   });
 });
 
 test('a client that gave up does not see the end of its server', () => {
   const gaveUp = { ...client, error: true, attributes: { ...http.client(200), 'error.type': 'timeout' } };
-  expect(codes(gaveUp, { ...server, ms: [12, 90] })).toEqual([]);
+  expect(codes(gaveUp, { ...declaring, ms: [12, 90] })).toEqual([]);
 });
 
 test('a server outside its client is said once, not again as a child outside its parent', () => {
-  expect(codes(client, { ...server, ms: [5, 90] })).toEqual(['server-outside-client 2 1']);
+  expect(codes(client, { ...declaring, ms: [5, 90] })).toEqual(['server-outside-client 2 1']);
 });
 
 test('a call answered by a service of this trace must show its server span', () => {
@@ -65,4 +62,59 @@ test('one client span with two servers, and a server below no client, are noted'
   expect(codes(client, server, { ...server, n: 3 })).toEqual(['[client-answered-twice 1 2 3]']);
   expect(codes({ n: 1, ms: [10, 20] }, server)).toEqual(['[server-parent-kind 2 1]']);
   expect(codes({ n: 1, ms: [10, 20] }, server, { ...server, n: 3 })).toEqual(['[server-parent-kind 2 1]', '[server-parent-kind 3 1]']);
+});
+
+const peer = (status: number, more: Record<string, string | boolean> = {}): Parts => ({
+  ...client,
+  error: status >= 400,
+  attributes: { ...http.client(status), 'waymark.peer.service': 'order', 'error.type': String(status), ...more },
+});
+
+test('a peer that is known to be traced, and answers without a span, has lost its middleware; a proxy may answer for it', () => {
+  expect(found(peer(201))).toMatchObject([
+    {
+      code: 'server-untraced',
+      severity: 'error',
+      message: 'order answered shop "span 1" (0000000000000001) with 201 and left no span: is its tracing middleware missing?',
+    },
+  ]);
+  expect(codes(peer(503))).toEqual(['[server-untraced 1]']);
+  expect(codes(peer(201), server)).toEqual([]);
+  expect(codes(peer(201, { 'waymark.peer.span': '00000000000000ff' }))).toEqual([]);
+});
+
+test('an answer in another trace shows that the context was lost; where the peer may be an entry it is a note', () => {
+  const elsewhere = { 'waymark.peer.trace': 'f'.repeat(32) };
+  expect(found(peer(201, elsewhere))).toMatchObject([
+    {
+      code: 'context-lost',
+      severity: 'error',
+      message: expect.stringContaining(`called order, which answered in another trace (${'f'.repeat(32)})`),
+    },
+  ]);
+  expect(codes({ ...client, attributes: { ...http.client(200), ...elsewhere } })).toEqual(['[context-lost 1]']);
+});
+
+test('a trace that begins in a service that is no entry has lost its beginning', () => {
+  const begun: Parts = { ...server, n: 1, attributes: { ...http.server(200), 'waymark.entry': false } };
+  const { parent: _, ...root } = begun;
+  expect(codes(root)).toEqual(['caller-missing 1']);
+  expect(codes({ ...root, attributes: http.server(200) })).toEqual([]);
+  expect(codes(client, { ...begun, n: 2, parent: 1 })).toEqual([]);
+});
+
+test('an answer that was not recorded shows a sampler that decides for itself', () => {
+  expect(found(peer(201, { 'waymark.peer.unsampled': true }))).toMatchObject([
+    {
+      code: 'server-untraced',
+      severity: 'error',
+      message: expect.stringMatching(/with 201 and did not record it: its sampler left this trace out\.$/),
+    },
+  ]);
+});
+
+test('a server that was sent the context of an earlier call is no answer to it, and says nothing about clocks', () => {
+  const stale = { ...declaring, n: 9, ms: [900, 950] } as const;
+  expect(codes(peer(201, { 'waymark.peer.trace': 'f'.repeat(32) }), stale)).toEqual(['context-lost 1']);
+  expect(codes(peer(201, { 'waymark.peer.span': '0000000000000002' }), declaring, stale)).toEqual(['[client-answered-twice 1 2 9]']);
 });

@@ -1,11 +1,13 @@
 import { attributeText } from '../attribute.ts';
+import { answers, CLOCK_TOLERANCE, endsBeforeItsAnswer } from '../clocks.ts';
 import { formatDuration } from '../format-duration.ts';
+import { peerOf } from '../peer.ts';
+import { clipped } from '../text.ts';
 import { duration } from '../trace.ts';
 import type { Span } from '../trace.ts';
 import type { SpanNode } from '../tree.ts';
 import { error, named, note } from './finding.ts';
 import type { Finding, Rule, Subject } from './finding.ts';
-import { TOLERANCE } from './times.ts';
 
 /** A CLIENT span and the SERVER span that answers it agree. */
 export const calls: Rule = (subject) => {
@@ -18,25 +20,49 @@ function client({ span, children }: SpanNode, traced: ReadonlySet<string>): Find
   const servers = children.map((child) => child.span).filter((child) => child.kind === 'SERVER');
   if (servers.length > 1) {
     const message = `${named(span)} was answered by ${servers.length} SERVER spans: ${servers.slice(0, 3).map(named).join(', ')}.`;
+    const cause = 'Retries or redirects share one CLIENT span, or a server is instrumented twice.';
+    return [note('client-answered-twice', [span, ...servers], message, cause)];
+  }
+  if (!wasAnswered(span) || span.attributes['waymark.peer.span'] !== undefined) return [];
+  // A SERVER span below it does not help if the answer came from elsewhere: it was given the context of this call by mistake.
+  return servers.length === 1 && span.attributes['waymark.peer.trace'] === undefined ? [] : unanswered(span, traced);
+}
+
+/** An answer came, and no SERVER span did; nor did the answer promise one. */
+function unanswered(span: Span, traced: ReadonlySet<string>): Finding[] {
+  const peer = peerOf(span);
+  const known = span.attributes['waymark.peer.service'] !== undefined || addresses(span).some((address) => traced.has(address));
+  const other = span.attributes['waymark.peer.trace'];
+  if (other !== undefined) {
+    const message = `${named(span)} called ${peer}, which answered in another trace (${clipped(attributeText(other))}): traceparent was lost on the way.`;
+    return known
+      ? [error('context-lost', [span], message, 'The client sends no traceparent or sends it twice, or a proxy drops it.')]
+      : [
+          note(
+            'context-lost',
+            [span],
+            message,
+            'Fine if that service is an entry, which begins traces of its own. Else a client or proxy drops the header.',
+          ),
+        ];
+  }
+  const status = attributeText(span.attributes['http.response.status_code']);
+  if (span.attributes['waymark.peer.unsampled'] === true) {
+    const message = `${peer} answered ${named(span)} with ${status} and did not record it: its sampler left this trace out.`;
     return [
-      note(
-        'client-answered-twice',
-        [span, ...servers],
-        message,
-        'Retries or redirects share one CLIENT span, or a server is instrumented twice.',
-      ),
+      error('server-untraced', [span], message, 'Services that decide for themselves tear traces apart: use a parent-based sampler.'),
     ];
   }
-  if (servers.length === 1 || !wasAnswered(span) || !addresses(span).some((address) => traced.has(address))) return [];
+  if (!known) return [];
+  if (span.attributes['waymark.peer.service'] !== undefined) {
+    const message = `${peer} answered ${named(span)} with ${status} and left no span: is its tracing middleware missing?`;
+    const cause = 'An answer of a traced service names its SERVER span in traceresponse. This one did not.';
+    // A proxy answers so for a service that it cannot reach.
+    return [(/^50[234]$/.test(status) ? note : error)('server-untraced', [span], message, cause)];
+  }
   const message = `${named(span)} got an answer from a service of this trace, but no SERVER span of it is here.`;
-  return [
-    error(
-      'client-unanswered',
-      [span],
-      message,
-      'The context was not sent or not read, so the server began a trace of its own; or its spans were lost.',
-    ),
-  ];
+  const cause = 'The context was not sent or not read, so the server began a trace of its own; or its spans were lost.';
+  return [error('client-unanswered', [span], message, cause)];
 }
 
 /** Only an answer that came proves that there was a server at work. */
@@ -62,34 +88,36 @@ function address(span: Span | undefined): string | undefined {
   return host === undefined ? undefined : `${attributeText(host)}:${attributeText(span?.attributes['server.port'])}`;
 }
 
-function server({ span, parent: above }: SpanNode): Finding[] {
+function server({ span, parent: above, place }: SpanNode): Finding[] {
   const parent = above?.span;
-  if (span.kind !== 'SERVER' || !parent) return [];
-  if (parent.kind !== 'CLIENT') {
-    const message = `${named(span)} is a SERVER below ${named(parent)}, which is ${parent.kind} and not CLIENT.`;
+  if (span.kind !== 'SERVER') return [];
+  if (place === 'root' && span.attributes['waymark.entry'] === false) {
+    const message = `${named(span)} begins this trace, but ${clipped(span.service)} is not an entry: its caller did not send traceparent.`;
     return [
-      note(
-        'server-parent-kind',
-        [span, parent],
-        message,
-        'The call itself is not instrumented, only what surrounds it; its network time is invisible.',
-      ),
+      error('caller-missing', [span], message, 'The caller uses a client without the tracing interceptor, or a proxy drops the header.'),
     ];
   }
-  return outside(span, parent);
+  if (!parent) return [];
+  if (parent.kind !== 'CLIENT') {
+    const message = `${named(span)} is a SERVER below ${named(parent)}, which is ${parent.kind} and not CLIENT.`;
+    const cause = 'The call itself is not instrumented, only what surrounds it; its network time is invisible.';
+    return [note('server-parent-kind', [span, parent], message, cause)];
+  }
+  return answers(span, parent) ? outside(span, parent) : [];
 }
 
+/** A clock that is off was taken out before: what is outside now contradicts itself. */
 function outside(span: Span, parent: Span): Finding[] {
-  const longer = duration(span) - duration(parent);
   const early = parent.start - span.start;
   // A caller that gave up does not wait for the end.
-  const late = parent.status.code === 'ERROR' ? 0n : span.end - parent.end;
-  if (early <= TOLERANCE && late <= TOLERANCE) return [];
-  const message = `${named(span)} ${early > TOLERANCE ? `starts ${formatDuration(early)} before` : `ends ${formatDuration(late)} after`} its CLIENT ${named(parent)}`;
-  const impossible = longer > TOLERANCE && late > 0n;
-  const more = impossible ? `, and takes ${formatDuration(longer)} longer: negative network time.` : '.';
-  const cause = impossible
-    ? 'The server works on after it has answered, or the CLIENT span ends before the answer is read.'
-    : 'The clocks of the two hosts differ by about that much.';
-  return [error('server-outside-client', [span, parent], message + more, cause)];
+  const late = parent.status.code === 'ERROR' || !endsBeforeItsAnswer(span) ? 0n : span.end - parent.end;
+  if (early <= CLOCK_TOLERANCE && late <= CLOCK_TOLERANCE) return [];
+  const longer = duration(span) - duration(parent);
+  const how = early > CLOCK_TOLERANCE ? `starts ${formatDuration(early)} before` : `ends ${formatDuration(late)} after`;
+  const more = longer > CLOCK_TOLERANCE ? `, and takes ${formatDuration(longer)} longer` : '';
+  const cause =
+    longer > CLOCK_TOLERANCE
+      ? 'The server works on after it has answered, or the CLIENT span ends before the answer is read.'
+      : 'The clock of a host was set while the request ran, or the server was given the context of another call.';
+  return [error('server-outside-client', [span, parent], `${named(span)} ${how} its CLIENT ${named(parent)}${more}.`, cause)];
 }

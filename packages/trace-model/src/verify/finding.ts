@@ -1,3 +1,4 @@
+import type { ClockSkew } from '../clocks.ts';
 import { clipped } from '../text.ts';
 import type { Span } from '../trace.ts';
 import type { SpanNode, Tree } from '../tree.ts';
@@ -5,7 +6,6 @@ import type { Trace } from '../trace.ts';
 
 /** What `verify` can find. A code keeps its meaning; new ones may come. */
 export const FINDING_CODES = [
-  'trace-empty',
   'trace-id-malformed',
   'trace-id-mixed',
   'span-id-malformed',
@@ -13,6 +13,7 @@ export const FINDING_CODES = [
   'span-delivered-twice',
   'root-missing',
   'root-several',
+  'root-client',
   'parent-outside',
   'orphan',
   'cycle',
@@ -20,19 +21,19 @@ export const FINDING_CODES = [
   'ends-before-start',
   'child-outside-parent',
   'async-too-early',
+  'clock-skew',
   'server-outside-client',
   'server-parent-kind',
   'client-unanswered',
+  'context-lost',
+  'server-untraced',
+  'caller-missing',
   'client-answered-twice',
   'message-lost',
   'message-unconsumed',
   'message-unproduced',
   'message-mismatch',
-  'segment-short',
   'segment-outlived',
-  'peer-missing',
-  'attempt-missing',
-  'dead-letter-missing',
   'error-hidden',
   'status-contradicted',
   'service-unnamed',
@@ -59,9 +60,10 @@ export interface Finding {
   readonly spanIds: readonly string[];
 }
 
-/** What the rules look at. */
+/** What the rules look at: a trace whose clocks agree, because what they differ by was taken out. */
 export interface Subject {
   readonly trace: Trace;
+  readonly skews: readonly ClockSkew[];
   readonly tree: Tree;
   /** Every span in its place, parents before children. */
   readonly nodes: readonly SpanNode[];

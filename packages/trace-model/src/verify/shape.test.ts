@@ -5,7 +5,7 @@ import type { SpanParts as Parts } from '../testing/span.ts';
 
 test.each<[string, readonly Parts[], readonly string[]]>([
   ['one root is right', [{ n: 1 }, { n: 2, parent: 1 }], []],
-  ['no spans', [], ['trace-empty']],
+  ['no spans', [], []],
   ['two roots', [{ n: 1 }, { n: 2 }], ['root-several 1 2']],
   ['an orphan beside the root', [{ n: 1 }, { n: 2, parent: 9 }], ['orphan 2']],
   ['no root, one orphan', [{ n: 1, parent: 9 }], ['root-missing', 'orphan 1']],
@@ -43,4 +43,11 @@ test('the sentence names service and span, and the cause fits the kind', () => {
 test('a long name is cut, and a hostile one made harmless', () => {
   const [finding] = found({ n: 1 }, { n: 2, parent: 9, service: 'a\u001b[2J', name: 'x'.repeat(500) });
   expect(finding?.message).toContain(`a�[2J "${'x'.repeat(79)}…" (`);
+});
+
+test('a call that begins a trace was made outside of any request, which only a process with a manifest can tell', () => {
+  const call = { n: 1, kind: 'CLIENT', attributes: { 'db.system.name': 'postgresql', 'waymark.segment.spans': 1n } } as const;
+  expect(codes(call)).toEqual(['[root-client 1]']);
+  expect(codes({ ...call, attributes: { 'db.system.name': 'postgresql' } })).toEqual([]);
+  expect(codes({ ...call, kind: 'INTERNAL' })).toEqual([]);
 });

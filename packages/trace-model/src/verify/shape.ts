@@ -1,15 +1,15 @@
+import { declaredSize } from '../settled.ts';
 import { clipped } from '../text.ts';
 import type { SpanNode } from '../tree.ts';
 import { error, named, note } from './finding.ts';
 import type { Finding, Rule } from './finding.ts';
 
 /** The spans make one tree: one root, no orphan, no cycle. */
-export const shape: Rule = ({ trace, tree: { tops } }) => {
-  if (trace.spans.length === 0)
-    return [error('trace-empty', [], 'The trace has no spans.', 'None have been exported yet, or none were sampled.')];
+export const shape: Rule = ({ tree: { tops } }) => {
   const [entry] = tops;
-  if (entry && tops.length === 1 && entersFromOutside(entry)) return [outside(entry)];
-  return [...roots(tops), ...tops.flatMap(misplaced)];
+  if (!entry) return [];
+  if (tops.length === 1 && entersFromOutside(entry)) return [outside(entry)];
+  return [...roots(tops), ...tops.flatMap(misplaced), ...tops.flatMap(callOfNobody)];
 };
 
 /** A trace that begins with the answer to somebody who sends a trace context but no spans, such as a browser or a test. */
@@ -39,6 +39,16 @@ function roots(tops: readonly SpanNode[]): Finding[] {
   if (roots.length === 1) return [];
   const message = `The trace has ${roots.length} roots: ${roots.slice(0, 3).map(named).join(', ')}${roots.length > 3 ? ', …' : '.'}`;
   return [error('root-several', roots, message, 'Work was started in this trace without the context of the span that asked for it.')];
+}
+
+/** A call is made for a request, a job or a task. One that begins a trace has lost it, or belongs to none. */
+function callOfNobody({ place, span }: SpanNode): Finding[] {
+  // Programs without a manifest are often nothing but callers. Messages may be sent as a program starts.
+  if (place !== 'root' || span.kind !== 'CLIENT' || declaredSize(span) === undefined) return [];
+  const message = `${named(span)} begins this trace: it was made outside of any request, job or task.`;
+  return [
+    note('root-client', [span], message, 'The context was lost on the way to it, or it belongs to a program that has no span of its own.'),
+  ];
 }
 
 function misplaced({ place, span }: SpanNode): Finding[] {

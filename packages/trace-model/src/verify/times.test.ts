@@ -3,7 +3,7 @@ import { codes, found } from '../testing/codes.ts';
 import { messaging } from '../testing/span.ts';
 import type { SpanParts as Parts } from '../testing/span.ts';
 
-const parent = { n: 1, ms: [10, 20] } as const;
+const parent = { n: 1, ms: [10, 20], attributes: { 'waymark.segment.spans': 2n } } as const;
 
 test.each<[string, Parts, readonly string[]]>([
   ['within', { n: 2, parent: 1, ms: [10, 20] }, []],
@@ -11,11 +11,21 @@ test.each<[string, Parts, readonly string[]]>([
   ['as early as clocks are coarse', { n: 2, parent: 1, ms: [8, 12] }, []],
   ['later than that', { n: 2, parent: 1, ms: [11, 22.001] }, ['child-outside-parent 2 1']],
   ['earlier than that', { n: 2, parent: 1, ms: [7.9, 12] }, ['child-outside-parent 2 1']],
-  ['late, but linked', { n: 2, parent: 1, ms: [11, 90], links: [1] }, []],
-  ['late, but a consumer', { n: 2, parent: 1, ms: [11, 90], kind: 'CONSUMER', attributes: messaging('17') }, []],
+  ['late, and linked', { n: 2, parent: 1, ms: [11, 90], links: [1] }, ['child-outside-parent 2 1']],
   ['ended before it started', { n: 2, parent: 1, ms: [15, 12] }, ['ends-before-start 2']],
 ])('a child that is %s', (_name, child, expected) => {
   expect(codes(parent, child)).toEqual(expected);
+});
+
+test('nobody waits for a consumer, or for a detached task, which is a segment of its own', () => {
+  const alone = { ...parent, service: 'kiosk', attributes: { 'waymark.segment.spans': 1n } };
+  const late = { n: 2, parent: 1, ms: [11, 90] } as const;
+  expect(codes(alone, { ...late, kind: 'CONSUMER', attributes: messaging('17') })).toEqual([]);
+  expect(codes(alone, { ...late, service: 'kiosk', attributes: { 'waymark.segment.spans': 1n } })).toEqual([]);
+});
+
+test('of a process that declares nothing, a child that outlives its parent is a note: OpenTelemetry allows it', () => {
+  expect(codes({ n: 1, ms: [10, 20] }, { n: 2, parent: 1, ms: [11, 90] })).toEqual(['[child-outside-parent 2 1]']);
 });
 
 test('what a message asked for may run whenever it likes, but not before', () => {

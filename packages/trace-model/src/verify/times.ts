@@ -1,16 +1,39 @@
+import { isAsynchronous } from '../asynchronous.ts';
+import { CLOCK_TOLERANCE, type ClockSkew } from '../clocks.ts';
 import { formatDuration } from '../format-duration.ts';
+import { declaredSize, processOf } from '../settled.ts';
+import { clipped } from '../text.ts';
 import type { SpanNode } from '../tree.ts';
-import { error, named } from './finding.ts';
+import { error, named, note } from './finding.ts';
 import type { Finding, Rule } from './finding.ts';
 
 /**
- * What two clocks of one host may disagree by. Spans of one process start at whole milliseconds in JavaScript and end by a finer clock, so
+ * What two spans of one process may disagree by. Spans of one process start at whole milliseconds in JavaScript and end by a finer clock, so
  * a child may seem to outlive its parent by up to one; Jaeger v1 cuts both to microseconds.
  */
 export const TOLERANCE = 2_000_000n;
 
 /** Spans end, after they start, and synchronous work happens while its parent does. */
-export const times: Rule = ({ nodes }) => nodes.flatMap((node) => [...own(node), ...within(node)]);
+export const times: Rule = ({ nodes, skews }) => {
+  const declaring = new Set(nodes.filter(({ span }) => declaredSize(span) !== undefined).map(({ span }) => processOf(span)));
+  return [...nodes.flatMap((node) => [...own(node), ...within(node, declaring)]), ...skews.map(skewed)];
+};
+
+function skewed({ service, behind, exact, others, spans }: ClockSkew): Finding {
+  const whose = others.slice(0, 3).map(clipped).join(', ') + (others.length > 3 ? ', …' : '');
+  const far = formatDuration(rounded(behind < 0n ? -behind : behind, exact));
+  const message = `The clock of ${clipped(service)} is ${exact ? 'about' : 'at least'} ${far} ${behind < 0n ? 'ahead of' : 'behind'} that of ${whose}.`;
+  return note(
+    'clock-skew',
+    spans,
+    message,
+    'The time synchronisation of its host does not work. Durations are right; times across hosts are not.',
+  );
+}
+
+/** An estimate of an hour is right to the minute at best. */
+const rounded = (time: bigint, exact: boolean): bigint => (exact && time > MINUTE ? ((time + MINUTE / 2n) / MINUTE) * MINUTE : time);
+const MINUTE = 60_000_000_000n;
 
 function own({ span }: SpanNode): Finding[] {
   if (span.end === 0n) {
@@ -28,28 +51,29 @@ function own({ span }: SpanNode): Finding[] {
   return [error('ends-before-start', [span], message, 'The clock was set back while it ran, or start and end come from different clocks.')];
 }
 
-function within({ span, parent: above }: SpanNode): Finding[] {
-  const parent = above?.span;
+function within(node: SpanNode, declaring: ReadonlySet<string>): Finding[] {
+  const { span } = node;
+  const parent = node.parent?.span;
   if (!parent || span.end < span.start || parent.end < parent.start) return [];
-  if (parent.kind === 'CLIENT' && span.kind === 'SERVER') return []; // the clocks of two hosts: see calls.ts
+  if (parent.kind === 'CLIENT' && span.kind === 'SERVER') return []; // see calls.ts
+  const tolerance = processOf(span) === processOf(parent) ? TOLERANCE : CLOCK_TOLERANCE;
   const early = parent.start - span.start;
-  if (isAsynchronous(span, parent)) {
-    if (early <= TOLERANCE) return [];
+  if (isAsynchronous(node)) {
+    if (early <= tolerance) return [];
     const message = `${named(span)} starts ${formatDuration(early)} before ${named(parent)}, which it follows from.`;
     return [
-      error('async-too-early', [span, parent], message, 'The clocks of the two hosts differ, or the context is of an earlier message.'),
+      error('async-too-early', [span, parent], message, 'It was given the context of other work: of a message or request that came later.'),
     ];
   }
   const late = span.end - parent.end;
-  if (early <= TOLERANCE && late <= TOLERANCE) return [];
-  const how = early > TOLERANCE ? `starts ${formatDuration(early)} before` : `ends ${formatDuration(late)} after`;
-  const cause = early > TOLERANCE ? CLOCKS : OUTLIVES;
-  return [error('child-outside-parent', [span, parent], `${named(span)} ${how} its parent ${named(parent)}.`, cause)];
+  if (early <= tolerance && late <= tolerance) return [];
+  const isEarly = early > tolerance;
+  const how = isEarly ? `starts ${formatDuration(early)} before` : `ends ${formatDuration(late)} after`;
+  const message = `${named(span)} ${how} its parent ${named(parent)}.`;
+  // OpenTelemetry lets a child outlive its parent. Only a process that declares its segments has a way to say that it means to.
+  const judge = isEarly || declaring.has(processOf(span)) ? error : note;
+  return [judge('child-outside-parent', [span, parent], message, isEarly ? FOREIGN : OUTLIVES)];
 }
 
-const CLOCKS = 'The clocks of the two differ, or the span was given a context that is not of the work it belongs to.';
-const OUTLIVES = 'Nobody waited for it: a promise without await, or work meant to outlive the request, which should be linked instead.';
-
-/** Work that its parent does not wait for, by what it says itself. */
-const isAsynchronous = (span: SpanNode['span'], parent: SpanNode['span']): boolean =>
-  span.kind === 'CONSUMER' || parent.kind === 'PRODUCER' || span.links.length > 0;
+const FOREIGN = 'The span was given the context of other work than it belongs to.';
+const OUTLIVES = 'Nobody waited for it: a promise without await, or work that is meant to outlive the request, which should be detached.';

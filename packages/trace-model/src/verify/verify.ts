@@ -1,3 +1,4 @@
+import { withoutSkew } from '../clocks.ts';
 import type { Trace } from '../trace.ts';
 import { tree, walk } from '../tree.ts';
 import { attributes } from './attributes.ts';
@@ -15,13 +16,14 @@ import { times } from './times.ts';
 const RULES: Readonly<Record<string, Rule>> = { shape, ids, times, calls, messages, manifest, status, attributes, secrets };
 
 /**
- * Judges whether a trace holds together, by rules that look at the spans as they are, unadjusted. Errors come first. Never throws: what
- * is no trace at all, or breaks a rule itself, is a finding too (`not-judged`).
+ * Judges whether a trace holds together. A clock that is off is one finding (`clock-skew`); the other rules look at the spans as they would
+ * be without it. Errors come first. Never throws: a value that is not a trace is a finding too (`not-judged`).
  */
 export function verify(trace: Trace): readonly Finding[] {
   const findings = guarded('reading it', () => {
-    const built = tree(trace);
-    const subject: Subject = { trace, tree: built, nodes: walk(built) };
+    const { trace: agreed, skews } = withoutSkew(trace);
+    const built = tree(agreed);
+    const subject: Subject = { trace: agreed, skews, tree: built, nodes: walk(built) };
     return Object.entries(RULES).flatMap(([name, rule]) => guarded(name, () => rule(subject)));
   });
   return findings.toSorted((a, b) => Number(b.severity === 'error') - Number(a.severity === 'error'));

@@ -8,7 +8,7 @@ interface Parts {
   /** OTLP's number; 1, INTERNAL, by default. */
   readonly kind?: number;
   readonly error?: string;
-  readonly attributes?: Readonly<Record<string, string>>;
+  readonly attributes?: Readonly<Record<string, string | number>>;
   readonly link?: { readonly traceId: string; readonly id: number };
 }
 
@@ -44,8 +44,11 @@ function spanOf(
   };
 }
 
-const attributes = (values: Readonly<Record<string, string>>): object[] =>
-  Object.entries(values).map(([key, stringValue]) => ({ key, value: { stringValue } }));
+const attributes = (values: Readonly<Record<string, string | number>>): object[] =>
+  Object.entries(values).map(([key, value]) => ({
+    key,
+    value: typeof value === 'number' ? { intValue: String(value) } : { stringValue: value },
+  }));
 
 export const ORDER = 'a'.repeat(32);
 export const SECOND_ORDER = 'c'.repeat(32);
@@ -78,6 +81,39 @@ export const brokenTrace = traceRequest(
   ],
   Date.now() - 60_000,
 );
+
+const refused = (id: number, from: number, resend: Readonly<Record<string, string | number>>): Parts => ({
+  id,
+  parent: 1,
+  name: 'POST /reservations',
+  service: 'order',
+  kind: 3,
+  ms: [from, from + 1],
+  error: 'connect refused',
+  attributes: {
+    'http.request.method': 'POST',
+    'url.full': 'http://inventory/reservations',
+    'server.address': 'inventory',
+    'waymark.peer.service': 'inventory',
+    'error.type': 'ECONNREFUSED',
+    ...resend,
+  },
+});
+
+/** An order that fails because another service is down. */
+export const failedTrace = traceRequest('f'.repeat(32), [
+  {
+    id: 1,
+    name: 'POST /orders',
+    service: 'order',
+    kind: 2,
+    ms: [0, 40],
+    error: 'out of reach',
+    attributes: { 'http.request.method': 'POST', 'http.response.status_code': 503, 'waymark.segment.spans': 3 },
+  },
+  refused(2, 5, {}),
+  refused(3, 30, { 'http.request.resend_count': 1 }),
+]);
 
 /** One call, and twenty jobs that a service sends to itself. */
 export const jobsTrace = traceRequest(

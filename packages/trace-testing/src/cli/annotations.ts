@@ -10,11 +10,12 @@ export function annotations(traces: readonly Judged[]): readonly string[] {
   return more > 0 ? [...all.slice(0, MOST - 1), annotation('notice', 'trace verify', `and ${more + 1} more, in the log`)] : all;
 }
 
-function annotationsOf({ trace, findings, unsaid }: Judged): readonly string[] {
+function annotationsOf({ trace, findings, completeness }: Judged): readonly string[] {
   const found = findings.map(({ code, severity, message, cause }) =>
     annotation(severity === 'error' ? 'error' : 'notice', `${code} in trace ${trace.traceId}`, `${message} ${cause}`),
   );
-  return [...found, ...unsaid.map((line) => annotation('error', `trace ${trace.traceId} is not complete`, `still waiting for ${line}`))];
+  const whole = completeness.state === 'complete';
+  return whole ? found : [...found, annotation('error', `trace ${trace.traceId} is not complete`, completeness.sentence)];
 }
 
 const annotation = (level: 'error' | 'notice', title: string, message: string): string =>

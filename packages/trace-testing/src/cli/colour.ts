@@ -2,6 +2,9 @@ import { styleText } from 'node:util';
 import type { Io } from './io.ts';
 import type { Judged } from './judged.ts';
 
-/** The verdict, green or red where the output may be coloured. */
-export const colouredVerdict = ({ verdict, broken }: Judged, { colour }: Io): string =>
-  colour ? styleText(broken ? 'red' : 'green', verdict, { validateStream: false }) : verdict;
+/** The verdict, where the output may be coloured: green; yellow for what is on its way; red for what is broken, missing or failed. */
+export function colouredVerdict({ verdict, completeness: { state }, outcome, sound }: Judged, { colour }: Io): string {
+  if (!colour) return verdict;
+  const bad = !sound || state === 'incomplete' || outcome.state === 'failed';
+  return styleText(bad ? 'red' : state === 'complete' && outcome.state === 'ok' ? 'green' : 'yellow', verdict, { validateStream: false });
+}

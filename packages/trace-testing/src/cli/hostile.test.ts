@@ -161,7 +161,7 @@ test('JSON is the same data as in the trace, to the last character', async () =>
 
 test('verify annotates a run with what it found, and with nothing else', async () => {
   const { out } = await terminal(['verify', join(directory, 'one.json')], false);
-  expect(out).toMatch(/^::error title=segment-short in trace %3A%3Aerror title=owned/m);
+  expect(out).toMatch(/^::error title=span-id-malformed in trace %3A%3Aerror title=owned/m);
   expect(out.match(/^::/gm)?.length).toBeLessThanOrEqual(50);
 });
 

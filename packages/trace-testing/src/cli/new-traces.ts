@@ -1,5 +1,4 @@
-import type { Trace } from '#trace-model';
-import { judge } from '../completeness.ts';
+import { judge, type Trace } from '#trace-model';
 
 const QUIET_MS = 3000;
 /** How far back is looked for traces that were exported late. */
@@ -46,6 +45,6 @@ export class NewTraces {
 }
 
 function saysComplete(trace: Trace): boolean {
-  const { missing, completeness } = judge(trace);
-  return missing.length === 0 && completeness.by === 'manifest';
+  const { state, by } = judge(trace).completeness;
+  return state === 'complete' && by === 'manifest';
 }

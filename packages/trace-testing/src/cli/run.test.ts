@@ -37,7 +37,9 @@ afterAll(async () => {
 test('show draws a trace from a backend, a file or standard input', async () => {
   const fromUrl = await runTrace(['show', good, ...url]);
   expect(fromUrl.code).toBe(0);
-  expect(fromUrl.out).toMatch(/^trace \w+\n.*5 spans · 2 services\ngateway POST \/v1\/orders 201/);
+  expect(fromUrl.out).toMatch(
+    /^\d+ % of 9\.00 ms went to order `POST \/orders`\.\ntrace \w+\n.*5 spans · 2 services\ngateway POST \/v1\/orders 201/,
+  );
   expect(fromUrl.out).toMatch(/\ncomplete: 5 spans/);
   expect((await runTrace(['show', good], { env: { TRACES_URL: store.url } })).out).toBe(fromUrl.out);
   expect((await runTrace(['show', '-'], { input: goodFile })).out).toBe(fromUrl.out);
@@ -92,23 +94,32 @@ test.each([
   [{ COLUMNS: 'wide' }, 120],
   [{}, 120],
 ])('in a pipe, %j makes lines of %i columns', async (env, columns) => {
-  const [, , row = ''] = (await piped(env)).split('\n');
+  const [, , , row = ''] = (await piped(env)).split('\n');
   expect(row).toHaveLength(columns);
 });
 
 test('NO_COLOR and COLUMNS are heeded on a terminal too', async () => {
   const { out } = await runTrace(['show', good, ...url], { colour: true, columns: 150, env: { NO_COLOR: '1', COLUMNS: '80' } });
   expect(out).not.toContain('\u001b');
-  expect(out.split('\n')[2]).toHaveLength(80);
+  expect(out.split('\n')[3]).toHaveLength(80);
 });
 
 test('verify exits with 1 on a broken trace, and says why', async () => {
   expect(await runTrace(['verify', good, ...url])).toMatchObject({ code: 0, out: expect.stringContaining('complete: 5 spans') });
   expect(await runTrace(['verify', short, ...url])).toMatchObject({
     code: 1,
-    out: expect.stringMatching(/broken: .*segment-short.*\n {2}error segment-short: .*order: 2 of 3 spans/),
+    out: expect.stringMatching(/^waiting for 1 of the 3 spans of order.*\n(.*\n)* {2}missing: 1 of the 3 spans of order `POST \/orders`/m),
   });
   expect(JSON.parse((await runTrace(['verify', short, good, '--json', ...url])).out)).toMatchObject([{ broken: true }, { broken: false }]);
+});
+
+test('verify exits with 1 when a service takes no part that must', async () => {
+  expect(await runTrace(['verify', good, '--services', 'gateway,order', ...url])).toMatchObject({ code: 0, err: '' });
+  expect(await runTrace(['verify', good, '--services', 'gateway, inventory', ...url])).toMatchObject({
+    code: 1,
+    err: `trace: inventory takes no part in trace ${good}; these do: gateway, order`,
+  });
+  expect((await runTrace(['verify', good, '--services', ',', ...url])).code).toBe(2);
 });
 
 test('verify annotates a run of GitHub Actions, and nothing else', async () => {
@@ -139,7 +150,8 @@ test('verify prints what it finds in 20,000 orphans, and annotates the first 50'
   const [one] = goodSpans;
   const orphan = (at: number): (typeof goodSpans)[number] => {
     const id = (digit: number): string => (digit * 1_000_000 + at).toString(16).padStart(16, '0');
-    return { service: 'order', span: { ...one?.span, name: 'lost', spanId: id(1), parentSpanId: id(2), attributes: [] } };
+    const old = { startTimeUnixNano: '1', endTimeUnixNano: '2' };
+    return { service: 'order', span: { ...one?.span, ...old, name: 'lost', spanId: id(1), parentSpanId: id(2), attributes: [] } };
   };
   const input = JSON.stringify(request(Array.from({ length: 20_000 }, (_, at) => orphan(at))));
   const { code, out } = await runTrace(['verify', '-'], { input, env: { GITHUB_ACTIONS: 'true' } });
@@ -160,14 +172,14 @@ test('wait exits with 1 when time is up, and says what is missing', async () => 
   expect(await runTrace(['wait', good, ...url])).toMatchObject({ code: 0, out: expect.stringContaining('complete: 5 spans') });
   expect(await runTrace(['wait', short, '--timeout', '20ms', ...url])).toMatchObject({
     code: 1,
-    err: expect.stringContaining('order: 2 of 3 spans'),
+    err: expect.stringContaining('1 of the 3 spans of order'),
   });
 });
 
 test('search finds the traces of a service', async () => {
   const { code, out } = await runTrace(['search', 'order', '--span', 'UPDATE orders', ...url]);
   expect(code).toBe(0);
-  expect(out).toMatch(new RegExp(`^\\S+ {2}${bad} .* gateway SERVER POST /v1/orders 500 {2}broken: [^\\n]*$`));
+  expect(out).toMatch(new RegExp(`^\\S+ {2}${bad} .* gateway SERVER POST /v1/orders 500 {2}broken; failed: order answered [^\\n]*$`));
   expect((await runTrace(['search', 'order', ...url, '--attribute', 'http.route=/orders'])).out.split('\n')).toHaveLength(3);
   expect((await runTrace(['search', 'order', ...url, '--longer', '1h'])).code).toBe(1);
   expect((await runTrace(['search', 'ordr', ...url])).err).toContain('It knows no service "ordr". Did you mean "order"?');

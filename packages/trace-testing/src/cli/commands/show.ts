@@ -16,6 +16,7 @@ export const show: Command = {
     if (given.json) io.print(json(traces.map((one) => ({ ...report(one), spans: one.trace.spans }))).split('\n'));
     else {
       for (const one of traces) {
+        if (one.explanation) io.print(one.explanation);
         io.print(waterfall(one.trace, { width: io.columns, colour: io.colour }).split('\n'));
         io.print(colouredVerdict(one, io));
       }

@@ -1,0 +1,159 @@
+import { declaredSize, processOf } from './settled.ts';
+import type { Span, Trace } from './trace.ts';
+import { tree, walk } from './tree.ts';
+import type { SpanNode } from './tree.ts';
+
+/** What the clocks of two processes may differ by without a word: NTP keeps hosts within a few milliseconds, and SDKs round to one. */
+export const CLOCK_TOLERANCE = 10_000_000n;
+
+/** A process whose clock disagrees with the others'. */
+export interface ClockSkew {
+  readonly service: string;
+  /** How far it is behind the others, in nanoseconds; negative: ahead. */
+  readonly behind: bigint;
+  /** False where messages alone show it: they are consumed some time after they were sent, so it is off by this much or more. */
+  readonly exact: boolean;
+  /** The services that it disagrees with. */
+  readonly others: readonly string[];
+  /** Two spans that cannot both be right: one of the others, and one of this process. */
+  readonly spans: readonly [Span, Span];
+}
+
+/**
+ * Which clocks of a trace are off. A request cannot arrive before it is sent, nor be answered after the answer came, so each call bounds how
+ * far the clocks of its two processes differ. Where no difference of zero is possible, one of the two is off: the one that fewer agree with.
+ */
+export function clockSkews(trace: Trace): readonly ClockSkew[] {
+  return readClocks(walk(tree(trace))).skews;
+}
+
+/** The trace as it would be if all clocks agreed, and the clocks that did not. */
+export function withoutSkew(trace: Trace): { readonly trace: Trace; readonly skews: readonly ClockSkew[] } {
+  const { behind, skews } = readClocks(walk(tree(trace)));
+  if (skews.length === 0) return { trace, skews };
+  const moved = trace.spans.map((span) => shifted(span, behind.get(processOf(span)) ?? 0n));
+  return { trace: { ...trace, spans: moved }, skews };
+}
+
+function shifted(span: Span, by: bigint): Span {
+  if (by === 0n) return span;
+  const end = span.end === 0n ? 0n : span.end + by;
+  return { ...span, start: span.start + by, end, events: span.events.map((event) => ({ ...event, time: event.time + by })) };
+}
+
+/** How much must be added to the clock of one process to make it agree with another's. */
+interface Difference {
+  readonly least: bigint;
+  /** Undefined: messages alone tell, which may wait for as long as they like. */
+  readonly most: bigint | undefined;
+  readonly spans: readonly [Span, Span];
+}
+
+interface Clock {
+  readonly behind: bigint;
+  /** Whether calls bound it from both sides, all the way from where the trace begins. */
+  readonly exact: boolean;
+  readonly spans: readonly [Span, Span] | undefined;
+}
+
+function readClocks(nodes: readonly SpanNode[]): { behind: ReadonlyMap<string, bigint>; skews: readonly ClockSkew[] } {
+  const neighbours = differences(nodes);
+  const none = { behind: new Map<string, bigint>(), skews: [] };
+  if (![...neighbours.values()].some((of) => [...of.values()].some((one) => !isPossible(0n, one)))) return none;
+  const clocks = new Map<string, Clock>();
+  for (const first of neighbours.keys()) if (!clocks.has(first)) spread(first, neighbours, clocks);
+  const reference = mostCommon([...clocks.values()].map(({ behind }) => behind));
+  const names = new Map(nodes.map(({ span }) => [processOf(span), span.service]));
+  const agreeing = new Set([...clocks].flatMap(([id, { behind }]) => (behind === reference ? [names.get(id) ?? ''] : [])));
+  const off = [...clocks].filter(([, { behind }]) => behind !== reference);
+  return {
+    behind: new Map(off.map(([id, { behind }]) => [id, behind - reference])),
+    skews: off.flatMap(([id, { behind, exact, spans }]): ClockSkew[] => {
+      const evidence = spans ?? [...(neighbours.get(id)?.values() ?? [])].find((one) => !isPossible(0n, one))?.spans;
+      const service = names.get(id) ?? '';
+      return evidence ? [{ service, behind: behind - reference, exact, others: [...agreeing], spans: evidence }] : [];
+    }),
+  };
+}
+
+/** Walks from process to process. A clock that may agree with one that is known is taken to agree with it. */
+function spread(first: string, neighbours: Neighbours, clocks: Map<string, Clock>): void {
+  clocks.set(first, { behind: 0n, exact: true, spans: undefined });
+  const queue = [first];
+  for (const from of queue) {
+    const { behind: known, exact } = clocks.get(from) as Clock;
+    for (const [to, difference] of neighbours.get(from) ?? []) {
+      if (clocks.has(to)) continue;
+      const { least, most, spans } = difference;
+      const candidates = [known, ...[...clocks.values()].map(({ behind }) => behind)];
+      const guess = known + (most === undefined ? least : (least + most) / 2n);
+      const behind = candidates.find((one) => isPossible(one - known, difference)) ?? guess;
+      clocks.set(to, { behind, exact: exact && (most !== undefined || behind === known), spans });
+      queue.push(to);
+    }
+  }
+}
+
+/** Whether two clocks may differ by this. Bounds that contradict each other are no matter of clocks: they rule out nothing. */
+function isPossible(behind: bigint, { least, most }: Difference): boolean {
+  if (most !== undefined && least > most + CLOCK_TOLERANCE) return true;
+  return behind >= least - CLOCK_TOLERANCE && (most === undefined || behind <= most + CLOCK_TOLERANCE);
+}
+
+type Neighbours = ReadonlyMap<string, ReadonlyMap<string, Difference>>;
+
+/** What the calls and messages of the trace say about each two processes, both ways. */
+function differences(nodes: readonly SpanNode[]): Neighbours {
+  const found = new Map<string, Map<string, Difference>>();
+  const add = (from: string, to: string, bounds: Difference): void => {
+    const of = found.get(from) ?? new Map<string, Difference>();
+    found.set(from, of.set(to, narrowed(of.get(to), bounds)));
+  };
+  for (const node of nodes) {
+    const bounds = boundsOf(node);
+    if (!bounds || !node.parent) continue;
+    const [from, to] = [processOf(node.parent.span), processOf(node.span)];
+    if (from === to) continue;
+    add(from, to, bounds);
+    // Seen from the other side, only what is bounded above has a lower bound.
+    if (bounds.most !== undefined) add(to, from, { least: -bounds.most, most: -bounds.least, spans: bounds.spans });
+  }
+  return found;
+}
+
+function narrowed(known: Difference | undefined, { least, most, spans }: Difference): Difference {
+  if (!known) return { least, most, spans };
+  const tighter = least > known.least ? least : known.least;
+  const upper = most === undefined || (known.most !== undefined && known.most < most) ? known.most : most;
+  const tells = size(least) > size(known.least) ? spans : known.spans;
+  return { least: tighter, most: upper, spans: tells };
+}
+
+function boundsOf({ span, parent: above }: SpanNode): Difference | undefined {
+  const parent = above?.span;
+  if (!parent || span.end < span.start || parent.end < parent.start) return undefined;
+  const least = parent.start - span.start;
+  const spans = [parent, span] as const;
+  if (parent.kind === 'PRODUCER' || span.kind === 'CONSUMER') return { least, most: undefined, spans };
+  if (parent.kind !== 'CLIENT' || span.kind !== 'SERVER' || !answers(span, parent)) return undefined;
+  // A caller that gave up may be gone before the request was read.
+  if (parent.attributes['http.response.status_code'] === undefined) return { least, most: undefined, spans };
+  return { least, most: parent.end - (endsBeforeItsAnswer(span) ? span.end : span.start), spans };
+}
+
+/** Only a SERVER span of the manifest promises to end before its answer is out; others end when the response is closed, or later. */
+export const endsBeforeItsAnswer = (server: Span): boolean => declaredSize(server) !== undefined;
+
+/** Whether a SERVER span answered the CLIENT span above it, as far as the answer said: one that was sent a stale context did not. */
+export function answers(server: Span, client: Span): boolean {
+  const answered = client.attributes['waymark.peer.span'];
+  return answered === undefined ? client.attributes['waymark.peer.trace'] === undefined : answered === server.spanId;
+}
+
+const size = (value: bigint): bigint => (value < 0n ? -value : value);
+
+/** The first of the most frequent values: of two that are as frequent, that of the process where the trace begins. */
+function mostCommon(values: readonly bigint[]): bigint {
+  const groups = [...Map.groupBy(values, (value) => value).values()];
+  return groups.reduce((most, group) => (group.length > most.length ? group : most), groups[0] ?? [])[0] ?? 0n;
+}

@@ -1,0 +1,16 @@
+import { attributeText } from './attribute.ts';
+import { clipped } from './text.ts';
+import type { Span } from './trace.ts';
+
+/** Whom a CLIENT span calls: the service, where the caller knows its name; else host and port. */
+export function peerOf(span: Span): string {
+  const service = span.attributes['waymark.peer.service'];
+  return service === undefined ? (addressOf(span) ?? 'its peer') : clipped(attributeText(service));
+}
+
+/** The host and port that a CLIENT span calls. */
+export function addressOf({ attributes }: Span): string | undefined {
+  const [host, port] = [attributes['server.address'], attributes['server.port']];
+  if (host === undefined) return undefined;
+  return clipped(port === undefined ? attributeText(host) : `${attributeText(host)}:${attributeText(port)}`);
+}
