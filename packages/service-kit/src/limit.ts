@@ -11,12 +11,17 @@ const MAX_WAIT_MS = 1_000;
  */
 export class RequestLimit {
   readonly #max: number;
+  readonly #maxWaitMs: number;
   readonly #waiting: PromiseWithResolvers<void>[] = [];
   #active = 0;
 
-  /** @param max how many requests are handled at once */
-  constructor(max: number) {
+  /**
+   * @param max how many requests are handled at once
+   * @param maxWaitMs how long others may wait for their turn, in milliseconds
+   */
+  constructor(max: number, maxWaitMs = MAX_WAIT_MS) {
     this.#max = max;
+    this.#maxWaitMs = maxWaitMs;
   }
 
   /** Whether another request would be shed. */
@@ -50,7 +55,7 @@ export class RequestLimit {
       if (at < 0) return;
       this.#waiting.splice(at, 1);
       turn.reject(overloaded());
-    }, MAX_WAIT_MS);
+    }, this.#maxWaitMs);
     try {
       await turn.promise;
     } finally {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { readTraces, TraceFormatError, type Trace } from '#trace-model';
 import { readJson } from './read-json.ts';
 import { TraceBackendError } from './trace-backend-error.ts';
@@ -64,10 +65,11 @@ interface Answer {
   readonly body: unknown;
 }
 
+/** How often a backend is asked again that says it has too much to do, and how long the wait is if it does not say, in milliseconds. */
+const BUSY = { tries: 20, waitMs: 1_000, longestMs: 5_000 };
+
 async function get(url: string, path: string, signal?: AbortSignal): Promise<Answer> {
-  const answer = await fetch(url + path, { signal: signal ?? null, headers: { accept: 'application/json' } }).catch((error: unknown) => {
-    throw unreachable(url, error);
-  });
+  const answer = await askPatiently(url, path, signal);
   const body = await readJson(answer).catch((error: unknown) => {
     throw error instanceof RangeError ? new TraceBackendError(error.message) : unreachable(url, error);
   });
@@ -76,6 +78,23 @@ async function get(url: string, path: string, signal?: AbortSignal): Promise<Ans
     throw new TraceBackendError(`${url} refuses to be read: ${answer.status}. Use the address behind the login.`);
   if (answer.status >= 500) throw new TraceBackendError(`${url}${path} has a fault of its own: ${answer.status}`, { passing: true });
   return { known: isJaegers(body), status: answer.status, type, body };
+}
+
+/** Asks again for as long as the answer is "later", as a test does that reads hundreds of traces at once. */
+async function askPatiently(url: string, path: string, signal: AbortSignal | undefined): Promise<Response> {
+  for (let tries = 1; ; tries++) {
+    const answer = await fetch(url + path, { signal: signal ?? null, headers: { accept: 'application/json' } }).catch((error: unknown) => {
+      throw unreachable(url, error);
+    });
+    const retryAfter = answer.headers.get('retry-after');
+    const isBusy = answer.status === 429 || (answer.status === 503 && retryAfter !== null);
+    if (!isBusy || tries === BUSY.tries) return answer;
+    await answer.body?.cancel();
+    const wait = Math.min(Number(retryAfter) * 1_000 || BUSY.waitMs, BUSY.longestMs);
+    await delay(wait * (0.5 + Math.random() / 2), undefined, { signal }).catch((error: unknown) => {
+      throw unreachable(url, error);
+    });
+  }
 }
 
 function isJaegers(body: unknown): boolean {

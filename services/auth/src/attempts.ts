@@ -13,6 +13,9 @@ const OF_ACCOUNT = { points: 20, duration: MINUTE };
 /** For so long an address from which a log-in succeeded is one of the owner's. Timers can be no longer than 24 days. */
 const KNOWN = { points: 1, duration: 20 * 24 * 60 * MINUTE };
 
+/** Many people behind one address may log in at the same moment. */
+const MAX_TURN_WAIT_MS = 8_000;
+
 /**
  * Counts failed log-ins, in the memory of this process. A counter is some 200 bytes and lives as long as its duration; one address can
  * make 30 failing attempts, so they stay few.
@@ -30,7 +33,7 @@ export class LogInAttempts {
    * @throws {Problem} 503 `overloaded` if the turn does not come soon; 504 if the request's time is over
    */
   async inTurn<T>(address: string, fn: () => Promise<T>): Promise<T> {
-    const turn = this.#turns.get(address) ?? { limit: new RequestLimit(1), users: 0 };
+    const turn = this.#turns.get(address) ?? { limit: new RequestLimit(1, MAX_TURN_WAIT_MS), users: 0 };
     this.#turns.set(address, turn);
     turn.users += 1;
     try {

@@ -26,7 +26,7 @@ beforeAll(async () => {
   url = ['--url', store.url];
   await send(store.otlpUrl, goodSpans);
   await send(store.otlpUrl, otlp(order({ status: 500, insert: 'UPDATE orders' }), { traceId: bad }));
-  await send(store.otlpUrl, otlp(order(), { traceId: short }).slice(0, -1));
+  await send(store.otlpUrl, otlp(order(), { traceId: short, epochMs: Date.now() - 60_000 }).slice(0, -1));
   await writeFile(join(directory, 'bad.json'), badFile);
 });
 afterAll(async () => {
@@ -108,7 +108,9 @@ test('verify exits with 1 on a broken trace, and says why', async () => {
   expect(await runTrace(['verify', good, ...url])).toMatchObject({ code: 0, out: expect.stringContaining('complete: 5 spans') });
   expect(await runTrace(['verify', short, ...url])).toMatchObject({
     code: 1,
-    out: expect.stringMatching(/^waiting for 1 of the 3 spans of order.*\n(.*\n)* {2}missing: 1 of the 3 spans of order `POST \/orders`/m),
+    out: expect.stringMatching(
+      /^incomplete: 1 of the 3 spans of order `POST \/orders` is missing.*\n(.*\n)* {2}missing: 1 of the 3 spans of order `POST \/orders`/m,
+    ),
   });
   expect(JSON.parse((await runTrace(['verify', short, good, '--json', ...url])).out)).toMatchObject([{ broken: true }, { broken: false }]);
 });
