@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import type { Order } from '@waymark/contracts';
-import { attributeNumber, settled, verify, type Span, type Trace } from '@waymark/trace-model';
+import { attributeNumber, judge, type Span, type Trace } from '@waymark/trace-model';
 import pg from 'pg';
 import type { Answer } from '../shop/shopper.ts';
 import { until } from '../shop/until.ts';
@@ -48,8 +48,7 @@ const ORDER_DIED = new RegExp(
   [
     'the server span \\w+ that answered gateway `POST /orders`',
     'a consumer of the message that order `send \\w+` sent',
-    'attempt \\d after order `process \\w+` failed',
-    'Attempt \\d before order "process \\w+" \\(\\w+\\) left no span',
+    '^attempt \\d of fulfil_order \\((its process was killed or lost its spans|due \\d+ s ago)\\)$',
     'the span \\w+ above (inventory|order) ',
     '^orphan: (inventory|order) ',
   ].join('|'),
@@ -108,10 +107,11 @@ const inTheEnd = async ({ traces }: OwnShop, answer: Answer): Promise<Trace> =>
   traces.of(answer, { timeoutMs: 6_000 }).catch(() => traces.now(answer));
 
 /** What a trace lacks, or has that it should not. */
-const complaints = (trace: Trace): string[] => [
-  ...settled(trace).awaited.map(({ message }) => message),
-  ...verify(trace).flatMap(({ severity, code, message }) => (severity === 'error' ? [`${code}: ${message}`] : [])),
-];
+const complaints = (trace: Trace): string[] => {
+  const { completeness, findings } = judge(trace);
+  const errors = findings.filter(({ severity }) => severity === 'error');
+  return [...completeness.missing, ...completeness.lost, ...errors.map(({ code, message }) => `${code}: ${message}`)];
+};
 
 /** Whoever asks again gets the order that an earlier request has stored, and whose job is in that one's trace. */
 const storedTheOrder = ({ trace }: { trace: Trace }): boolean => trace.spans.some(({ kind }) => kind === 'PRODUCER');

@@ -24,7 +24,8 @@ const RAW = 'rawTraces=true&raw_traces=true';
 export function traceBackend(address: string): TraceBackend {
   const url = base(address);
   let dialect: 'v3' | 'v1' | undefined;
-  const ask = (path: string, signal?: AbortSignal): Promise<Answer> => get(url, path, signal);
+  const inTurn = turns(AT_ONCE);
+  const ask = async (path: string, signal?: AbortSignal): Promise<Answer> => inTurn(() => get(url, path, signal));
 
   return {
     url,
@@ -63,6 +64,26 @@ interface Answer {
   readonly status: number;
   readonly type: string;
   readonly body: unknown;
+}
+
+/** How many questions a backend is asked at once, however many traces a test waits for. */
+const AT_ONCE = 16;
+
+/** Returns what runs functions, at most `max` at a time, in the order in which they came. */
+function turns(max: number): <T>(fn: () => Promise<T>) => Promise<T> {
+  const waiting: (() => void)[] = [];
+  let active = 0;
+  return async (fn) => {
+    if (active < max) active += 1;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      return await fn();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else active -= 1;
+    }
+  };
 }
 
 /** How often a backend is asked again that says it has too much to do, and how long the wait is if it does not say, in milliseconds. */
