@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { verify } from '@waymark/trace-model';
+import { judge } from '@waymark/trace-model';
 import { tracesFrom } from '@waymark/trace-testing';
 import type { Attack } from './attack.ts';
 import { SKU } from './books.ts';
@@ -72,11 +72,34 @@ export const backendOutage: Attack = {
     let incomplete = 0;
     for (const { traceId } of outcomes) {
       const trace = await traces.of({ headers: { 'x-trace-id': traceId } }, { timeoutMs: 20_000 }).catch(() => undefined);
-      if (!trace || verify(trace).length > 0) incomplete += 1;
+      if (!trace || judge(trace).completeness.state !== 'complete') incomplete += 1;
     }
     return {
       now: `${incomplete} of ${outcomes.length} traces incomplete`,
       held: incomplete === 0 && outcomes.every(({ status }) => status === 201),
     };
+  },
+};
+
+const WRONG_CLOCK = new URL('wrong-clock.ts', import.meta.url).href;
+const HOUR_MS = 3_600_000;
+
+export const wrongClocks: Attack = {
+  what: "inventory's clock is an hour ahead; then a day behind",
+  before: 'the verdict was a broken trace',
+  async run() {
+    const said: string[] = [];
+    let held = true;
+    for (const ms of [HOUR_MS, -24 * HOUR_MS]) {
+      await using attacked = await startAttackedShop({
+        env: { inventory: { NODE_OPTIONS: `--disable-warning=ExperimentalWarning --import ${WRONG_CLOCK}`, WRONG_BY_MS: String(ms) } },
+      });
+      const { status, traceId } = await attacked.buyer.order(SKU);
+      const trace = await tracesFrom(attacked.store.url).of({ headers: { 'x-trace-id': traceId } });
+      const { completeness, findings, sound } = judge(trace);
+      held &&= status === 201 && completeness.state === 'complete' && sound && findings.some(({ code }) => code === 'clock-skew');
+      said.push(`${completeness.state}: ${findings.map(({ message }) => message).join(' ')}`);
+    }
+    return { now: said.join(' | '), held };
   },
 };

@@ -1,9 +1,10 @@
 // `pnpm attack`: does to the shop what breaks other shops, and prints what came of it.
 import { parseArgs, styleText } from 'node:util';
 import { CannotRun, type Attack, type Finding } from './attack.ts';
-import { backendOutage, deadBackends } from './backends.ts';
+import { backendOutage, deadBackends, wrongClocks } from './backends.ts';
 import { frozenPostgres, fullDisk, lostListener, silentConnections } from './databases.ts';
 import { inventoryOutage, kills, rollingRestart } from './outages.ts';
+import { traceStore } from './trace-store.ts';
 import { badTarget, connections, guessing, insider, overload, repeatedCalls, tinyTimeouts } from './overload.ts';
 
 const ATTACKS: Readonly<Record<string, Attack>> = {
@@ -15,6 +16,8 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
   overload,
   'dead-backends': deadBackends,
   'backend-outage': backendOutage,
+  'wrong-clocks': wrongClocks,
+  'trace-store': traceStore,
   'inventory-outage': inventoryOutage,
   guessing,
   'repeated-calls': repeatedCalls,

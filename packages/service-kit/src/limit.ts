@@ -10,17 +10,17 @@ const MAX_WAIT_MS = 1_000;
  * overload is handled too slowly to be of use to anybody.
  */
 export class RequestLimit {
-  readonly #max: number;
+  readonly #max: () => number;
   readonly #maxWaitMs: number;
   readonly #waiting: PromiseWithResolvers<void>[] = [];
   #active = 0;
 
   /**
-   * @param max how many requests are handled at once
+   * @param max how many requests are handled at once; a function if that changes
    * @param maxWaitMs how long others may wait for their turn, in milliseconds
    */
-  constructor(max: number, maxWaitMs = MAX_WAIT_MS) {
-    this.#max = max;
+  constructor(max: number | (() => number), maxWaitMs = MAX_WAIT_MS) {
+    this.#max = typeof max === 'number' ? () => max : max;
     this.#maxWaitMs = maxWaitMs;
   }
 
@@ -35,14 +35,22 @@ export class RequestLimit {
    * @throws {Problem} 503 `overloaded` if the turn does not come soon enough
    */
   async run<T>(fn: () => Promise<T>, isWanted: () => boolean): Promise<T | undefined> {
-    if (this.#active < this.#max) this.#active += 1;
+    if (this.#active < this.#max()) this.#active += 1;
     else await this.#turn();
     try {
       return isWanted() ? await fn() : undefined;
     } finally {
+      this.#active -= 1;
+      this.#admit();
+    }
+  }
+
+  #admit(): void {
+    while (this.#active < this.#max()) {
       const next = this.#waiting.shift();
-      if (next) next.resolve();
-      else this.#active -= 1;
+      if (!next) return;
+      this.#active += 1;
+      next.resolve();
     }
   }
 

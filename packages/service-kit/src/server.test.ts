@@ -110,6 +110,46 @@ test('of too many requests at once some wait, the rest are 503 with Retry-After 
   await Promise.all(answers.map((answer) => answer.arrayBuffer()));
 });
 
+test('a limit may fall and rise while requests are under way', async () => {
+  let max = 2;
+  const limit = new RequestLimit(() => max, 60_000);
+  const inHand: PromiseWithResolvers<void>[] = [];
+  const send = (): Promise<unknown> =>
+    limit.run(
+      () => {
+        const one = Promise.withResolvers<void>();
+        inHand.push(one);
+        return one.promise;
+      },
+      () => true,
+    );
+  const all = Array.from({ length: 6 }, send);
+  await until(
+    () => inHand.length,
+    (count) => count === 2,
+    'two to be handled',
+  );
+  max = 1;
+  inHand[0]?.resolve();
+  await all[0];
+  expect(inHand).toHaveLength(2);
+  max = 3;
+  inHand[1]?.resolve();
+  await until(
+    () => inHand.length,
+    (count) => count === 5,
+    'three more to be handled',
+  );
+  for (const one of inHand) one.resolve();
+  await until(
+    () => inHand.length,
+    (count) => count === 6,
+    'the last to be handled',
+  );
+  inHand[5]?.resolve();
+  await Promise.all(all);
+});
+
 test('a request that waits too long is shed, and one whose caller has gone is not handled', async () => {
   const { limit, release } = taken();
   await using server = await serveThings(log, { limit });

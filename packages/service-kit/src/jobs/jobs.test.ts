@@ -150,6 +150,25 @@ test('stopping waits for the jobs in hand, and leaves the rest stored', async ()
   expect(begun).toHaveLength(CONCURRENCY);
 });
 
+test('with many more jobs due than there are workers they are behind, until the jobs are done', async () => {
+  const end = Promise.withResolvers<undefined>();
+  await start(async () => end.promise);
+  await Promise.all(Array.from({ length: CONCURRENCY }, (_, at) => add(String(at))));
+  await until(jobsLeft, (jobs) => jobs.length === CONCURRENCY && jobs.every(({ attempts }) => attempts === 1), 'each worker to have a job');
+  expect(place.jobs.isBehind).toBe(false);
+  await place.db.transaction(async (tx) => {
+    for (let at = 0; at < 5 * CONCURRENCY; at += 1) await place.jobs.add(tx, echoJob, { text: `more ${at}` });
+  });
+  await until(() => place.jobs.isBehind, Boolean, 'the workers to be behind');
+  end.resolve(undefined);
+  await until(
+    () => place.jobs.isBehind,
+    (behind) => !behind,
+    'the workers to have caught up',
+  );
+  expect((await jobsLeft()).length).toBeLessThan(5 * CONCURRENCY);
+});
+
 test('a worker that stops is alive until its last job has ended', async () => {
   const [begun, end] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
   await start(async () => {

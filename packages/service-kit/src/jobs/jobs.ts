@@ -18,6 +18,8 @@ import { startWorker, workerLogger, type Worker } from './worker.ts';
 
 /** Jobs as rows of the service's own database: a job and the change that asks for it commit together. */
 export interface Jobs {
+  /** Whether more jobs are due than the workers soon get to: a service that adds jobs for its requests should then handle fewer at once. */
+  readonly isBehind: boolean;
   /** Stores a job in the caller's transaction, to run at once or after a delay. */
   add<P>(tx: Sql, job: Job<P>, payload: P, delaySeconds?: number): Promise<void>;
   /** Removes, in the caller's transaction, the waiting job with the key of this payload. One that is running must find nothing to do. */
@@ -57,6 +59,9 @@ export function openJobs(db: Database, log: Logger, maxAttempts = 5): Jobs {
   let worker: Worker | undefined;
   let handled: readonly HandledJob[] = [];
   return {
+    get isBehind() {
+      return worker?.isBehind ?? false;
+    },
     add: (tx, job, payload, delaySeconds = 0) => addJob(tx, job, payload, { delaySeconds, maxAttempts }),
     cancel: cancelJob,
     deadLetters: (filter = {}) => listDeadLetters(db, filter),

@@ -12,6 +12,8 @@ import { messageIn, payloadOf, StaleAttemptError, tracedMessage, type HandledJob
 /** How many jobs a process runs at once: enough of them to get their share of the database beside 64 requests, so that orders are fulfilled as fast as they come in. */
 export const CONCURRENCY = 24;
 const TICK_MS = 1_000;
+/** With so many jobs due, the workers are behind. */
+const BEHIND = 4 * CONCURRENCY;
 
 /** A worker that was silent for this long is dead: its jobs are given to others. */
 const DEAD_AFTER_MS = 6_000;
@@ -45,10 +47,14 @@ interface Shared {
   cutOff: AbortSignal;
   /** The id under which jobs are locked. */
   self: string;
+  /** Whether more jobs are due than the workers soon get to, as of the last heartbeat. */
+  isBehind: boolean;
 }
 
 /** A running worker. */
 export interface Worker {
+  /** Whether more jobs are due than the workers soon get to. */
+  readonly isBehind: boolean;
   /** Takes no more jobs, waits at most `ms` milliseconds for those in hand, then ends them: they are tried again later, by any worker. */
   stop(ms: number): Promise<void>;
 }
@@ -57,7 +63,7 @@ export interface Worker {
 export function startWorker(db: Database, log: Logger, handled: readonly HandledJob[]): Worker {
   const stopping = new AbortController();
   const cutOff = new AbortController();
-  const shared: Shared = { db, log, handled, stopping: stopping.signal, cutOff: cutOff.signal, self: '' };
+  const shared: Shared = { db, log, handled, stopping: stopping.signal, cutOff: cutOff.signal, self: '', isBehind: false };
   const ended = outside(() => workUntilStopped(shared));
   const stop = async (ms: number): Promise<void> => {
     stopping.abort();
@@ -68,7 +74,12 @@ export function startWorker(db: Database, log: Logger, handled: readonly Handled
     await releaseJobs(db.control, shared.self).catch(() => undefined);
   };
   let stopped: Promise<void> | undefined;
-  return { stop: (ms) => (stopped ??= stop(ms)) };
+  return {
+    get isBehind() {
+      return shared.isBehind;
+    },
+    stop: (ms) => (stopped ??= stop(ms)),
+  };
 }
 
 /** graphile-worker stops when it loses the database, so it is started again. */
@@ -125,7 +136,8 @@ interface Lease {
   until: number;
 }
 
-async function beatUntil(signal: AbortSignal, { db, log, handled, self }: Shared, lease: Lease): Promise<void> {
+async function beatUntil(signal: AbortSignal, shared: Shared, lease: Lease): Promise<void> {
+  const { db, log, handled, self } = shared;
   while (!signal.aborted) {
     const sentAt = performance.now();
     try {
@@ -133,11 +145,18 @@ async function beatUntil(signal: AbortSignal, { db, log, handled, self }: Shared
       lease.until = sentAt + LEASE_MS;
       await unlockDeadWorkers(db.control, log);
       await storeExhausted(db.control, handled, log);
+      shared.isBehind = await isBehind(db.control);
     } catch (error) {
       log.warn({ err: error }, 'the job worker could not reach its database');
     }
     await pause(signal);
   }
+}
+
+/** Counts no further than it has to. */
+async function isBehind(sql: Sql): Promise<boolean> {
+  const due = await sql.query('select from graphile_worker._private_jobs where is_available and run_at <= now() limit $1', [BEHIND]);
+  return due.length === BEHIND;
 }
 
 async function heartbeat(sql: Sql, self: string): Promise<void> {

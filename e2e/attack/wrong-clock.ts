@@ -1,0 +1,6 @@
+// Preloaded, it makes a process of a host whose clock is wrong by WRONG_BY_MS milliseconds.
+const wrongBy = Number(process.env['WRONG_BY_MS']);
+const { now } = Date;
+
+Date.now = () => now() + wrongBy;
+Object.defineProperty(performance, 'timeOrigin', { value: performance.timeOrigin + wrongBy });
