@@ -101,6 +101,43 @@ test('a job that ends while the database is away does not bring the process down
   expect(await worker.logged('working on again')).toBeDefined();
 }, 40_000);
 
+test('a worker goes on after some of its jobs could not be marked as done', async () => {
+  const done: string[] = [];
+  const beingMarked = async (): Promise<number> =>
+    (await db.query(`select from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()`)).length;
+  const slowOnes = async (): Promise<number> =>
+    (await db.query(`select from graphile_worker._private_jobs where payload::text like '%slow%'`)).length;
+  const hasFailed = (): boolean => lines.some(({ msg }) => msg.startsWith('Failed to complete jobs'));
+  const hold: Record<string, () => Promise<unknown>> = {
+    'slow too': () => until(beingMarked, (count) => count === 1, 'the first to be marked as done'),
+    refused: () => until(beingMarked, (count) => count === 2, 'both to be marked as done'),
+    last: () => until(slowOnes, (count) => count === 0, 'both to have been marked as done'),
+  };
+  const run = async ({ text }: { text: string }): Promise<void> => {
+    await hold[text]?.();
+    done.push(text);
+  };
+  await jobs.start([handle(echoJob, { run })]);
+  // As a full disk does, it refuses some statements and not others.
+  await db.query(`
+    create function refuse() returns trigger language plpgsql as $$ begin
+      if old.payload::text like '%refused%' then raise 'the disk is full' using errcode = '53100'; end if;
+      if old.payload::text like '%slow%' then perform pg_sleep(1); end if;
+      return old;
+    end $$`);
+  await db.query('create trigger refuse before delete on graphile_worker._private_jobs for each row execute function refuse()');
+  await Promise.all(['slow', 'slow too', 'refused', 'last'].map(add));
+  await until(hasFailed, Boolean, 'the failure');
+  await until(() => done, (all) => all.includes('last'), 'the last');
+  await db.query('drop function refuse() cascade');
+  await add('again');
+  await until(
+    () => done,
+    (all) => all.includes('again'),
+    'the worker to go on',
+  );
+}, 90_000);
+
 const terminateAll = async (admin: Database): Promise<unknown> =>
   admin.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and pid <> pg_backend_pid()', [
     new URL(empty.url).pathname.slice(1),

@@ -32,6 +32,8 @@ const POSTPONE_FOR_MS = 24 * 3_600_000;
 const POSTPONE_MAX_SECONDS = 15;
 /** How long attempts that were told to end may take to do so. */
 const CUT_OFF_MS = 1_000;
+/** How long the runner may take to end after its last job has. */
+const RUNNER_ENDS_MS = 5_000;
 
 /** With a delay, even of 0, graphile-worker handles a lost database when it completes a job. Without one, that ends the process. */
 const PRESET = { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } };
@@ -105,6 +107,9 @@ async function workOnce(shared: Shared): Promise<void> {
   });
   events.on('worker:getJob:empty', () => (failures = 0));
   events.on('job:start', () => (failures = 0));
+  const allJobsEnded = Promise.withResolvers<void>();
+  events.on('pool:gracefulShutdown:complete', () => allJobsEnded.resolve());
+  events.on('pool:gracefulShutdown:error', () => allJobsEnded.resolve());
   let runner: Runner | undefined;
   const stop = (): void => void runner?.stop().catch(() => undefined);
   runner = await run({
@@ -123,9 +128,11 @@ async function workOnce(shared: Shared): Promise<void> {
   if (stopping.aborted) stop();
   else stopping.addEventListener('abort', stop, { once: true });
   try {
-    await runner.promise;
+    // graphile-worker 0.18 miscounts the statements it waits for if one fails while others succeed. It then never ends by itself.
+    await Promise.race([runner.promise, allJobsEnded.promise.then(() => delay(RUNNER_ENDS_MS, undefined, { ref: false }))]);
   } finally {
     stopping.removeEventListener('abort', stop);
+    stop();
     ended.abort();
     await beating;
   }
