@@ -128,7 +128,11 @@ test('a worker goes on after some of its jobs could not be marked as done', asyn
   await db.query('create trigger refuse before delete on graphile_worker._private_jobs for each row execute function refuse()');
   await Promise.all(['slow', 'slow too', 'refused', 'last'].map(add));
   await until(hasFailed, Boolean, 'the failure');
-  await until(() => done, (all) => all.includes('last'), 'the last');
+  await until(
+    () => done,
+    (all) => all.includes('last'),
+    'the last',
+  );
   await db.query('drop function refuse() cascade');
   await add('again');
   await until(

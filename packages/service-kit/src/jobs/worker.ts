@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { consume, outside, PoisonError } from '@waymark/tracing';
-import { Logger as WorkerLogger, run, type Job as Row, type Runner, type Task, type WorkerEvents } from 'graphile-worker';
+import { Logger as WorkerLogger, run, type Job as Row, type Runner, type Task, type WorkerEvents, type WorkerPool } from 'graphile-worker';
 import type { Logger } from 'pino';
 import type { Database, Sql, Transaction } from '../database.ts';
 import { endsWithin, withDeadline, withFreshDeadline } from '../deadline.ts';
@@ -12,6 +12,8 @@ import { messageIn, payloadOf, StaleAttemptError, tracedMessage, type HandledJob
 /** How many jobs a process runs at once: enough of them to get their share of the database beside 64 requests, so that orders are fulfilled as fast as they come in. */
 export const CONCURRENCY = 24;
 const TICK_MS = 1_000;
+/** How often each of the workers looks for jobs by itself. It is told of new ones, and of those that have become due at each tick. */
+const POLL_MS = 10_000;
 /** With so many jobs due, the workers are behind. */
 const BEHIND = 4 * CONCURRENCY;
 
@@ -49,6 +51,8 @@ interface Shared {
   cutOff: AbortSignal;
   /** The id under which jobs are locked. */
   self: string;
+  /** The workers, while they take jobs. */
+  workers: WorkerPool | undefined;
   /** Whether more jobs are due than the workers soon get to, as of the last heartbeat. */
   isBehind: boolean;
 }
@@ -65,7 +69,16 @@ export interface Worker {
 export function startWorker(db: Database, log: Logger, handled: readonly HandledJob[]): Worker {
   const stopping = new AbortController();
   const cutOff = new AbortController();
-  const shared: Shared = { db, log, handled, stopping: stopping.signal, cutOff: cutOff.signal, self: '', isBehind: false };
+  const shared: Shared = {
+    db,
+    log,
+    handled,
+    stopping: stopping.signal,
+    cutOff: cutOff.signal,
+    self: '',
+    workers: undefined,
+    isBehind: false,
+  };
   const ended = outside(() => workUntilStopped(shared));
   const stop = async (ms: number): Promise<void> => {
     stopping.abort();
@@ -98,7 +111,9 @@ async function workOnce(shared: Shared): Promise<void> {
   const events: WorkerEvents = new EventEmitter();
   events.on('pool:create', ({ workerPool }) => {
     shared.self = workerPool.id;
+    shared.workers = workerPool;
   });
+  events.on('pool:gracefulShutdown', () => (shared.workers = undefined));
   // graphile-worker keeps the failure of one query, of the ids of its kinds of job, for as long as it runs: it is started again.
   let failures = 0;
   events.on('worker:getJob:error', () => {
@@ -119,7 +134,7 @@ async function workOnce(shared: Shared): Promise<void> {
     logger: workerLogger(log),
     noHandleSignals: true,
     concurrency: CONCURRENCY,
-    pollInterval: TICK_MS,
+    pollInterval: POLL_MS,
     taskList: Object.fromEntries(handled.map((one) => [one.job.name, taskOf(one, lease, shared)])),
   });
   const ended = new AbortController();
@@ -152,7 +167,9 @@ async function beatUntil(signal: AbortSignal, shared: Shared, lease: Lease): Pro
       lease.until = sentAt + LEASE_MS;
       await unlockDeadWorkers(db.control, log);
       await storeExhausted(db.control, handled, log);
-      shared.isBehind = await isBehind(db.control);
+      const due = await countDue(db.control);
+      shared.isBehind = due === BEHIND;
+      if (due > 0) shared.workers?.nudge(due);
     } catch (error) {
       log.warn({ err: error }, 'the job worker could not reach its database');
     }
@@ -160,10 +177,10 @@ async function beatUntil(signal: AbortSignal, shared: Shared, lease: Lease): Pro
   }
 }
 
-/** Counts no further than it has to. */
-async function isBehind(sql: Sql): Promise<boolean> {
+/** How many jobs are due; counts no further than it has to. */
+async function countDue(sql: Sql): Promise<number> {
   const due = await sql.query('select from graphile_worker._private_jobs where is_available and run_at <= now() limit $1', [BEHIND]);
-  return due.length === BEHIND;
+  return due.length;
 }
 
 async function heartbeat(sql: Sql, self: string): Promise<void> {
