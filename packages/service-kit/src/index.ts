@@ -1,14 +1,11 @@
 export { serviceApp } from './app.ts';
 export { clientOf, closeClients, type Client } from './client.ts';
 export { databaseUrl, internalSecret, listenOn, readConfig, serviceUrl } from './config.ts';
-export { openDatabase, type Database, type Sql, type Transaction } from './database.ts';
-export { deadlineExceeded, remainingMs, withFreshDeadline } from './deadline.ts';
-export { defineJob, handle, StaleAttemptError, type Attempt, type HandledJob, type Job, type JobHandler } from './jobs/job.ts';
-export type { DeadLetterFilter } from './jobs/dead-letters.ts';
-export { openJobs, type Jobs } from './jobs/jobs.ts';
+export { openDatabase, type Connections, type Database, type Sql, type Transaction } from './database.ts';
+export { deadlineExceeded, endsWithin, remainingMs, withDeadline, withFreshDeadline } from './deadline.ts';
 export { run, type Service } from './lifecycle.ts';
 export { RequestLimit } from './limit.ts';
-export type { Logger } from './log.ts';
+export { serviceLog, type Logger } from './log.ts';
 export { migrate } from './migrations.ts';
 export { Problem } from './problem.ts';
 export type { Handlers } from './routes.ts';

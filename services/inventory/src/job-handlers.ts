@@ -1,4 +1,4 @@
-import { handle, type HandledJob } from '@waymark/service-kit';
+import { handle, type HandledJob } from '@waymark/jobs';
 import { expireReservation } from './expire-reservation.ts';
 import { expireReservationJob, reportStockJob } from './jobs.ts';
 import type { Parts } from './parts.ts';

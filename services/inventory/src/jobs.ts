@@ -1,5 +1,5 @@
 import type { Reservation } from '@waymark/contracts';
-import { defineJob } from '@waymark/service-kit';
+import { defineJob } from '@waymark/jobs';
 import { z } from 'zod';
 
 /**

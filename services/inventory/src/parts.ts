@@ -1,4 +1,5 @@
-import type { Database, Jobs, Logger } from '@waymark/service-kit';
+import type { Jobs } from '@waymark/jobs';
+import type { Database, Logger } from '@waymark/service-kit';
 
 /** What the use cases work with. */
 export interface Parts {

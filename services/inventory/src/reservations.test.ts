@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { testDatabase, type Database as TestDatabase } from '@waymark/local-stack';
-import { openDatabase, openJobs, type Database, type Sql } from '@waymark/service-kit';
+import { openJobs } from '@waymark/jobs';
+import { openDatabase, type Database, type Sql } from '@waymark/service-kit';
 import { recordLog } from '@waymark/service-kit/testing';
 import { commitReservation } from './commit-reservation.ts';
 import { expireReservation } from './expire-reservation.ts';

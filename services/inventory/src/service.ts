@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { inventoryApi } from '@waymark/contracts';
-import { migrate, openDatabase, openJobs, RequestLimit, serviceApp, type Logger, type Service } from '@waymark/service-kit';
+import { openJobs } from '@waymark/jobs';
+import { migrate, openDatabase, RequestLimit, serviceApp, type Logger, type Service } from '@waymark/service-kit';
 import type { Config } from './config.ts';
 import { pruneReservations } from './inventory-db.ts';
 import { jobHandlers } from './job-handlers.ts';

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { testDatabase, type Database as TestDatabase } from '@waymark/local-stack';
-import { openDatabase, openJobs, Problem, type Database } from '@waymark/service-kit';
+import { openJobs } from '@waymark/jobs';
+import { openDatabase, Problem, type Database } from '@waymark/service-kit';
 import { recordLog, until } from '@waymark/service-kit/testing';
 import fc from 'fast-check';
 import { commitReservation } from './commit-reservation.ts';

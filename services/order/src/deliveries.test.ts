@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { testDatabase, type Database as TestDatabase } from '@waymark/local-stack';
-import { openJobs, type Jobs } from '@waymark/service-kit';
+import { openJobs, type Jobs } from '@waymark/jobs';
 import { until } from '@waymark/service-kit/testing';
 import { placeOrder } from './place-order.ts';
 import { openBench, type Bench } from './testing/bench.ts';

@@ -1,4 +1,5 @@
-import { Problem, type Attempt } from '@waymark/service-kit';
+import type { Attempt } from '@waymark/jobs';
+import { Problem } from '@waymark/service-kit';
 import { annotate, event } from '@waymark/tracing';
 import { ORDER_ID, ORDER_REASON, ORDER_STATUS } from './attributes.ts';
 import { releaseStockJob } from './jobs.ts';

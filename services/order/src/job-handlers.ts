@@ -1,4 +1,4 @@
-import { handle, type HandledJob } from '@waymark/service-kit';
+import { handle, type HandledJob } from '@waymark/jobs';
 import { fulfilOrder } from './fulfil-order.ts';
 import { fulfilOrderJob, releaseStockJob } from './jobs.ts';
 import { endOrder, reviveOrder } from './order-db.ts';

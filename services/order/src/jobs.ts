@@ -1,4 +1,4 @@
-import { defineJob } from '@waymark/service-kit';
+import { defineJob } from '@waymark/jobs';
 import { z } from 'zod';
 
 const payload = z.object({ orderId: z.uuid() });

@@ -1,5 +1,6 @@
 import type { inventoryApi } from '@waymark/contracts';
-import type { Client, Database, Jobs, Logger } from '@waymark/service-kit';
+import type { Jobs } from '@waymark/jobs';
+import type { Client, Database, Logger } from '@waymark/service-kit';
 
 /** What the use cases work with. */
 export interface Parts {

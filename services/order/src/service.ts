@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { inventoryApi, orderApi } from '@waymark/contracts';
-import { clientOf, migrate, openDatabase, openJobs, RequestLimit, serviceApp, type Logger, type Service } from '@waymark/service-kit';
+import { openJobs } from '@waymark/jobs';
+import { clientOf, migrate, openDatabase, RequestLimit, serviceApp, type Logger, type Service } from '@waymark/service-kit';
 import type { Config } from './config.ts';
 import type { Parts } from './parts.ts';
 import { jobHandlers } from './job-handlers.ts';

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { LogLine } from './record-log.ts';
 import { until } from './until.ts';
@@ -16,10 +16,10 @@ export interface Program extends AsyncDisposable {
   ended: Promise<number | string>;
 }
 
-/** Runs `testing/<name>.ts` with tracing, in an environment of nothing but `env`. */
-export function runProgram(name: string, env: Record<string, string>): Program {
-  const args = ['--import', '@waymark/tracing/register', join(import.meta.dirname, `${name}.ts`)];
-  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'], cwd: import.meta.dirname });
+/** Runs a TypeScript file with tracing, in an environment of nothing but `env`. */
+export function runProgram(path: string, env: Record<string, string>): Program {
+  const args = ['--import', '@waymark/tracing/register', path];
+  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'], cwd: dirname(path) });
   const lines: LogLine[] = [];
   let errors = '';
   createInterface(child.stdout).on('line', (line) => lines.push(JSON.parse(line) as LogLine));

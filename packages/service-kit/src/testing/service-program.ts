@@ -1,9 +1,9 @@
-// A service whose requests, jobs and start (where SLOW_START is set) end at SIGUSR2, not before.
+// A service whose requests, background work and start (where SLOW_START is set) end at SIGUSR2, not before.
 import { once } from 'node:events';
 import { api } from '@waymark/contracts';
 import { z } from 'zod';
-import { databaseUrl, handle, listenOn, openDatabase, openJobs, readConfig, run, serviceApp } from '../index.ts';
-import { echoJob } from './echo-job.ts';
+import { databaseUrl, listenOn, openDatabase, readConfig, run, serviceApp } from '../index.ts';
+import { endsWithin } from '../deadline.ts';
 
 const slowApi = api('slow', {
   wait: { method: 'GET', path: '/wait', summary: 'Wait', answers: { 200: z.string() } },
@@ -15,7 +15,7 @@ process.on('SIGUSR2', () => undefined);
 await run('slow', (log) => {
   const config = readConfig({ ...listenOn(0), DATABASE_URL: databaseUrl('slow'), SLOW_START: z.string().default('') });
   const db = openDatabase(config.DATABASE_URL, log);
-  const jobs = openJobs(db, log, 3);
+  let working: Promise<unknown> | undefined;
   const slowly = async (what: string): Promise<string> => {
     log.info(`${what} begins`);
     // Waiting for a signal alone would let the process end.
@@ -25,11 +25,10 @@ await run('slow', (log) => {
     log.info(`${what} ends`);
     return what;
   };
-  const handled = [handle(echoJob, { run: async () => void (await slowly('the job')) })];
   const handlers = {
     wait: () => slowly('the request'),
     later: async () => {
-      await db.transaction((tx) => jobs.add(tx, echoJob, { text: 'later' }));
+      working = slowly('the job');
       return 'later';
     },
   };
@@ -38,10 +37,10 @@ await run('slow', (log) => {
     ready: () => db.ready(),
     listen: config,
     async start() {
+      await db.ready();
       if (config.SLOW_START) await slowly('the start');
-      await jobs.start(handled);
     },
-    drain: (ms) => jobs.stop(ms),
+    drain: async (ms) => void (await endsWithin(ms, working)),
     stop: () => db.close(),
   };
 });

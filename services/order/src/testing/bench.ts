@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { inventoryApi, type OrderStatus } from '@waymark/contracts';
-import { clientOf, migrate, openDatabase, openJobs } from '@waymark/service-kit';
+import { openJobs } from '@waymark/jobs';
+import { clientOf, migrate, openDatabase } from '@waymark/service-kit';
 import { recordLog } from '@waymark/service-kit/testing';
 import type { Parts } from '../parts.ts';
 import { jobHandlers } from '../job-handlers.ts';

@@ -1,13 +1,12 @@
 import { expect, test } from '@jest/globals';
 import { testDatabase } from '@waymark/local-stack';
 import { span } from '@waymark/tracing';
-import { openDatabase } from '../database.ts';
+import { openDatabase } from '@waymark/service-kit';
 import { handle, type JobHandler } from './job.ts';
-import { echoJob } from '../testing/echo-job.ts';
-import { attribute } from '../testing/span-receiver.ts';
-import { until } from '../testing/until.ts';
+import { echoJob } from './testing/echo-job.ts';
+import { attribute, until } from '@waymark/service-kit/testing';
 import { CONCURRENCY } from './worker.ts';
-import { MAX_ATTEMPTS, workplace } from '../testing/workplace.ts';
+import { MAX_ATTEMPTS, workplace } from './testing/workplace.ts';
 
 const place = workplace(testDatabase);
 const { jobsLeft, hurried, allDone, spansNamed } = place;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { PoisonError, type Message } from '@waymark/tracing';
 import { z } from 'zod';
-import type { Transaction } from '../database.ts';
+import type { Transaction } from '@waymark/service-kit';
 
 /** A kind of job: everything that those who add it and those who handle it must agree on. */
 export interface Job<P> {

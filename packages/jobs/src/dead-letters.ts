@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { deadLetter } from '@waymark/tracing';
 import type { Logger } from 'pino';
-import type { Connections, Database, Sql, Transaction } from '../database.ts';
-import { remainingMs } from '../deadline.ts';
-import { Problem } from '../problem.ts';
+import { type Connections, type Database, Problem, remainingMs, type Sql, type Transaction } from '@waymark/service-kit';
 import { messageIn, payloadOf, tracedMessage, type HandledJob, type StoredMessage } from './job.ts';
 import { addJob } from './rows.ts';
 

@@ -1,10 +1,8 @@
 import { afterEach, beforeEach } from '@jest/globals';
-import { openDatabase, type Database } from '../database.ts';
-import type { Job } from '../jobs/job.ts';
-import { openJobs, type Jobs } from '../jobs/jobs.ts';
-import { recordLog } from './record-log.ts';
-import { receivedSpans, type ReceivedSpan } from './span-receiver.ts';
-import { until } from './until.ts';
+import { type Database, openDatabase } from '@waymark/service-kit';
+import type { Job } from '../job.ts';
+import { openJobs, type Jobs } from '../jobs.ts';
+import { type ReceivedSpan, receivedSpans, recordLog, until } from '@waymark/service-kit/testing';
 
 /** How often a job is tried here. */
 export const MAX_ATTEMPTS = 2;

@@ -4,9 +4,9 @@ import { inject, linkItems, span } from '@waymark/tracing';
 import { z } from 'zod';
 import { defineJob, handle } from './job.ts';
 import { openJobs } from './jobs.ts';
-import { echoJob } from '../testing/echo-job.ts';
-import { attribute, links, type ReceivedSpan } from '../testing/span-receiver.ts';
-import { MAX_ATTEMPTS, workplace } from '../testing/workplace.ts';
+import { echoJob } from './testing/echo-job.ts';
+import { attribute, links, type ReceivedSpan } from '@waymark/service-kit/testing';
+import { MAX_ATTEMPTS, workplace } from './testing/workplace.ts';
 
 const place = workplace(testDatabase);
 const { allDone, spansNamed } = place;

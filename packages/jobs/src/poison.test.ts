@@ -5,9 +5,9 @@ import fc from 'fast-check';
 import { z } from 'zod';
 import { defineJob, payloadOf, handle, type Job } from './job.ts';
 import { messageIn } from './job.ts';
-import { echoJob } from '../testing/echo-job.ts';
-import { attribute } from '../testing/span-receiver.ts';
-import { workplace } from '../testing/workplace.ts';
+import { echoJob } from './testing/echo-job.ts';
+import { attribute } from '@waymark/service-kit/testing';
+import { workplace } from './testing/workplace.ts';
 
 const place = workplace(testDatabase);
 const { allDone, spansNamed, lines } = place;

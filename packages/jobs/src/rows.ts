@@ -1,6 +1,6 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { cancelled, produce, type Carrier } from '@waymark/tracing';
-import type { Sql, Transaction } from '../database.ts';
+import type { Sql, Transaction } from '@waymark/service-kit';
 import { messageIn, tracedMessage, type Job } from './job.ts';
 
 export interface Adding {

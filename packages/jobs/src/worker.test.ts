@@ -1,15 +1,12 @@
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { testDatabase, type Database as TestDatabase } from '@waymark/local-stack';
-import { openDatabase, type Database } from '../database.ts';
-import { remainingMs, withDeadline } from '../deadline.ts';
-import { unlockDeadWorkers } from './worker.ts';
-import { Problem } from '../problem.ts';
+import { type Database, openDatabase, Problem, remainingMs, withDeadline } from '@waymark/service-kit';
+import { unlockDeadWorkers } from './lease.ts';
 import { handle, type Attempt } from './job.ts';
 import { openJobs, type Jobs } from './jobs.ts';
-import { echoJob } from '../testing/echo-job.ts';
-import { runProgram, type Program } from '../testing/program.ts';
-import { recordLog } from '../testing/record-log.ts';
-import { until } from '../testing/until.ts';
+import { echoJob } from './testing/echo-job.ts';
+import { type Program, recordLog, runProgram, until } from '@waymark/service-kit/testing';
 
 const { log, lines } = recordLog();
 let empty: TestDatabase;
@@ -28,7 +25,8 @@ afterEach(async () => {
 });
 
 const add = async (text: string): Promise<void> => db.transaction((tx) => jobs.add(tx, echoJob, { text }));
-const startWorker = (): Program => runProgram('worker-program', { DATABASE_URL: empty.url, OTEL_TRACES_EXPORTER: 'none' });
+const startWorker = (): Program =>
+  runProgram(join(import.meta.dirname, 'testing/worker-program.ts'), { DATABASE_URL: empty.url, OTEL_TRACES_EXPORTER: 'none' });
 
 /** Its tables are there once it has started. */
 async function addOnceStarted(text: string): Promise<void> {
@@ -101,13 +99,14 @@ test('a job that ends while the database is away does not bring the process down
   expect(await worker.logged('working on again')).toBeDefined();
 }, 40_000);
 
+const hasFailed = (): boolean => lines.some(({ msg }) => msg.startsWith('Failed to complete jobs'));
+
 test('a worker goes on after some of its jobs could not be marked as done', async () => {
   const done: string[] = [];
   const beingMarked = async (): Promise<number> =>
     (await db.query(`select from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()`)).length;
   const slowOnes = async (): Promise<number> =>
     (await db.query(`select from graphile_worker._private_jobs where payload::text like '%slow%'`)).length;
-  const hasFailed = (): boolean => lines.some(({ msg }) => msg.startsWith('Failed to complete jobs'));
   const hold: Record<string, () => Promise<unknown>> = {
     'slow too': () => until(beingMarked, (count) => count === 1, 'the first to be marked as done'),
     refused: () => until(beingMarked, (count) => count === 2, 'both to be marked as done'),
@@ -140,6 +139,7 @@ test('a worker goes on after some of its jobs could not be marked as done', asyn
     (all) => all.includes('again'),
     'the worker to go on',
   );
+  expect(new Set(done)).toEqual(new Set(['slow', 'slow too', 'refused', 'last', 'again']));
 }, 90_000);
 
 const terminateAll = async (admin: Database): Promise<unknown> =>

@@ -1,9 +1,8 @@
 // A worker whose jobs end at SIGUSR2, not before.
 import { once } from 'node:events';
-import { openDatabase } from '../database.ts';
-import { openJobs } from '../jobs/jobs.ts';
-import { handle } from '../jobs/job.ts';
-import { serviceLog } from '../log.ts';
+import { openDatabase, serviceLog } from '@waymark/service-kit';
+import { openJobs } from '../jobs.ts';
+import { handle } from '../job.ts';
 import { echoJob } from './echo-job.ts';
 
 const log = serviceLog('worker');

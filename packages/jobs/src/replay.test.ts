@@ -3,9 +3,9 @@ import { beforeEach, expect, test } from '@jest/globals';
 import { testDatabase } from '@waymark/local-stack';
 import { span } from '@waymark/tracing';
 import { defineJob, handle } from './job.ts';
-import { echoJob } from '../testing/echo-job.ts';
-import { attribute, links } from '../testing/span-receiver.ts';
-import { MAX_ATTEMPTS, workplace } from '../testing/workplace.ts';
+import { echoJob } from './testing/echo-job.ts';
+import { attribute, links } from '@waymark/service-kit/testing';
+import { MAX_ATTEMPTS, workplace } from './testing/workplace.ts';
 
 const place = workplace(testDatabase);
 const { allDone, spansNamed, jobsLeft } = place;

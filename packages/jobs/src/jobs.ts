@@ -1,8 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { runMigrations } from 'graphile-worker';
 import type { Logger } from 'pino';
-import type { Database, Sql, Transaction } from '../database.ts';
-import { migrate } from '../migrations.ts';
+import { type Database, migrate, type Sql, type Transaction } from '@waymark/service-kit';
 import {
   listDeadLetters,
   pruneDeadLetters,
@@ -45,7 +44,7 @@ export interface Jobs {
 }
 
 const STOP_MS = 8_000;
-const MIGRATIONS = fileURLToPath(new URL('../../migrations', import.meta.url));
+const MIGRATIONS = fileURLToPath(new URL('../migrations', import.meta.url));
 
 /** So that looking for exhausted jobs, every second, does not read the whole queue. */
 const INDEX = `create index if not exists waymark_exhausted_jobs on graphile_worker._private_jobs (id)

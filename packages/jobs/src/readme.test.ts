@@ -1,0 +1,9 @@
+import { readFile } from 'node:fs/promises';
+import { expect, test } from '@jest/globals';
+import * as jobs from './index.ts';
+
+const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
+
+test('the README names each function that there is', () => {
+  expect(Object.keys(jobs).filter((name) => !readme.includes(`\`${name}\``))).toEqual([]);
+});
