@@ -22,7 +22,7 @@ export interface Mutation {
 
 const APP = 'packages/service-kit/src/app.ts';
 const CLIENT = 'packages/service-kit/src/client.ts';
-const WORKER = 'packages/service-kit/src/jobs/worker.ts';
+const ATTEMPT = 'packages/jobs/src/attempt.ts';
 const PLACE = 'services/order/src/place-order.ts';
 const FULFIL = 'services/order/src/fulfil-order.ts';
 const PAYMENT = 'services/order/src/payment-provider.ts';
@@ -229,7 +229,7 @@ export const MUTATIONS: readonly Mutation[] = [
     cause: /consumed message .* and nothing says who sent it/,
     edits: [
       [
-        WORKER,
+        ATTEMPT,
         'await consume(tracedMessage(job.name, message), message.carrier, number, work);',
         'await consume(tracedMessage(job.name, message), {}, number, work);',
       ],
