@@ -109,6 +109,45 @@ inBrowser(`in Chromium${chromiumPath ? '' : ' (skipped: none found; install it o
     expect(await page.getByLabel('Quantity of Oak stool').inputValue()).toBe('1');
   });
 
+  test('a reload keeps the basket, and each order has its trace, in any tab', async () => {
+    await using first = await openShop(browser, shop.urls.gateway);
+    await addButton(first.page, 'Tea pot').click();
+    const traceId = await placeOrder(first.page, 'Log in and place the order');
+    await addButton(first.page, 'Oak stool').click();
+    await first.page.getByLabel('Quantity of Oak stool').fill('3');
+    await first.page.reload();
+    await first.page.getByLabel('Quantity of Oak stool').waitFor();
+    expect(await first.page.getByLabel('Quantity of Oak stool').inputValue()).toBe('3');
+    await placeOrder(first.page);
+    await orders(first.page).filter({ hasText: '3 × Oak stool' }).waitFor();
+
+    await using second = await openShop(browser, shop.urls.gateway);
+    await click(second.page, 'Log in');
+    const link = orders(second.page).filter({ hasText: 'Tea pot' }).first().getByRole('link', { name: 'See this order’s trace' });
+    expect(await link.getAttribute('href')).toBe(`${TRACE_UI_URL}/trace/${traceId}`);
+    expect(await second.page.getByRole('link', { name: 'Traces', exact: true }).getAttribute('href')).toBe(TRACE_UI_URL);
+  });
+
+  test('products that could not be loaded can be tried again', async () => {
+    await using tab = await openShop(browser, shop.urls.gateway);
+    const { page } = tab;
+    await page.route('**/v1/products', (route) => route.abort());
+    await page.reload();
+    const alert = page.getByRole('alert').filter({ hasText: 'No answer' });
+    await alert.waitFor();
+    await page.unroute('**/v1/products');
+    await alert.getByRole('button', { name: 'Try again' }).click();
+    await addButton(page, 'Desk lamp').waitFor();
+    expect(await alert.isVisible()).toBe(false);
+    expect(await page.getByText('Loading the products').isVisible()).toBe(false);
+  });
+
+  test.each(['/', '/shop.js', '/api', '/openapi.json', '/page-config.json'])('%s leaves no trace among those of the shop', async (path) => {
+    const [file, route] = await Promise.all([fetch(shop.urls.gateway + path), fetch(`${shop.urls.gateway}/v1/products`)]);
+    expect([file.status, file.headers.get('x-trace-id')]).toEqual([200, null]);
+    expect([route.status, route.headers.get('x-trace-id')]).toEqual([200, expect.stringMatching(/^[0-9a-f]{32}$/)]);
+  });
+
   test('a session that has ended logs the page out, and says so', async () => {
     await using tab = await openShop(browser, shop.urls.gateway);
     const { page } = tab;

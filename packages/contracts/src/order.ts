@@ -15,6 +15,11 @@ export const order = z.object({
   totalCents: cents.meta({ examples: [7800] }),
   currency,
   createdAt: z.iso.datetime(),
+  traceId: z
+    .string()
+    .regex(/^[0-9a-f]{32}$/)
+    .describe('The trace of the request that placed it')
+    .optional(),
 });
 
 export type OrderStatus = z.output<typeof orderStatus>;

@@ -19,15 +19,18 @@ export interface AppParts<A extends Api> {
   secret?: string;
   /** True for the service that callers from outside come in by. */
   entry?: boolean;
+  /** Files for a browser. They are served without a trace: theirs would hide those of the service. */
+  files?: Middleware;
   /** Middleware that runs before the routes, inside tracing and problem answers. */
   before?: Middleware[];
 }
 
 /** The Koa app of a service: tracing, access log, problem answers, its share of the load, deadline, and the routes of its contract. */
 export function serviceApp<R extends Routes>(parts: AppParts<Api<R>>): Koa {
-  const { api, handlers, log, limit = new RequestLimit(Infinity), secret, entry = false, before = [] } = parts;
+  const { api, handlers, log, limit = new RequestLimit(Infinity), secret, entry = false, files, before = [] } = parts;
   const app = new Koa();
   const router = routesOf(api, handlers, { internal: secret !== undefined });
+  if (files) app.use(files);
   app.use(traced({ entry })).use(logRequests(log)).use(answerProblems(log)).use(limitRequests(limit)).use(keepDeadline({ entry }));
   if (secret) app.use(onlySigned(secret));
   for (const middleware of before) app.use(middleware);

@@ -6,6 +6,8 @@ import { say } from './notices.js';
 
 const MOST = 1_000;
 
+const STORED_AS = 'waymark.basket';
+
 /** @type {Map<string, { product: Product, quantity: number }>} */
 const chosen = new Map();
 let key = crypto.randomUUID();
@@ -25,6 +27,26 @@ export const idempotencyKey = () => key;
 /** The request has been answered: the next one is a new one, whatever is in it. */
 export function renewKey() {
   key = crypto.randomUUID();
+  store();
+}
+
+/** What this tab keeps across a reload: the key too, so that an order whose answer was lost is still one order. */
+const store = () => sessionStorage.setItem(STORED_AS, JSON.stringify({ key, lines: chosenLines() }));
+
+/**
+ * Fills the basket as it was before the page was reloaded, if it is empty.
+ * @param {Product[]} products
+ */
+export function restoreBasket(products) {
+  const stored = JSON.parse(sessionStorage.getItem(STORED_AS) ?? 'null');
+  if (!stored || chosen.size > 0) return;
+  for (const { sku, quantity } of stored.lines) {
+    const product = products.find((one) => one.sku === sku);
+    if (product) chosen.set(sku, { product, quantity });
+  }
+  drawLines();
+  key = stored.key;
+  store();
 }
 
 /** @param {Product} product */

@@ -12,16 +12,20 @@ export function say(news) {
 }
 
 /**
- * Shows what went wrong, with its trace, until it is closed or something else is tried. What is no Problem is a bug of the page: it is thrown on.
+ * Shows what went wrong, with its trace, until it is closed or something else is tried. Anything but a Problem is a bug of the page, and thrown on.
  * @param {unknown} error
+ * @param {() => Promise<void>} [retry] does the same again
  */
-export function showProblem(error) {
+export function showProblem(error, retry) {
   if (!(error instanceof Problem)) throw error;
   const close = element('button', { type: 'button', className: 'small', textContent: 'Close', onclick: hideProblem });
   const words = element('div', {}, element('p', {}, element('b', {}, error.title)), element('p', {}, error.message));
   if (error.traceId) words.append(element('p', {}, traceLink(error.traceId, 'See what happened in its trace')));
+  const again = retry
+    ? [element('button', { type: 'button', className: 'small', textContent: 'Try again', onclick: () => void retry() })]
+    : [];
   const notice = byId('problem', HTMLElement);
-  notice.replaceChildren(words, close);
+  notice.replaceChildren(words, ...again, close);
   notice.hidden = false;
 }
 

@@ -38,12 +38,12 @@ function wordsFor({ status, reason, createdAt }) {
 /**
  * An order as an item of a list, and how to show its news. While it is pending there is a button to cancel it.
  * @param {Order} order
- * @param {string | undefined} traceId the trace of the request that placed it, if this tab knows it
  * @param {() => void} cancel
  */
-export function orderItem(order, traceId, cancel) {
+export function orderItem(order, cancel) {
   const state = element('span');
   const words = element('p', { className: 'soft' });
+  const progress = element('progress', { ariaLabel: 'Waiting for the payment' });
   const actions = element('p', { className: 'actions' });
   const cancelButton = element('button', {
     type: 'button',
@@ -60,13 +60,15 @@ export function orderItem(order, traceId, cancel) {
     element('p', { className: 'order-head' }, state, element('span', { className: 'price' }, money(order.totalCents, order.currency))),
     element('p', {}, linesOf(order), ' ', element('span', { className: 'soft' }, 'at ', time)),
     words,
+    progress,
     actions,
   );
-  if (traceId) actions.append(traceParts(traceId));
+  if (order.traceId) actions.append(traceParts(order.traceId));
   const draw = (/** @type {Order} */ news) => {
     state.className = `state ${news.status}`;
     state.textContent = titleOf(news);
     words.textContent = wordsFor(news);
+    progress.hidden = news.status !== 'pending';
     if (news.status === 'pending') actions.append(cancelButton);
     else if (document.activeElement === cancelButton) item.focus();
     if (news.status !== 'pending') cancelButton.remove();

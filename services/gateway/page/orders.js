@@ -10,7 +10,6 @@ const FIRST_PAUSE_MS = 300;
 const LONGEST_PAUSE_MS = 5_000;
 const PATIENCE_MS = 300_000;
 const SHOWN = 10;
-const TRACES_STORED_AS = 'waymark.order-traces';
 
 /** Tells of `change`: an order was placed or has ended, so the stock may be another. */
 export const orders = new EventTarget();
@@ -33,11 +32,8 @@ export async function showOrders() {
 /**
  * Puts an order that has just been placed first, watches it, and takes the user there.
  * @param {Order} order
- * @param {string} traceId of the request that placed it
  */
-export function showNewOrder(order, traceId) {
-  const known = Object.entries({ ...orderTraces(), [order.id]: traceId });
-  sessionStorage.setItem(TRACES_STORED_AS, JSON.stringify(Object.fromEntries(known.slice(-SHOWN))));
+export function showNewOrder(order) {
   listed.get(order.id)?.remove();
   const item = itemOf(order);
   list.prepend(item);
@@ -48,14 +44,10 @@ export function showNewOrder(order, traceId) {
 
 /** For when the user has logged out. */
 export function forgetOrders() {
-  sessionStorage.removeItem(TRACES_STORED_AS);
   list.replaceChildren();
   listed.clear();
   drawSection(false);
 }
-
-/** @returns {Record<string, string>} order id to trace id */
-const orderTraces = () => JSON.parse(sessionStorage.getItem(TRACES_STORED_AS) ?? '{}');
 
 /** @param {boolean} visible */
 function drawSection(visible) {
@@ -77,7 +69,7 @@ function itemOf(order) {
     hideProblem();
     await sendAsUser('POST', `/v1/orders/${order.id}/cancel`).then(({ body }) => update(/** @type {Order} */ (body)), showProblem);
   };
-  const { item, draw } = orderItem(order, orderTraces()[order.id], () => void cancel());
+  const { item, draw } = orderItem(order, () => void cancel());
   listed.set(order.id, item);
   void watch(item, () => current, update);
   return item;

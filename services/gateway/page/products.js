@@ -11,7 +11,7 @@ const shown = new Map();
 /** The name of a product, or its SKU where that is all we know. @param {string} sku */
 export const nameOf = (sku) => shown.get(sku)?.name ?? sku;
 
-/** Lists the products as they are now. What is listed already stays in place, and the keyboard with it. */
+/** Lists the products as they are now, and returns them. What is listed already stays in place, and the keyboard focus with it. */
 export async function showProducts() {
   const { items } = /** @type {{ items: Product[] }} */ ((await send('GET', '/v1/products')).body);
   for (const product of items) {
@@ -19,6 +19,7 @@ export async function showProducts() {
     if (known) known.draw(product);
     else byId('products', HTMLElement).append(productItem(product));
   }
+  return items.map((product) => ({ ...product, name: nameOf(product.sku) }));
 }
 
 /** Shows of each product how many are in the order. */

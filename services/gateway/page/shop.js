@@ -1,13 +1,13 @@
 // @ts-check
 /** @import { Order } from '@waymark/contracts' */
-import { basket, chosenLines, idempotencyKey, renewKey, takeOut } from './basket.js';
+import { basket, chosenLines, idempotencyKey, renewKey, restoreBasket, takeOut } from './basket.js';
 import { byId } from './element.js';
 import { hideProblem, say, showProblem } from './notices.js';
 import { forgetOrders, orders, showNewOrder, showOrders } from './orders.js';
 import { drawProducts, showProducts } from './products.js';
-import { Problem, send } from './requests.js';
+import { Problem } from './requests.js';
 import { isLoggedIn, logIn, logOut, sendAsUser, session } from './session.js';
-import { showTracesAt } from './trace-link.js';
+import { findTraceUi } from './trace-link.js';
 
 const logInForm = byId('log-in', HTMLFormElement);
 
@@ -17,9 +17,9 @@ async function placeOrder() {
   if (!isLoggedIn()) await submitLogIn();
   const lines = chosenLines();
   const content = { body: { lines }, headers: { 'idempotency-key': idempotencyKey() } };
-  const { body, traceId } = await sendAsUser('POST', '/v1/orders', content).catch(notPlaced);
+  const { body } = await sendAsUser('POST', '/v1/orders', content).catch(notPlaced);
   takeOut(lines);
-  showNewOrder(/** @type {Order} */ (body), traceId);
+  showNewOrder(/** @type {Order} */ (body));
 }
 
 /**
@@ -74,11 +74,20 @@ session.addEventListener('change', () => {
   else forgetOrders();
 });
 
-drawSession();
-try {
-  showTracesAt(/** @type {{ traceUiUrl: string }} */ ((await send('GET', '/page-config.json')).body).traceUiUrl);
-  await showProducts();
-  if (isLoggedIn()) await showOrders();
-} catch (error) {
-  showProblem(error);
+async function load() {
+  hideProblem();
+  const loading = byId('products-loading', HTMLElement);
+  loading.hidden = false;
+  try {
+    restoreBasket(await showProducts());
+    if (isLoggedIn()) await showOrders();
+  } catch (error) {
+    showProblem(error, load);
+  } finally {
+    loading.hidden = true;
+  }
 }
+
+drawSession();
+void findTraceUi();
+await load();

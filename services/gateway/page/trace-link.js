@@ -1,11 +1,16 @@
 // @ts-check
-import { element } from './element.js';
+import { byId, element } from './element.js';
 
 /** @type {PromiseWithResolvers<string>} */
 const traceUi = Promise.withResolvers();
 
-/** Where people read traces. Links made before this is known get their address now. */
-export const showTracesAt = traceUi.resolve;
+/** Asks the shop where people read traces. Links made before this is known get their address now. */
+export async function findTraceUi() {
+  const answer = await fetch('/page-config.json');
+  const { traceUiUrl } = await answer.json();
+  Object.assign(byId('traces', HTMLAnchorElement), { href: traceUiUrl, hidden: false });
+  traceUi.resolve(traceUiUrl);
+}
 
 /**
  * A link to a trace, which opens in a new tab.

@@ -21,7 +21,8 @@ export function gatewayService(config: Config, log: Logger): Service {
       log,
       limit,
       entry: true,
-      before: [rememberAddress, serverTiming, pages(config.TRACE_UI_URL)],
+      files: pages(config.TRACE_UI_URL),
+      before: [rememberAddress, serverTiming],
     }),
     // It is ready without the services behind it: it answers that they are not available.
     ready: () => Promise.resolve(),

@@ -12,9 +12,10 @@ interface Row {
   total_cents: number;
   currency: 'EUR';
   created_at: Date;
+  trace_id: string | null;
 }
 
-const COLUMNS = 'id, user_id, status, reason, lines, total_cents, currency, created_at';
+const COLUMNS = 'id, user_id, status, reason, lines, total_cents, currency, created_at, trace_id';
 
 function toOrder(row: Row): StoredOrder {
   return {
@@ -26,6 +27,7 @@ function toOrder(row: Row): StoredOrder {
     totalCents: row.total_cents,
     currency: row.currency,
     createdAt: row.created_at.toISOString(),
+    ...(row.trace_id && { traceId: row.trace_id }),
   };
 }
 
@@ -62,10 +64,19 @@ export async function insertOrder(
 ): Promise<StoredOrder | undefined> {
   const [row] = await tx.query<Row>(
     `with placement as (select from placements where order_id = $1 and not abandoned for share)
-     insert into orders (id, user_id, status, lines, total_cents, currency, fulfil_by)
-     select $1, $2, $3, $4, $5, $6, now() + make_interval(secs => $7) from placement
+     insert into orders (id, user_id, status, lines, total_cents, currency, fulfil_by, trace_id)
+     select $1, $2, $3, $4, $5, $6, now() + make_interval(secs => $7), $8 from placement
      on conflict do nothing returning ${COLUMNS}`,
-    [order.id, order.userId, order.status, JSON.stringify(order.lines), order.totalCents, order.currency, fulfilWithinSeconds],
+    [
+      order.id,
+      order.userId,
+      order.status,
+      JSON.stringify(order.lines),
+      order.totalCents,
+      order.currency,
+      fulfilWithinSeconds,
+      order.traceId,
+    ],
   );
   return row && toOrder(row);
 }

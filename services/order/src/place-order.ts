@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Line, Order } from '@waymark/contracts';
 import { Problem, type Sql } from '@waymark/service-kit';
-import { annotate, detach, event } from '@waymark/tracing';
+import { activeTraceId, annotate, detach, event } from '@waymark/tracing';
 import { ORDER_ID } from './attributes.ts';
 import { fulfilOrderJob, releaseStockJob } from './jobs.ts';
 import { abandonPlacement, claimPlacement, findOrder, insertOrder } from './order-db.ts';
@@ -45,8 +45,10 @@ async function reserveAndStore(parts: Parts, userId: string, orderId: string, li
   const { db, inventory, jobs, fulfilmentDelaySeconds, fulfilWithinSeconds } = parts;
   const reservation = await inventory.reserve({ body: { orderId, lines } });
   event('stock reserved', { [ORDER_ID]: orderId });
+  const traceId = activeTraceId();
   return db.transaction(async (tx) => {
-    const order = await insertOrder(tx, newOrder(orderId, userId, reservation.lines), fulfilmentDelaySeconds + fulfilWithinSeconds);
+    const placed = { ...newOrder(orderId, userId, reservation.lines), ...(traceId && { traceId }) };
+    const order = await insertOrder(tx, placed, fulfilmentDelaySeconds + fulfilWithinSeconds);
     if (!order) return storedMeanwhile(tx, orderId);
     await jobs.add(tx, fulfilOrderJob, { orderId }, fulfilmentDelaySeconds);
     tx.afterCommit(() => event('order placed', { [ORDER_ID]: orderId }));
