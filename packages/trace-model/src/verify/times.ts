@@ -1,7 +1,7 @@
 import { isAsynchronous } from '../asynchronous.ts';
 import { CLOCK_TOLERANCE, type ClockSkew } from '../clocks.ts';
 import { formatDuration } from '../format-duration.ts';
-import { declaredSize, processOf } from '../settled.ts';
+import { declaringProcesses, processOf } from '../settled.ts';
 import { clipped } from '../text.ts';
 import type { SpanNode } from '../tree.ts';
 import { error, named, note } from './finding.ts';
@@ -14,8 +14,8 @@ import type { Finding, Rule } from './finding.ts';
 export const TOLERANCE = 2_000_000n;
 
 /** Spans end, after they start, and synchronous work happens while its parent does. */
-export const times: Rule = ({ nodes, skews }) => {
-  const declaring = new Set(nodes.filter(({ span }) => declaredSize(span) !== undefined).map(({ span }) => processOf(span)));
+export const times: Rule = ({ trace, nodes, skews }) => {
+  const declaring = declaringProcesses(trace.spans);
   return [...nodes.flatMap((node) => [...own(node), ...within(node, declaring)]), ...skews.map(skewed)];
 };
 
