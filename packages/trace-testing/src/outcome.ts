@@ -36,7 +36,8 @@ export function incomplete(trace: Trace): Outcome | undefined {
   const { completeness, outcome, explanation } = judge(trace);
   const { missing } = completeness;
   if (missing.length === 0) return undefined;
-  const failure = outcome.state === 'ok' ? '' : `${explanation}\n`;
+  const unknown = completeness.state === 'unknown' ? `${completeness.sentence}\n` : '';
+  const failure = unknown + (outcome.state === 'ok' ? '' : `${explanation}\n`);
   const message =
     `cannot tell: trace ${trace.traceId} is not complete, and what is not there may still come. It waits for\n` +
     `${firstLines(missing)}\n${failure}Wait for all of it first: await tracesFrom(url).of(answer).`;
