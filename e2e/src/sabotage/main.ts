@@ -1,13 +1,11 @@
 // Makes the mistakes of mutations.ts, one after the other, in a copy of the shop; prints whether the verdicts noticed them and named the cause, and
 // writes the table to docs/verdicts.md. `pnpm sabotage inventory` makes those with that word, and writes nothing; VERBOSE=1 prints all that was said.
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startShop } from '@waymark/local-stack';
-import { judge, readTraces, verdict, type Trace } from '@waymark/trace-model';
+import { judge, verdict, type Trace } from '@waymark/trace-model';
 import { startTraceStore } from '@waymark/trace-store';
-import { tracesFrom } from '@waymark/trace-testing';
-import { Shopper, type Answer } from '../shop/shopper.ts';
+import { allTraces } from '../shop/all-traces.ts';
+import { breakShop } from './break-shop.ts';
 import { MUTATIONS, type Mutation } from './mutations.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
@@ -49,7 +47,10 @@ process.exitCode = noticed === broken.length && named >= 0.9 * broken.length && 
 function row({ mutation: { what, cause }, noticed: seen, named: right, lines }: Result): string {
   const line = lines.find((one) => cause?.test(one)) ?? lines[0] ?? '';
   const part = line.split('; ').find((one) => cause?.test(one)) ?? line;
-  const said = part.replaceAll(/\b[0-9a-f]{8}-[0-9a-f-]{27}\b|\b[0-9a-f]{16,32}\b/g, '…').replaceAll('|', '\\|');
+  const said = part
+    .replaceAll(/\b[0-9a-f]{8}-[0-9a-f-]{27}\b|\b[0-9a-f]{16,32}\b/g, '…')
+    .replaceAll(/unknown_service:\S+/g, 'unknown_service:…')
+    .replaceAll('|', '\\|');
   return `| ${what} | ${seen ? 'yes' : 'no'} | ${cause ? (right ? 'yes' : 'no') : ''} | ${said} |`;
 }
 
@@ -63,23 +64,12 @@ async function write(rows: readonly string[], sum: string): Promise<void> {
 
 async function sabotaged(mutation: Mutation): Promise<Result> {
   await using undo = new AsyncDisposableStack();
-  const root = await copyOfShop();
-  undo.defer(() => rm(root, { recursive: true, force: true }));
-  for (const edit of mutation.edits ?? []) await apply(root, edit);
   const store = undo.adopt(await startTraceStore({ otlpPort: 0, uiPort: 0 }), (one) => one.close());
-  const all = { OTEL_EXPORTER_OTLP_ENDPOINT: store.otlpUrl, OTEL_BSP_SCHEDULE_DELAY: '100', ...mutation.env?.all };
-  const shop = undo.adopt(await startShop({ root, env: { ...mutation.env, all } }), (one) => one.close({ force: true }));
-  const demo = new Shopper(shop.urls.gateway);
-  await demo.logIn();
-  const own = { shop, demo, traces: tracesFrom(store.url), [Symbol.asyncDispose]: () => shop.close() };
-  await mutation.before?.(own);
-  const placing: Promise<Answer | undefined> = demo.place('field-notebook').catch(() => undefined);
-  await mutation.meanwhile?.(own);
-  const answer = await placing;
-  await mutation.after?.(own, answer);
-  const traces = await quiet(store.url, mutation.atOnce ? QUIET_AT_ONCE_MS : QUIET_MS);
-  const nowMs = Date.now() + (mutation.atOnce ? 0 : LATER_MS);
-  const judged = traces.map((trace) => ({ trace, judgement: judge(trace, nowMs) }));
+  const judged = await breakShop(mutation, store, async () => {
+    const traces = await quiet(store.url, mutation.atOnce ? QUIET_AT_ONCE_MS : QUIET_MS);
+    const nowMs = Date.now() + (mutation.atOnce ? 0 : LATER_MS);
+    return traces.map((trace) => ({ trace, judgement: judge(trace, nowMs) }));
+  });
   const lines = judged.flatMap(({ trace, judgement }) => {
     const { completeness, findings, outcome } = judgement;
     const isFine = completeness.state === 'complete' && findings.length === 0 && outcome.state === 'ok';
@@ -88,23 +78,6 @@ async function sabotaged(mutation: Mutation): Promise<Result> {
     return [verdict(trace, judgement), ...missing, ...findings.map(({ severity, code, message }) => `${severity} ${code}: ${message}`)];
   });
   return { mutation, noticed: lines.length > 0, named: lines.some((line) => mutation.cause?.test(line)), lines };
-}
-
-/** The sources of the shop, with the dependencies of this workspace. */
-async function copyOfShop(): Promise<string> {
-  const root = await mkdtemp(join(tmpdir(), 'sabotage-'));
-  for (const folder of ['packages', 'services'])
-    await cp(join(ROOT, folder), join(root, folder), { recursive: true, verbatimSymlinks: true });
-  await cp(join(ROOT, 'package.json'), join(root, 'package.json'));
-  await symlink(join(ROOT, 'node_modules'), join(root, 'node_modules'));
-  return root;
-}
-
-async function apply(root: string, [file, from, to]: readonly [string, string, string]): Promise<void> {
-  const path = join(root, file);
-  const source = from === '' ? await readFile(path, 'utf8').catch(() => '') : await readFile(path, 'utf8');
-  if (!source.includes(from)) throw new Error(`${file} has no ${JSON.stringify(from)}: the mutation must follow the source`);
-  await writeFile(path, from === '' ? to + source : source.replace(from, () => to));
 }
 
 /** All traces of the store, once no more spans come. */
@@ -119,21 +92,4 @@ async function quiet(url: string, quietMs: number): Promise<readonly Trace[]> {
     if (performance.now() - grew > quietMs || performance.now() > end) return traces;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-}
-
-async function allTraces(url: string): Promise<readonly Trace[]> {
-  const { services = [] } = (await (await fetch(`${url}/api/v3/services`)).json()) as { services?: readonly string[] };
-  const found = new Map<string, Trace>();
-  for (const service of services) {
-    const query = new URLSearchParams({
-      'query.serviceName': service,
-      'query.startTimeMin': new Date(Date.now() - 600_000).toISOString(),
-      'query.startTimeMax': new Date(Date.now() + 86_400_000).toISOString(),
-      'query.searchDepth': '200',
-      'query.rawTraces': 'true',
-    });
-    const answer = await fetch(`${url}/api/v3/traces?${query.toString()}`);
-    if (answer.ok) for (const trace of readTraces(await answer.json())) found.set(trace.traceId, trace);
-  }
-  return [...found.values()];
 }

@@ -63,6 +63,17 @@ export const EXAMPLES: readonly Example[] = [
     provoke: mistake('never-ends', 1),
   },
   {
+    what: 'a process whose export queue was full',
+    finds: [],
+    awaits: ['spans'],
+    names: '3 of the 6 spans of depot `GET /queue-full` (depot lost 3 spans: its export queue was full)',
+    async provoke({ start, traces }) {
+      await using depot = await start('depot', { OTEL_BSP_MAX_QUEUE_SIZE: '2' });
+      const answer = await fetch(`${depot.url}/queue-full`);
+      return await grown(traces, answer.headers.get('x-trace-id') ?? '', 3);
+    },
+  },
+  {
     what: 'a service that exports nothing',
     finds: [],
     awaits: ['server'],

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { annotate, detach, inject, span, SpanKind, traceRequests } from '@waymark/tracing';
+import { annotate, detach, inject, span, SpanKind, startTracing, traceRequests } from '@waymark/tracing';
 import { Agent, interceptors, type Dispatcher } from 'undici';
 import { ask } from './ask.ts';
 
@@ -26,6 +26,11 @@ export const mistakes = {
 
   'never-ends'() {
     void span('wait for the printer', () => new Promise(() => {}));
+  },
+
+  async 'queue-full'() {
+    await Promise.all(Array.from({ length: 5 }, () => span('print', async () => 'a page')));
+    while (startTracing().deliveries.waiting > 0) await delay(5);
   },
 
   detached() {

@@ -12,6 +12,9 @@ export interface Attributes {
 /** The attribute in which a trace store names those beside it whose values it cut because they were too long. */
 export const TRUNCATED = 'waymark.truncated';
 
+/** The attribute in which a trace store says on a trace's first span how many more spans came that it did not keep. */
+export const DROPPED_SPANS = 'waymark.trace.dropped_spans';
+
 /** An attribute's value for people: text as it is, an array or a map as JSON would write it, bytes in hex. */
 export function attributeText(value: AttributeValue | undefined): string {
   return typeof value === 'string' ? value : json(value ?? null);

@@ -1,3 +1,4 @@
+import { attributeNumber, DROPPED_SPANS } from './attribute.ts';
 import { withoutSkew } from './clocks.ts';
 import { criticalPath } from './critical-path.ts';
 import { formatDuration } from './format-duration.ts';
@@ -53,8 +54,9 @@ export function judge(trace: Trace, nowMs: number = Date.now()): Judgement {
   if (all.some(({ code }) => code === 'not-judged')) return unjudged(all);
   const { trace: agreed } = withoutSkew(trace);
   const nodes = walk(tree(agreed));
-  const completeness = completenessOf(agreed, nodes, nowMs);
-  const findings = all.filter((finding) => !isSaid(finding, completeness));
+  const dropped = droppedBy(trace);
+  const completeness = dropped > 0 ? cutShort(trace, dropped) : completenessOf(agreed, nodes, nowMs);
+  const findings = all.filter(({ code }) => !isExplained(code, completeness, dropped > 0));
   const outcome = requestOutcome(nodes);
   const explanation = explain(agreed, outcome, completeness);
   return { completeness, outcome, findings, sound: findings.every(({ severity }) => severity !== 'error'), explanation };
@@ -69,7 +71,22 @@ function unjudged(findings: readonly Finding[]): Judgement {
 /** What only seems wrong as long as something is on its way. */
 const UNTIL_COMPLETE: ReadonlySet<FindingCode> = new Set(['orphan', 'root-missing', 'message-unconsumed', 'message-lost']);
 
-const isSaid = ({ code }: Finding, { state }: Completeness): boolean => state === 'waiting' && UNTIL_COMPLETE.has(code);
+/** What else seems wrong if the answering span was not kept. */
+const IF_CUT: ReadonlySet<FindingCode> = new Set([...UNTIL_COMPLETE, 'parent-outside', 'client-unanswered']);
+
+const isExplained = (code: FindingCode, { state }: Completeness, cut: boolean): boolean =>
+  (cut ? IF_CUT : UNTIL_COMPLETE).has(code) && (cut || state === 'waiting');
+
+/** How many spans of the trace the backend did not keep, by its own word. */
+const droppedBy = ({ spans }: Trace): number =>
+  spans.reduce((sum, { attributes }) => sum + (attributeNumber(attributes[DROPPED_SPANS]) ?? 0), 0);
+
+/** What else may be missing says nothing about the services: the backend had it. */
+function cutShort({ spans }: Trace, dropped: number): Completeness {
+  const missing = `${counted(dropped, 'span')} that the trace backend did not keep: it has a limit for one trace, and kept the first ${spans.length}`;
+  const sentence = `incomplete: ${missing}`;
+  return { state: 'incomplete', by: 'structure', sentence, missing: [missing], lost: [], undeclared: [] };
+}
 
 function completenessOf(trace: Trace, nodes: readonly SpanNode[], nowMs: number): Completeness {
   const { awaited, lost: gone, undeclared, unknown } = settled(trace);

@@ -208,3 +208,13 @@ test('a call that got no answer is told apart: nobody knows what the server does
   const cut = WHOLE.slice(0, 2).map((parts) => span(parts.n === 2 ? { ...parts, attributes: { 'waymark.peer.unknown': true } } : parts));
   expect(settled(trace(...cut))).toMatchObject({ settled: true, unknown: [{ name: 'POST /orders' }] });
 });
+
+test('a process that lost spans says so of what is missing', () => {
+  const root: SpanParts = { n: 1, kind: 'SERVER', name: 'POST /orders', attributes: size(4, { 'waymark.segment.lost': 2n }) };
+  const because = '(shop lost 2 spans: its export queue was full)';
+  expect(awaitedOf(trace(span(root), span({ n: 2, parent: 1, attributes: { 'waymark.segment.lost': 1n } })))).toEqual([
+    `2 of the 4 spans of shop \`POST /orders\` ${because}`,
+  ]);
+  const children = [span({ n: 2, parent: 1 }), span({ n: 3, parent: 1, name: 'pay', attributes: { 'waymark.segment.lost': 2n } })];
+  expect(awaitedOf(trace(...children))).toEqual([`the span 0000000000000001 above shop \`span 2\`, shop \`pay\` ${because}`]);
+});

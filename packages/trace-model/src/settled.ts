@@ -73,6 +73,9 @@ function startsSegment({ span, parent }: SpanNode): boolean {
 export const processOf = ({ service, resource }: Span): string => `${service}/${attributeText(resource.attributes['service.instance.id'])}`;
 /** How many spans a segment has that begins here, by its own word. */
 export const declaredSize = (span: Span): number | undefined => attributeNumber(span.attributes['waymark.segment.spans']);
+/** The processes that say how many spans their segments have: those whose services have a manifest. */
+export const declaringProcesses = (spans: readonly Span[]): ReadonlySet<string> =>
+  new Set(spans.filter((span) => declaredSize(span) !== undefined).map(processOf));
 const text = (span: Span, name: string): string => attributeText(span.attributes[name] ?? '');
 
 function tops(nodes: readonly SpanNode[]): Awaited[] {
@@ -84,15 +87,22 @@ function tops(nodes: readonly SpanNode[]): Awaited[] {
     message: `the span ${clipped(parent ?? '')} above ${children
       .slice(0, 3)
       .map(({ span }) => named(span))
-      .join(', ')}${children.length > 3 ? ' …' : ''}`,
+      .join(', ')}${children.length > 3 ? ' …' : ''}${loss(children.map(({ span }) => span))}`,
     spanIds: children.map(({ span }) => span.spanId),
   }));
 }
 
 function short({ root, declared: size, spans }: Segment): Awaited[] {
   if (spans.length >= size) return [];
-  const message = `${size - spans.length} of the ${counted(size, 'span')} of ${named(root)}`;
+  const message = `${size - spans.length} of the ${counted(size, 'span')} of ${named(root)}${loss(spans)}`;
   return [{ what: 'spans', message, spanIds: [root.spanId] }];
+}
+
+/** What the process itself says of spans that it lost: each span of a segment says how many there were as it ended. */
+function loss(spans: readonly Span[]): string {
+  const said = spans.map(({ service, attributes }) => ({ service, lost: attributeNumber(attributes['waymark.segment.lost']) ?? 0 }));
+  const most = said.reduce((a, b) => (b.lost > a.lost ? b : a), { service: '', lost: 0 });
+  return most.lost > 0 ? ` (${clipped(most.service)} lost ${counted(most.lost, 'span')}: its export queue was full)` : '';
 }
 
 function detached(nodes: readonly SpanNode[], here: ReadonlySet<string>): Awaited[] {

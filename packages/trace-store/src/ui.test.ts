@@ -185,6 +185,14 @@ withBrowser('the UI in a browser', () => {
     expect(tab.complaints).toEqual([]);
   }, 60_000);
 
+  test('a span leads to the span of another trace that links to it', async () => {
+    await using tab = await openTab(browser, `${store.url}/trace/${ORDER}?span=0000000000000003`);
+    await detail(tab.page).getByRole('link', { name: 'gateway: GET /stock' }).click();
+    await tab.page.waitForURL(`${store.url}/trace/${BROKEN}?span=0000000000000001`);
+    await detail(tab.page).getByRole('heading', { name: 'GET /stock' }).waitFor();
+    expect(tab.complaints).toEqual([]);
+  }, 60_000);
+
   test('a trace of 2,000 spans is in the page only where one looks', async () => {
     await using tab = await openTab(browser, `${store.url}/trace/${LARGE}`);
     const { page, complaints } = tab;

@@ -29,6 +29,21 @@ export async function findSummaries(query: URLSearchParams): Promise<readonly Su
   return readSummaries(await ask(`/api/v3/trace-summaries?${query}`));
 }
 
+/** A span of another trace that links to a span of the trace asked for. */
+export interface IncomingLink {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly service: string;
+  readonly name: string;
+  readonly linkedSpanId: string;
+}
+
+/** The spans of other traces that link to this one. */
+export async function loadLinks(traceId: string): Promise<readonly IncomingLink[]> {
+  const answer = (await ask(`/api/links/${encodeURIComponent(traceId)}`)) as { links?: readonly IncomingLink[] } | undefined;
+  return answer?.links ?? [];
+}
+
 /** The names of all services, in order. */
 export async function loadServices(): Promise<readonly string[]> {
   const answer = (await ask('/api/v3/services')) as { services?: readonly string[] } | undefined;

@@ -1,5 +1,6 @@
 import { duration, formatDuration } from '@waymark/trace-model';
 import type { Finding, Span } from '@waymark/trace-model';
+import type { IncomingLink } from './api.ts';
 import { attributeGroups, attributeList } from './attribute-list.ts';
 import { serviceChip } from './chip.ts';
 import { copyableId } from './copy-button.ts';
@@ -16,6 +17,8 @@ export interface DetailParts {
   readonly color: ColorOf;
   /** The time the span spent itself, in nanoseconds. */
   readonly selfTime: bigint;
+  /** What other traces link to this one. */
+  readonly incoming: readonly IncomingLink[];
   readonly goTo: (spanId: string) => void;
   readonly close: () => void;
 }
@@ -44,7 +47,7 @@ export function spanDetail(row: Row, parts: DetailParts): readonly Node[] {
       'Events',
       span.events.map((event) => eventItem(event, span)),
     ),
-    ...section('Links', linksOf(span, parts.timeline, parts.goTo)),
+    ...section('Links', linksOf(span, parts.timeline, parts.incoming, parts.goTo)),
     ...section('Ids', [ids(span, parts)]),
     ...section('Resource', attributeGroups(span.resource.attributes)),
     ...section('Scope', [scope(span)]),

@@ -1,19 +1,21 @@
 import type { Span } from '@waymark/trace-model';
+import type { IncomingLink } from './api.ts';
 import { attributeList } from './attribute-list.ts';
 import { element } from './element.ts';
 import type { Row, Timeline } from './rows.ts';
 import { shown } from './shown.ts';
 
-/** What a span links to, and what in its trace links to it, as things to follow. */
-export function linksOf(span: Span, { rows, rowOf, trace }: Timeline, goTo: (spanId: string) => void): readonly HTMLElement[] {
+/** What a span links to, and what links to it in its own trace and in others, as things to follow. */
+export function linksOf(
+  span: Span,
+  { rows, rowOf, trace }: Timeline,
+  incoming: readonly IncomingLink[],
+  goTo: (spanId: string) => void,
+): readonly HTMLElement[] {
   const to = span.links.map(({ traceId, spanId, attributes }) => {
     const inside = traceId === trace.traceId ? rowOf.get(spanId) : undefined;
     const where = inside ? 'in this trace' : traceId === trace.traceId ? 'in this trace, but not here' : 'in another trace';
-    const link = element(
-      'a',
-      { href: `/trace/${encodeURIComponent(traceId)}?span=${encodeURIComponent(spanId)}` },
-      inside ? nameOf(inside) : spanId,
-    );
+    const link = element('a', { href: addressOf(traceId, spanId) }, inside ? nameOf(inside) : spanId);
     if (inside) follow(link, spanId, goTo);
     return item('to', link, where, attributeList(attributes));
   });
@@ -23,8 +25,15 @@ export function linksOf(span: Span, { rows, rowOf, trace }: Timeline, goTo: (spa
     follow(link, row.span.spanId, goTo);
     return item('from', link, 'in this trace');
   });
-  return [...to, ...back];
+  const others = incoming
+    .filter(({ linkedSpanId }) => linkedSpanId === span.spanId)
+    .map(({ traceId, spanId, service, name }) =>
+      item('from', element('a', { href: addressOf(traceId, spanId) }, shown(`${service}: ${name}`)), 'in another trace'),
+    );
+  return [...to, ...back, ...others];
 }
+
+const addressOf = (traceId: string, spanId: string): string => `/trace/${encodeURIComponent(traceId)}?span=${encodeURIComponent(spanId)}`;
 
 const nameOf = ({ span }: Row): string => shown(`${span.service}: ${span.name}`);
 

@@ -1,6 +1,7 @@
 import { selfTimes, services } from '@waymark/trace-model';
 import type { Span, Trace } from '@waymark/trace-model';
-import { loadTrace } from './api.ts';
+import { loadLinks, loadTrace } from './api.ts';
+import type { IncomingLink } from './api.ts';
 import { byId, element } from './element.ts';
 import { drawGraph } from './graph.ts';
 import { connectHeader } from './header.ts';
@@ -25,6 +26,7 @@ let view: TimelineView | undefined;
 const known = knownServices();
 let color = serviceColors([], []);
 let detailed: unknown;
+let incoming: readonly IncomingLink[] = [];
 const ownTimes = new WeakMap<Trace, ReadonlyMap<Span, bigint>>();
 
 async function show(trace: Trace, watching: boolean): Promise<void> {
@@ -38,6 +40,15 @@ async function show(trace: Trace, watching: boolean): Promise<void> {
   if (view) view.update(timeline, color);
   else begin((view = new TimelineView(timeline, color)));
   drawGraphIfShown();
+}
+
+/** Other traces may link here at any time, so the links are asked for anew with each change of the trace. */
+async function showLinks(): Promise<void> {
+  const before = incoming.length;
+  incoming = await loadLinks(traceId).catch(() => incoming);
+  if (incoming.length === before) return;
+  detailed = undefined;
+  if (view) showDetail(view);
 }
 
 function begin(made: TimelineView): void {
@@ -67,7 +78,7 @@ function showDetail({ selected, timeline }: TimelineView): void {
   detail.hidden = !selected;
   if (!selected) return;
   const selfTime = selfTimeOf(timeline, selected);
-  detail.replaceChildren(...spanDetail(selected, { timeline, color, selfTime, goTo, close }));
+  detail.replaceChildren(...spanDetail(selected, { timeline, color, selfTime, incoming, goTo, close }));
   detail.scrollTop = 0;
 }
 
@@ -111,8 +122,9 @@ async function start(): Promise<void> {
   if (trace) await show(trace, watching);
   else showAbsent(true);
   byId('trace', HTMLElement).ariaBusy = 'false';
+  await showLinks();
   if (!watching) return;
-  const changed = (newer: Trace): Promise<void> => show((trace = newer), true);
+  const changed = (newer: Trace): Promise<void> => show((trace = newer), true).then(showLinks);
   await watch(traceId, trace, changed, () => (trace ? void show(trace, false) : showAbsent(false)));
 }
 

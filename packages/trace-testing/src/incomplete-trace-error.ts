@@ -1,4 +1,4 @@
-import { printable, waterfall, type Completeness, type Trace } from '#trace-model';
+import { judge, printable, waterfall, type Completeness, type Trace } from '#trace-model';
 import { firstLines } from './first-lines.ts';
 
 /** The trace did not become complete in time. The message lists what is missing and draws what is there, the first 20 and 40 lines of it. */
@@ -14,10 +14,12 @@ export class IncompleteTraceError extends Error {
       (missing.length === 0 || !declares(trace)) && by === 'structure'
         ? `\nIt can only be judged by its structure: ${undeclared.map(printable).join(', ')} ${undeclared.length > 1 ? 'do' : 'does'} not declare how many spans belong to it.`
         : '';
+    const { outcome, explanation } = judge(trace);
+    const failure = outcome.state === 'ok' ? '' : `\n${explanation}`;
     super(
       trace.spans.length === 0
         ? nothing(trace.traceId, after, url)
-        : `trace ${trace.traceId} is not complete ${after}: still waiting for\n${list(missing)}${structure}\n\n${waterfall(trace, { width: 110, spans: DRAWN })}\n\n${hint(missing)}`,
+        : `trace ${trace.traceId} is not complete ${after}: still waiting for\n${list(missing)}${structure}${failure}\n\n${waterfall(trace, { width: 110, spans: DRAWN })}\n\n${hint(missing)}`,
     );
     this.trace = trace;
     this.missing = missing;

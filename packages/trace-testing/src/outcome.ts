@@ -33,10 +33,13 @@ export function negated({ pass, message, trace }: Outcome): Outcome {
 
 /** The outcome of asking an incomplete trace for what is not there; undefined when it is complete. */
 export function incomplete(trace: Trace): Outcome | undefined {
-  const { missing } = judge(trace).completeness;
+  const { completeness, outcome, explanation } = judge(trace);
+  const { missing } = completeness;
   if (missing.length === 0) return undefined;
+  const unknown = completeness.state === 'unknown' ? `${completeness.sentence}\n` : '';
+  const failure = unknown + (outcome.state === 'ok' ? '' : `${explanation}\n`);
   const message =
     `cannot tell: trace ${trace.traceId} is not complete, and what is not there may still come. It waits for\n` +
-    `${firstLines(missing)}\nWait for all of it first: await tracesFrom(url).of(answer).`;
+    `${firstLines(missing)}\n${failure}Wait for all of it first: await tracesFrom(url).of(answer).`;
   return { pass: false, message, trace };
 }

@@ -12,6 +12,17 @@ export interface TraceBackend {
   services(signal?: AbortSignal): Promise<readonly string[]>;
   /** The traces that are so, newest first. */
   search(search: TraceSearch, signal?: AbortSignal): Promise<readonly Trace[]>;
+  /** The spans of other traces that link to this one. A Jaeger cannot tell: then there are none. */
+  linksTo(traceId: string): Promise<readonly IncomingLink[]>;
+}
+
+/** A span of another trace that links to a span of the one asked for. */
+export interface IncomingLink {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly service: string;
+  readonly name: string;
+  readonly linkedSpanId: string;
 }
 
 /**
@@ -54,6 +65,11 @@ export function traceBackend(address: string): TraceBackend {
       const answer = v3.known ? v3 : await ask(`/api/traces?${searchParameters(search).v1}`, signal);
       if (!answer.known) throw notABackend(url, answer);
       return traces(answer, url).toSorted((a, b) => Number((b.spans[0]?.start ?? 0n) - (a.spans[0]?.start ?? 0n)));
+    },
+    async linksTo(traceId) {
+      const { body } = await ask(`/api/links/${traceId}`);
+      const links = (body as { links?: unknown } | undefined)?.links;
+      return Array.isArray(links) ? (links as readonly IncomingLink[]) : [];
     },
   };
 }

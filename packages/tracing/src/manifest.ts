@@ -1,11 +1,13 @@
 import { createContextKey, trace, TraceFlags, type Context } from '@opentelemetry/api';
 import type { Span, SpanProcessor } from '@opentelemetry/sdk-trace';
-import { SEGMENT_DETACHED, SEGMENT_SPANS } from './names.ts';
+import { SEGMENT_DETACHED, SEGMENT_LOST, SEGMENT_SPANS } from './names.ts';
 
 /** What one process does for one entry: its first span, and every span below that in this process. */
 interface Segment {
   readonly root: Span;
   spans: number;
+  /** How many of them could not be kept for export. */
+  lost: number;
   /** The ids of the detached tasks that were begun in it. */
   detached?: string[];
 }
@@ -33,7 +35,7 @@ export class SegmentManifest implements SpanProcessor {
     const above = (trace.getSpan(parentContext) as InSegment | undefined)?.[SEGMENT];
     const begins = !above || parentContext.getValue(BEGINS) === true;
     if (begins && above) promise(above, span);
-    const segment = begins ? { root: span, spans: 0 } : above;
+    const segment = begins ? { root: span, spans: 0, lost: 0 } : above;
     segment.spans += 1;
     span[SEGMENT] = segment;
     // A span that has reached the limit of attributes still takes another value of one it has.
@@ -41,6 +43,8 @@ export class SegmentManifest implements SpanProcessor {
   }
   onEnding(span: Span & InSegment): void {
     const segment = span[SEGMENT];
+    // Any span says it, because the root may be lost as well.
+    if (segment && segment.lost > 0) span.setAttribute(SEGMENT_LOST, segment.lost);
     if (segment?.root !== span) return;
     span.setAttribute(SEGMENT_SPANS, segment.spans);
     if (segment.detached) span.setAttribute(SEGMENT_DETACHED, segment.detached);
@@ -54,6 +58,12 @@ export class SegmentManifest implements SpanProcessor {
   async shutdown(): Promise<void> {
     // Nothing to close.
   }
+}
+
+/** Notes that a span will not be exported. Spans of its segment that end later say so (`waymark.segment.lost`). */
+export function noteLost(span: object): void {
+  const segment = (span as InSegment)[SEGMENT];
+  if (segment) segment.lost += 1;
 }
 
 /** What is begun after the root has ended is not promised: its root has been sent. */

@@ -25,6 +25,9 @@ export const BATCH_ITEMS = 'waymark.batch.items';
 /** On a segment's root: how many spans the segment has, itself included. */
 export const SEGMENT_SPANS = 'waymark.segment.spans';
 
+/** On any span of a segment: how many spans of the segment had been lost when it ended, because the export queue was full. */
+export const SEGMENT_LOST = 'waymark.segment.lost';
+
 /** On a segment's root: the span ids of the detached tasks that were begun in it. Each is the root of a segment of its own. */
 export const SEGMENT_DETACHED = 'waymark.segment.detached';
 

@@ -28,6 +28,12 @@ test('a database client has its system', () => {
   expect(lacks({ kind: 'CLIENT', attributes: { 'db.system.name': 'postgresql' } })).toEqual([]);
 });
 
+test('what is missing is an error where the service has a manifest, and a note where it is the instrumentation of others', () => {
+  const foreign: Parts = { n: 1, kind: 'SERVER', attributes: without(http.server(200), 'url.path') };
+  expect(codes(foreign)).toEqual(['[attribute-missing 1]']);
+  expect(codes({ ...foreign, attributes: { ...foreign.attributes, 'waymark.segment.spans': 1n } })).toEqual(['attribute-missing 1']);
+});
+
 test('a failed call says what failed; without a response that is enough', () => {
   const call = { kind: 'CLIENT', error: true, attributes: without(http.client(0), 'http.response.status_code') } as const;
   expect(codes({ n: 1, ...call })).toEqual(['[attribute-missing 1]']);

@@ -1,26 +1,27 @@
 import { attributeText, isArray, TRUNCATED } from '../attribute.ts';
 import type { Attributes, AttributeValue } from '../attribute.ts';
+import { declaringProcesses, processOf } from '../settled.ts';
 import { clipped } from '../text.ts';
 import type { Span } from '../trace.ts';
 import { error, named, note } from './finding.ts';
 import type { Finding, Rule } from './finding.ts';
 
 /** Spans carry what the semantic conventions require of their kind, under its current name, and have lost nothing on the way. */
-export const attributes: Rule = ({ trace: { spans } }) => [
-  ...unnamed(spans),
-  ...spans.flatMap(required),
-  ...dropped(spans),
-  ...truncated(spans),
-];
+export const attributes: Rule = ({ trace: { spans } }) => {
+  const declaring = declaringProcesses(spans);
+  return [...unnamed(spans), ...spans.flatMap((span) => required(span, declaring)), ...dropped(spans), ...truncated(spans)];
+};
 
-function required(span: Span): Finding[] {
+function required(span: Span, declaring: ReadonlySet<string>): Finding[] {
   const required = requiredOf(span);
   const absent = required.filter((name) => span.attributes[name] === undefined);
   const former = (name: string): string | undefined => RETIRED[name]?.find((old) => span.attributes[old] !== undefined);
   const missing = absent.filter((name) => former(name) === undefined);
   const retired = absent.filter((name) => former(name) !== undefined).map((name) => `${former(name)} (now ${name})`);
   const findings: Finding[] = [];
-  if (missing.length > 0) findings.push(error('attribute-missing', [span], `${named(span)} lacks ${missing.join(', ')}.`, LACKS));
+  // Who uses the instrumentation of others cannot change what it records, and the trace is whole without.
+  const judge = declaring.has(processOf(span)) ? error : note;
+  if (missing.length > 0) findings.push(judge('attribute-missing', [span], `${named(span)} lacks ${missing.join(', ')}.`, LACKS));
   if (retired.length > 0) findings.push(note('attribute-retired', [span], `${named(span)} uses ${retired.join(', ')}.`, OLD));
   if (required.length > 0 && span.status.code === 'ERROR' && span.attributes['error.type'] === undefined) {
     findings.push(note('attribute-missing', [span], `${named(span)} failed and lacks error.type.`, LACKS));

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { codes, found } from '../testing/codes.ts';
-import { messaging } from '../testing/span.ts';
+import { http, messaging } from '../testing/span.ts';
 import type { SpanParts as Parts } from '../testing/span.ts';
 
 const parent = { n: 1, ms: [10, 20], attributes: { 'waymark.segment.spans': 2n } } as const;
@@ -26,6 +26,14 @@ test('nobody waits for a consumer, or for a detached task, which is a segment of
 
 test('of a process that declares nothing, a child that outlives its parent is a note: OpenTelemetry allows it', () => {
   expect(codes({ n: 1, ms: [10, 20] }, { n: 2, parent: 1, ms: [11, 90] })).toEqual(['[child-outside-parent 2 1]']);
+});
+
+test('an instrumentation that ends a CLIENT span late is no child that outlives its parent', () => {
+  const call = { n: 2, parent: 1, kind: 'CLIENT', ms: [11, 26], attributes: http.client(200) } as const;
+  const server = { n: 3, parent: 2, kind: 'SERVER', service: 'order', attributes: http.server(200) } as const;
+  expect(codes({ n: 1, ms: [10, 20] }, call, { ...server, ms: [12, 19] })).toEqual([]);
+  expect(codes({ n: 1, ms: [10, 20] }, call, { ...server, ms: [12, 25] })).toEqual(['[child-outside-parent 2 1]']);
+  expect(codes(parent, call, { ...server, ms: [12, 19] })).toEqual(['child-outside-parent 2 1']);
 });
 
 test('what a message asked for may run whenever it likes, but not before', () => {

@@ -1,7 +1,7 @@
 import { isAsynchronous } from '../asynchronous.ts';
 import { CLOCK_TOLERANCE, type ClockSkew } from '../clocks.ts';
 import { formatDuration } from '../format-duration.ts';
-import { declaredSize, processOf } from '../settled.ts';
+import { declaringProcesses, processOf } from '../settled.ts';
 import { clipped } from '../text.ts';
 import type { SpanNode } from '../tree.ts';
 import { error, named, note } from './finding.ts';
@@ -14,8 +14,8 @@ import type { Finding, Rule } from './finding.ts';
 export const TOLERANCE = 2_000_000n;
 
 /** Spans end, after they start, and synchronous work happens while its parent does. */
-export const times: Rule = ({ nodes, skews }) => {
-  const declaring = new Set(nodes.filter(({ span }) => declaredSize(span) !== undefined).map(({ span }) => processOf(span)));
+export const times: Rule = ({ trace, nodes, skews }) => {
+  const declaring = declaringProcesses(trace.spans);
   return [...nodes.flatMap((node) => [...own(node), ...within(node, declaring)]), ...skews.map(skewed)];
 };
 
@@ -65,7 +65,7 @@ function within(node: SpanNode, declaring: ReadonlySet<string>): Finding[] {
       error('async-too-early', [span, parent], message, 'It was given the context of other work: of a message or request that came later.'),
     ];
   }
-  const late = span.end - parent.end;
+  const late = (declaring.has(processOf(span)) ? span.end : answeredBy(node)) - parent.end;
   if (early <= tolerance && late <= tolerance) return [];
   const isEarly = early > tolerance;
   const how = isEarly ? `starts ${formatDuration(early)} before` : `ends ${formatDuration(late)} after`;
@@ -73,6 +73,15 @@ function within(node: SpanNode, declaring: ReadonlySet<string>): Finding[] {
   // OpenTelemetry lets a child outlive its parent. Only a process that declares its segments has a way to say that it means to.
   const judge = isEarly || declaring.has(processOf(span)) ? error : note;
   return [judge('child-outside-parent', [span, parent], message, isEarly ? FOREIGN : OUTLIVES)];
+}
+
+/**
+ * When the work of a span had ended. Other instrumentations end a CLIENT span when they see that the connection is done with the answer, which
+ * may be after the program had read it and answered in turn. The SERVER span shows when that was at the latest.
+ */
+function answeredBy({ span, children }: SpanNode): bigint {
+  const server = span.kind === 'CLIENT' ? children.find((child) => child.span.kind === 'SERVER') : undefined;
+  return server && server.span.end < span.end ? server.span.end : span.end;
 }
 
 const FOREIGN = 'The span was given the context of other work than it belongs to.';

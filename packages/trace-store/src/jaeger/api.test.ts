@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { readTraces } from '@waymark/trace-model';
+import { judge, readTraces, verdict } from '@waymark/trace-model';
 import { ask, send } from '../testing/ask.ts';
 import { attribute, request, span, TIME } from '../testing/otlp.ts';
 import { storeForTest } from '../testing/store-for-test.ts';
@@ -194,4 +194,35 @@ test('100,000 spans of one request can be read again', async () => {
   await send(otlpUrl, JSON.stringify(request([], many)));
   const { body } = await ask(`${url}/api/v3/traces/${TRACE}?rawTraces=true`);
   expect(body).toMatchObject({ result: { resourceSpans: [{ scopeSpans: [{ spans: { length: 100_000 } }] }] } });
+});
+
+test('the spans of other traces that link to a trace are found', async () => {
+  const { otlpUrl, url } = await storeForTest();
+  const link = { traceId: TRACE, spanId: '0000000000000002' };
+  const other = span('c'.repeat(32), 7, { name: 'retry', links: [link] });
+  const mentions = span('d'.repeat(32), 8, { name: 'note', attributes: [attribute('trace', { stringValue: TRACE })] });
+  await send(otlpUrl, JSON.stringify(request([service], [...spans, other, mentions])));
+  expect(await ask(`${url}/api/links/${TRACE}`)).toEqual({
+    status: 200,
+    body: { links: [{ traceId: 'c'.repeat(32), spanId: '0000000000000007', service: 'shop', name: 'retry', linkedSpanId: link.spanId }] },
+  });
+  expect(await ask(`${url}/api/links/none`)).toMatchObject({ status: 400 });
+});
+
+test.each(['/api/v3/traces/', '/api/traces/'])('a trace that is cut at its limit says so at %s, and is not called broken', async (path) => {
+  const { otlpUrl, url } = await storeForTest({ maxSpansPerTrace: 3 });
+  const declared = attribute('waymark.segment.spans', { intValue: '5' });
+  const sent = [
+    span(TRACE, 4, { name: 'pay', parent: 2 }),
+    span(TRACE, 5, { name: 'pack', parent: 2 }),
+    span(TRACE, 3, { name: 'ship', parent: 1 }),
+    span(TRACE, 2, { name: 'check', parent: 1 }),
+    span(TRACE, 1, { name: 'buy', kind: 2, attributes: [declared] }),
+  ];
+  for (const one of sent) await send(otlpUrl, JSON.stringify(request([service], [one])));
+  const [trace] = readTraces((await ask(`${url}${path}${TRACE}?raw=true&rawTraces=true`)).body);
+  const judgement = judge(trace!);
+  const sentence = 'incomplete: 2 spans that the trace backend did not keep: it has a limit for one trace, and kept the first 3';
+  expect(judgement).toMatchObject({ completeness: { sentence }, findings: [], sound: true });
+  expect(verdict(trace!)).toBe(`${sentence}; 3 spans, 1 service, 0 roots, no findings`);
 });

@@ -2,12 +2,13 @@ import type { TraceStore } from '../store/trace-store.ts';
 import type { Answer } from './answer.ts';
 import { v1Error, v3Error } from './answer.ts';
 import { BadQuery } from './bad-query.ts';
+import { getLinks } from './links.ts';
 import * as v1 from './v1.ts';
 import * as v3 from './v3.ts';
 
 type Route = (store: TraceStore, params: URLSearchParams, part: string) => Answer | Promise<Answer>;
 
-/** Jaeger's query API. A group in a pattern is the part of the path that the route needs. */
+/** Jaeger's query API, and links, which it has not. A group in a pattern is the part of the path that the route needs. */
 const ROUTES: readonly (readonly [pattern: RegExp, route: Route])[] = [
   [/^\/api\/traces$/, v1.findTraces],
   [/^\/api\/traces\/([^/]+)$/, v1.getTrace],
@@ -20,6 +21,7 @@ const ROUTES: readonly (readonly [pattern: RegExp, route: Route])[] = [
   [/^\/api\/v3\/traces$/, v3.findTraces],
   [/^\/api\/v3\/traces\/([^/]+)$/, v3.getTrace],
   [/^\/api\/v3\/trace-summaries$/, v3.findSummaries],
+  [/^\/api\/links\/([^/]+)$/, getLinks],
 ];
 
 /** Answers one request to Jaeger's query API, with Jaeger's status codes and error bodies. */

@@ -1,3 +1,4 @@
+import { DROPPED_SPANS } from '@waymark/trace-model';
 import type { Attribute } from '../otlp/attributes.ts';
 import type { Json } from '../otlp/decode.ts';
 import { decode } from '../otlp/decode.ts';
@@ -55,9 +56,11 @@ export interface PlacedSpan {
 
 /**
  * The spans of a trace as they are decoded, one by one. The reader may pause: what comes meanwhile is left out, and a trace that is evicted
- * meanwhile is an `Error`. With `copies`, what was delivered more than once is there twice.
+ * meanwhile is an `Error`. With `copies`, what was delivered more than once is there twice. If spans of the trace were not kept, its first
+ * span says how many (`waymark.trace.dropped_spans`): otherwise the trace would look like a broken one.
  */
 export function* readSpans(trace: StoredTrace, copies: boolean): Generator<PlacedSpan> {
+  const { excess } = trace;
   let before: Chunk | undefined;
   let resource: Json = {};
   let scope: Json = {};
@@ -65,11 +68,20 @@ export function* readSpans(trace: StoredTrace, copies: boolean): Generator<Place
     const sameResource = chunk.resource === before?.resource;
     if (!sameResource) resource = decode(ResourceSpans, chunk.resource.bytes);
     if (!sameResource || chunk.scope !== before?.scope) scope = decode(ScopeSpans, chunk.scope.bytes);
-    for (const span of spansOf(chunk)) yield { resource, scope, span };
+    let first = chunk === trace.chunks[0] && excess > 0;
+    for (const span of spansOf(chunk)) {
+      yield { resource, scope, span: first ? withDropped(span, excess) : span };
+      first = false;
+    }
     before = chunk;
   }
   if (isGone(trace)) throw new Error('the trace was evicted while it was read');
 }
+
+const withDropped = (span: SpanJson, dropped: number): SpanJson => ({
+  ...span,
+  attributes: [...(span.attributes ?? []), { key: DROPPED_SPANS, value: { intValue: String(dropped) } }],
+});
 
 /** A whole trace at once, as OTLP/JSON. Spans that came one after the other under the same resource or scope are put together. */
 export function readTrace(trace: StoredTrace, copies: boolean): ResourceSpansJson[] {

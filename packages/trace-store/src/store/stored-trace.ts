@@ -21,6 +21,8 @@ export interface StoredTrace {
   readonly key: string;
   readonly chunks: Chunk[];
   spans: number;
+  /** Spans that came when the trace had reached its bound, and were not kept. */
+  excess: number;
   /** What its spans take encoded, with the resource and scope wherever these change. */
   bytes: number;
   /** Where its latest spans were written first: the place that says how long the trace has been quiet. */

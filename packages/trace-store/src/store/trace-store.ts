@@ -145,6 +145,7 @@ export class TraceStore {
     const bytes = ranges.bytes + around;
     if ((found?.spans ?? 0) + ranges.count > this.#maxSpansPerTrace || (found?.bytes ?? 0) + bytes > this.#maxTraceBytes) {
       this.#counts.excessSpans += ranges.count;
+      if (found !== undefined) found.excess += ranges.count;
       return;
     }
     const place = this.#log.reserve(ranges.bytes);
@@ -164,7 +165,7 @@ export class TraceStore {
   /** The trace with this key, made if need be, as the one that was heard of last. */
   #touch(key: string, { slab }: SpanBytes): StoredTrace {
     let trace = this.#traces.get(key);
-    if (trace === undefined) this.#traces.set(key, (trace = { key, chunks: [], spans: 0, bytes: 0, latest: slab }));
+    if (trace === undefined) this.#traces.set(key, (trace = { key, chunks: [], spans: 0, excess: 0, bytes: 0, latest: slab }));
     trace.latest = slab;
     return trace;
   }

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startTraceStore, type RunningTraceStore } from '@waymark/trace-store';
 import { order } from '../testing/order.ts';
 import { runTrace } from '../testing/run-trace.ts';
-import { newTraceId, otlp, request, send } from '../testing/spans.ts';
+import { newTraceId, otlp, request, send, span } from '../testing/spans.ts';
 
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
 
@@ -47,6 +47,16 @@ test('show draws a trace from a backend, a file or standard input', async () => 
   expect(JSON.parse((await runTrace(['show', good, '--json', ...url])).out)).toMatchObject([
     { traceId: good, broken: false, spans: [{ service: 'gateway' }, {}, {}, {}, {}] },
   ]);
+});
+
+test('show names the spans of other traces that link to the trace', async () => {
+  const [first] = goodSpans;
+  const link = { traceId: good, spanId: first!.span.spanId };
+  const traceId = newTraceId();
+  await send(store.otlpUrl, otlp(span('order', 'CONSUMER', 'process fulfil', {}, [], { links: [link] }), { traceId }));
+  const line = `gateway POST /v1/orders ← order process fulfil in trace ${traceId}`;
+  expect((await runTrace(['show', good, ...url])).out).toContain(`\n${line}\ncomplete: 5 spans`);
+  expect(JSON.parse((await runTrace(['show', good, '--json', ...url])).out)).toMatchObject([{ linkedFrom: [{ name: 'process fulfil' }] }]);
 });
 
 test('show and verify read JSON lines, as the Collector writes them to a file', async () => {

@@ -1,6 +1,7 @@
 import { ROOT_CONTEXT, TraceFlags, context } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
+import { noteLost } from '../manifest.ts';
 import { outside } from '../outside.ts';
 import { within } from '../within.ts';
 
@@ -189,7 +190,10 @@ export class SpanQueue<B> implements SpanProcessor {
     const room = this.deliveries.waiting < this.#limits.maxQueueSize ? this.#limits.maxQueueBytes - this.#bytes : 0;
     try {
       const bytes = room > 0 ? this.#backend.add(span, room) : undefined;
-      if (bytes === undefined) this.#lose(1, 'queueFull');
+      if (bytes === undefined) {
+        noteLost(span);
+        this.#lose(1, 'queueFull');
+      }
       return bytes;
     } catch (error) {
       // An attribute with a getter that throws, for example. A request must not fail for it.

@@ -1,0 +1,31 @@
+// A service without any tracing of its own; OpenTelemetry's instrumentation is preloaded. It calls the next service twice, if there is one.
+// It is CommonJS, which the instrumentation can reach without a loader.
+import type { once as Once } from 'node:events';
+import type * as Http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type * as Consumers from 'node:stream/consumers';
+
+const { once } = require('node:events') as { once: typeof Once };
+const { createServer, get } = require('node:http') as typeof Http;
+const { text } = require('node:stream/consumers') as typeof Consumers;
+
+const next = process.env['NEXT'];
+
+async function work(): Promise<void> {
+  if (next === undefined) return;
+  await (await fetch(next)).text();
+  const [answer] = (await once(get(next), 'response')) as [Http.IncomingMessage];
+  await text(answer);
+}
+
+const server = createServer((_request, response) => {
+  work().then(
+    () => response.end('done'),
+    () => response.writeHead(502).end(),
+  );
+});
+server.listen(0, '127.0.0.1', () => process.stdout.write(`${(server.address() as AddressInfo).port}\n`));
+process.stdin.resume().once('end', () => {
+  server.close();
+  server.closeAllConnections();
+});

@@ -1,0 +1,107 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { judge, verdict, type Finding, type Trace } from '@waymark/trace-model';
+import { startTraceStore } from '@waymark/trace-store';
+import { allTraces } from '../shop/all-traces.ts';
+import { until } from '../shop/until.ts';
+import { startService, type Program } from '../verdicts/program.ts';
+
+/** REQUESTS=500 for the long run: so many for each test. */
+const REQUESTS = Number(process.env['REQUESTS'] || 40);
+/** After so many requests all services are started anew: first requests are slow, and in an order of their own. */
+const BETWEEN_COLD_STARTS = 20;
+const AT_ONCE = 4;
+/** A request, two calls, and two of each by both services below. */
+const SPANS = 13;
+
+type Language = 'node' | 'python';
+
+const PYTHON = process.env['PYTHON'] || 'python3';
+const NEEDED =
+  'opentelemetry.sdk, opentelemetry.exporter.otlp.proto.http, opentelemetry.instrumentation.wsgi, opentelemetry.instrumentation.urllib';
+const hasPython = spawnSync(PYTHON, ['-c', `import ${NEEDED}`]).status === 0;
+
+const started: Readonly<Record<Language, readonly [command: string, args: readonly string[]]>> = {
+  node: [process.execPath, ['--require', '@opentelemetry/auto-instrumentations-node/register', join(import.meta.dirname, 'service.cts')]],
+  python: [PYTHON, [join(import.meta.dirname, 'service.py')]],
+};
+
+/** Starts services of which each calls the next; requests are made to the first at once, as it has just started. */
+async function tracesOf(languages: readonly Language[], requests: number): Promise<readonly Trace[]> {
+  await using undo = new AsyncDisposableStack();
+  const store = undo.adopt(await startTraceStore({ otlpPort: 0, uiPort: 0 }), (one) => one.close());
+  let next: Program | undefined;
+  for (const [at, language] of [...languages.entries()].toReversed()) {
+    const env = {
+      PATH: process.env['PATH'] ?? '',
+      OTEL_SERVICE_NAME: `${language}-${at}`,
+      OTEL_EXPORTER_OTLP_ENDPOINT: store.otlpUrl,
+      OTEL_BSP_SCHEDULE_DELAY: '100',
+      OTEL_NODE_ENABLED_INSTRUMENTATIONS: 'http,undici',
+      OTEL_NODE_RESOURCE_DETECTORS: 'env',
+      OTEL_METRICS_EXPORTER: 'none',
+      OTEL_LOGS_EXPORTER: 'none',
+      OTEL_SEMCONV_STABILITY_OPT_IN: 'http',
+      ...(next && { NEXT: next.url }),
+    };
+    next = undo.use(await startService(...started[language], env));
+  }
+  const { url } = next!;
+  let left = requests;
+  const asking = Array.from({ length: AT_ONCE }, async () => {
+    for (; left > 0;) {
+      left -= 1;
+      expect(await (await fetch(url)).text()).toBe('done');
+    }
+  });
+  await Promise.all(asking);
+  const whole = (traces: readonly Trace[]): boolean => traces.length === requests && traces.every(({ spans }) => spans.length === SPANS);
+  return await until(() => allTraces(store.url), whole, `${requests} traces of ${SPANS} spans`);
+}
+
+/** Python's instrumentations leave out some of what the semantic conventions require, as they are in 0.66: `GET /` has no path, a call no server. */
+const isTrue = ({ severity, code, message }: Finding): boolean =>
+  severity === 'note' &&
+  code === 'attribute-missing' &&
+  /^python-\d "GET( \/)?" .* lacks (url\.path|server\.address, server\.port)\.$/.test(message);
+
+/** What is said of traces that nothing is wrong with. */
+async function falseAlarms(languages: readonly Language[]): Promise<readonly string[]> {
+  const lines: string[] = [];
+  for (let made = 0; made < REQUESTS; made += BETWEEN_COLD_STARTS) {
+    for (const trace of await tracesOf(languages, Math.min(BETWEEN_COLD_STARTS, REQUESTS - made))) {
+      const { completeness, outcome, findings } = judge(trace);
+      const wrong = findings.filter((finding) => !isTrue(finding));
+      const isFine = completeness.state === 'complete' && outcome.state === 'ok' && wrong.length === 0;
+      if (!isFine) lines.push(verdict(trace), ...wrong.map(({ code, message }) => `${code}: ${message}`));
+    }
+  }
+  return lines;
+}
+
+const LONG_MS = 1_200_000;
+
+describe(`${REQUESTS} requests with plain OpenTelemetry, first ones included`, () => {
+  test(
+    'nothing is found in those of Node',
+    async () => {
+      expect(await falseAlarms(['node', 'node', 'node'])).toEqual([]);
+    },
+    LONG_MS,
+  );
+});
+
+const withPython = hasPython ? describe : describe.skip;
+withPython(`the same in Python${hasPython ? '' : ` (skipped: ${PYTHON} lacks ${NEEDED}; set PYTHON)`}`, () => {
+  test.each<[Language, Language, Language]>([
+    ['python', 'python', 'python'],
+    ['node', 'python', 'node'],
+  ])(
+    'nothing is found in those of %s, %s and %s that is not so',
+    async (...languages) => {
+      expect(await falseAlarms(languages)).toEqual([]);
+    },
+    LONG_MS,
+  );
+});
