@@ -4,7 +4,7 @@ import { Problem } from './requests.js';
 import { traceLink } from './trace-link.js';
 
 /**
- * For those who hear the page: what has changed in it.
+ * Announces a change of the page to screen readers.
  * @param {string} news
  */
 export function say(news) {
@@ -12,14 +12,14 @@ export function say(news) {
 }
 
 /**
- * Shows what went wrong, with its trace, until it is closed or something else is tried. What is no Problem is a bug of the page: it is thrown on.
+ * Shows an error with its trace until it is closed or the user does something else. An error that is not a Problem is a bug of the page and is rethrown.
  * @param {unknown} error
  */
 export function showProblem(error) {
   if (!(error instanceof Problem)) throw error;
   const close = element('button', { type: 'button', className: 'small', textContent: 'Close', onclick: hideProblem });
   const words = element('div', {}, element('p', {}, element('b', {}, error.title)), element('p', {}, error.message));
-  if (error.traceId) words.append(element('p', {}, traceLink(error.traceId, 'See what happened in its trace')));
+  if (error.traceId) words.append(element('p', {}, traceLink(error.traceId, 'See what happened in the trace')));
   const notice = byId('problem', HTMLElement);
   notice.replaceChildren(words, close);
   notice.hidden = false;

@@ -4,11 +4,11 @@ import { element } from './element.js';
 /** @type {PromiseWithResolvers<string>} */
 const traceUi = Promise.withResolvers();
 
-/** Where people read traces. Links made before this is known get their address now. */
+/** Sets the URL of the trace UI. Links that were created before get their address now. */
 export const showTracesAt = traceUi.resolve;
 
 /**
- * A link to a trace, which opens in a new tab.
+ * Creates a link to a trace that opens in a new tab.
  * @param {string} traceId
  * @param {string} text
  */
