@@ -1,16 +1,16 @@
-/** The middle of the values that there are, or the mean of the two in the middle. */
+/** The median of the defined values. */
 export function median(values: readonly (number | undefined)[]): number | undefined {
   const sorted = values.filter((value) => value !== undefined).toSorted((a, b) => a - b);
   const [lower, upper] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.floor(sorted.length / 2)]];
   return lower === undefined || upper === undefined ? undefined : (lower + upper) / 2;
 }
 
-/** The value that a share `of` (0 to 1) of the others is below. */
+/** The value at the quantile `of` (0 to 1). */
 export function quantile(values: readonly number[], of: number): number | undefined {
   return values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * of))];
 }
 
-/** A figure of several runs: its median, and the lowest and the highest of them. */
+/** A figure of several runs: its median, its lowest and its highest value. */
 export interface Spread {
   readonly median: number;
   readonly low: number;
@@ -21,20 +21,20 @@ export function spread(values: readonly number[]): Spread {
   return { median: median(values) ?? NaN, low: Math.min(...values), high: Math.max(...values) };
 }
 
-/** `1,234.5`, or `-` where there is no figure. */
+/** Formats a number as `1,234.5`, or as `-` if it is undefined. */
 export const format = (value: number | undefined, digits = 0): string =>
   value === undefined || Number.isNaN(value)
     ? '-'
     : value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 
-/** `0.98`, and of what is next to nothing `0.004`. */
+/** Formats a ratio as `0.98`, and very small ones as `0.004`. */
 export const formatRatio = (ratio: number): string => format(ratio, ratio < 0.02 ? 3 : 2);
 
-/** `0.98 (0.95–1.02)`. */
+/** Formats a spread as `0.98 (0.95–1.02)`. */
 export const formatSpread = ({ median, low, high }: Spread): string =>
   low === high ? formatRatio(median) : `${formatRatio(median)} (${formatRatio(low)}–${formatRatio(high)})`;
 
-/** A table as Markdown that is aligned for a terminal too: the first column to the left, figures to the right. */
+/** Formats a Markdown table that is also aligned in a terminal: the first column to the left, figures to the right. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0)));
   const line = (cells: readonly string[]): string =>
@@ -45,8 +45,8 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 
 export const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
-/** Says on stderr how far a bench is, so that stdout is the result alone. */
+/** Shows the progress on stderr, so that stdout has only the result. */
 export const progress = (text: string): void => void process.stderr.write(process.stderr.isTTY ? `\r\u001B[K${text}` : `${text}\n`);
 
-/** The progress is over: the line is free again. */
+/** Clears the progress line. */
 export const progressEnded = (): void => void (process.stderr.isTTY && process.stderr.write('\r\u001B[K'));

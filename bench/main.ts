@@ -8,19 +8,19 @@ interface Bench {
 }
 
 const BENCHES: Readonly<Record<string, Bench>> = {
-  manifest: { what: 'what it costs a service that each trace says how many spans it has', run: manifest },
-  context: { what: 'a context that is copied against one with a mutex, for up to 1,000 tasks', run: context },
-  'trace-store': { what: 'the trace store against Jaeger: spans per second, CPU and memory', run: traceStore },
+  manifest: { what: 'the cost of the manifest, with which a trace says how many spans it has', run: manifest },
+  context: { what: 'a copied context compared with a mutex, for up to 1,000 tasks', run: context },
+  'trace-store': { what: 'the trace store compared with Jaeger: spans per second, CPU and memory', run: traceStore },
 };
 
 const list = Object.entries(BENCHES).map(([name, { what }]) => `  ${name.padEnd(14)}${what}`);
-const HELP = `Usage: pnpm bench <name> [--quick]\n\n${list.join('\n')}\n\n--quick: a short run, for a look. Its figures say little.\n`;
+const HELP = `Usage: pnpm bench <name> [--quick]\n\n${list.join('\n')}\n\n--quick: a short run for a first look. Its figures are not reliable.\n`;
 
 const args = process.argv.slice(2);
 const names = args.filter((arg) => arg !== '--quick');
 const [name] = names;
 if (name === undefined || name === '--help') process.stdout.write(HELP);
 else if (names.length > 1 || !Object.hasOwn(BENCHES, name)) {
-  process.stderr.write(`There is no bench "${names.join(' ')}".\n\n${HELP}`);
+  process.stderr.write(`There is no benchmark "${names.join(' ')}".\n\n${HELP}`);
   process.exitCode = 2;
 } else await BENCHES[name]?.run(args.includes('--quick'));

@@ -7,19 +7,19 @@ import { OPERATIONS, runTask, type Load, type Reads, type Variant, type WriteEve
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 
-/** What tasks do, and how many of them at once. */
+/** What the tasks do, and how many run at once. */
 export interface Case {
   readonly load: Load;
   readonly every: WriteEvery;
   readonly concurrency: number;
 }
 
-/** What was measured of one variant in one round. */
+/** The measurements of one variant in one round. */
 export interface Measured {
   readonly operationsPerSecond: number;
-  /** Microseconds of all threads, the collector's among them. */
+  /** Microseconds of all threads, including garbage collection. */
   readonly cpuPerOperation: number;
-  /** Milliseconds from a task's begin to its end. */
+  /** Milliseconds from the start of a task to its end. */
   readonly p50: number;
   readonly p99: number;
   readonly reads: Reads;
@@ -27,10 +27,10 @@ export interface Measured {
 }
 
 const WARM_UP_MS = 50;
-/** A task that waits for all before it takes long: so many are enough. */
+/** Few, because with a mutex a task waits for all tasks before it. */
 const WARM_UP_TASKS = 100;
 
-/** Keeps `concurrency` tasks going for `ms` milliseconds, each begun as another ends, and waits for those that are under way. */
+/** Runs `concurrency` tasks at once for `ms` milliseconds, starts one when another ends, and waits for the last ones. */
 export async function measure(variant: Variant, { load, every, concurrency }: Case, ms: number): Promise<Measured> {
   let reads: Reads = { all: 0, foreign: 0 };
   let from = 0;
@@ -70,8 +70,8 @@ const AT_ONCE = 10;
 const TIMES = 7;
 
 /**
- * Bytes that are allocated for each operation, those of the load included: the growth of the used heap over 50 tasks after a collection,
- * the median of those times in which nothing was collected. Undefined where there was none.
+ * Measures the bytes allocated per operation, including the load: the growth of the used heap over 50 tasks after a garbage collection, as the
+ * median of the runs without another collection. Undefined if there was no such run.
  */
 export async function allocatedPerOperation(variant: Variant, load: Load, every: WriteEvery): Promise<number | undefined> {
   const bytes: (number | undefined)[] = [];

@@ -8,7 +8,7 @@ import { IDS_ONLY, REALISTIC_IDS, REALISTIC_RECORDS, RECORDS_ONLY, type Load, ty
 import { immutableCopy, mutexPerOperation, mutexPerTask, snapshot, storage, unprotected } from './variants.ts';
 
 const COPIED = immutableCopy('RequestContext, copied');
-/** What the others are compared with, for a second time: it shows what of a difference is noise. */
+/** The baseline again: it shows how much of a difference is noise. */
 const AGAIN = unprotected('unprotected, again');
 const VARIANTS: readonly Variant[] = [
   unprotected('unprotected'),
@@ -25,33 +25,33 @@ interface Plan {
   readonly rounds: number;
   readonly loads: readonly Load[];
   readonly writes: readonly WriteEvery[];
-  /** How many tasks run at once; the last of it is what the summary is about. */
+  /** The numbers of tasks that run at once. The summary uses the last one. */
   readonly tasks: readonly number[];
 }
 
 const WHOLE: Plan = { rounds: 5, loads: [...REALISTIC, IDS_ONLY, RECORDS_ONLY], writes: [20, 2], tasks: [1, 10, 100, 1_000] };
-/** Without the thousand tasks of which one waits for all others. */
+/** Without a thousand tasks that wait for each other. */
 const QUICK: Plan = { rounds: 1, loads: [REALISTIC_IDS], writes: [20], tasks: [1, 100] };
-/** A measurement that took longer is not repeated: a thousand tasks that wait for each other. */
+/** A slower measurement, such as a thousand tasks that wait for each other, is not repeated. */
 const SLOW_SECONDS = 2;
 
 /**
- * Compares the ways to keep a value for each of many concurrent tasks: what they cost, and whether they are right.
- * @param quick one round of one load, and no more than 100 tasks, for a look
+ * Compares ways to keep a value for each of many concurrent tasks: what they cost, and whether they are correct.
+ * @param quick one round of one load with at most 100 tasks, for a first look
  */
 export async function context(quick: boolean): Promise<void> {
-  // RequestContext lives in the context of OpenTelemetry, which needs a running SDK; spans there are none.
+  // Started as in a service, but without spans.
   process.env['OTEL_TRACES_EXPORTER'] = 'none';
   startTracing();
   const plan = quick ? QUICK : WHOLE;
   print(
-    `${machine()}\nMedians of ${plan.rounds} rounds, in turns; in brackets the lowest and the highest. Ratios are to "unprotected" in the same round.`,
+    `${machine()}\nMedians of ${plan.rounds} rounds in turns, with the lowest and the highest in brackets. Ratios are to "unprotected" in the same round.`,
   );
   const all: Result[] = [];
   for (const load of plan.loads) {
     for (const every of plan.writes) {
       const results = await measureAll(plan, load, every, REALISTIC.includes(load) ? 250 : 100);
-      print(`\n## ${load.name}, ${every - 1}:1\n\n${load.what}; reads to writes ${every - 1}:1\n\n${await tableOf(results, load, every)}`);
+      print(`\n## ${load.name}, ${every - 1}:1\n\n${load.what}; ${every - 1} reads per write\n\n${await tableOf(results, load, every)}`);
       all.push(...results);
     }
   }
@@ -67,7 +67,7 @@ async function measureAll({ rounds, tasks }: Plan, load: Load, every: WriteEvery
   );
   for (let round = 0; round < rounds; round++) {
     for (const of of results) {
-      // There and back, so that what else the machine does, and what it did before, falls on each.
+      // Alternating order, so that other load on the machine affects each variant.
       for (const result of round % 2 === 0 ? of : of.toReversed()) {
         progress(`${mixOf(result)}, round ${round + 1}: ${result.of.concurrency} × ${result.variant.name}`);
         if ((result.rounds[0]?.seconds ?? 0) > SLOW_SECONDS) continue;

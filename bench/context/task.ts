@@ -1,10 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
 
-/** What a request knows of its caller: what a task keeps in its context. */
+/** What a request knows about its caller, and a task keeps in its context. */
 export type Caller = { user: string; tenant: string; roles: string[]; address: { city: string; postcode: string } };
 export type Value = string | Caller;
 
-/** A task, as a request would be: where it is known from, and what a variant keeps for it. */
+/** A task, similar to a request, with what a variant keeps for it. */
 export interface Task {
   readonly id: number;
   /** Runs a function in the context that was captured for the task. */
@@ -14,36 +14,36 @@ export interface Task {
 /** A way to keep a value for a task while it awaits. */
 export interface Variant {
   readonly name: string;
-  /** Runs a task with this value as its own. */
+  /** Runs a task with this value. */
   begin<T>(task: Task, value: Value, run: () => Promise<T>): Promise<T>;
   read(task: Task): Value | undefined | Promise<Value | undefined>;
   /** Runs the rest of a task with another value. */
   write<T>(task: Task, value: Value, rest: () => Promise<T>): Promise<T>;
 }
 
-/** What tasks do. */
+/** What the tasks do. */
 export interface Load {
   readonly name: string;
   readonly what: string;
-  /** Before each operation. */
+  /** The work before each operation. */
   between(): Promise<unknown>;
-  /** A new value, which belongs to this user. */
+  /** Creates a value that belongs to this user. */
   valueOf(user: string): Value;
 }
 
-/** How often a task read a value, and how often that was another task's. */
+/** How many values tasks have read, and how many of these belonged to another task. */
 export interface Reads {
   all: number;
   foreign: number;
 }
 
-/** How many operations on its context a task has. */
+/** The number of operations on its context per task. */
 export const OPERATIONS = 20;
 
-/** One write in so many operations. */
+/** One of this many operations is a write. */
 export type WriteEvery = 2 | 20;
 
-/** What a service has of another, and gives its caller. */
+/** The answer of another service, which the request passes on. */
 const ORDER = {
   id: '5f0c1a52-8a0e-4f0e-9f39-0a4b8a7d1c11',
   status: 'pending',
@@ -67,15 +67,15 @@ const callerOf = (user: string): Caller => ({
 
 const immediately = Promise.resolve();
 
-/** As a request waits for another service, and passes on what it said. */
+/** Like a request that waits for another service and passes on its answer. */
 async function realWork(): Promise<void> {
   await setTimeout(1);
   written += JSON.stringify(JSON.parse(RECEIVED)).length;
 }
-const REAL = 'before each operation, 1 ms of waiting for an answer, which is an order as JSON, and writing it again';
-const NOTHING = 'before each operation, an `await` of nothing';
+const REAL = 'each operation first waits 1 ms for an answer, parses it (an order as JSON) and writes it again';
+const NOTHING = 'each operation first awaits a resolved promise';
 
-/** What a context should hold: an id. */
+/** The value is an id, which is what a context should hold. */
 export const REALISTIC_IDS: Load = {
   name: 'realistic, ids',
   what: `${REAL}; the value is the user's id`,
@@ -85,7 +85,7 @@ export const REALISTIC_IDS: Load = {
 
 export const REALISTIC_RECORDS: Load = {
   name: 'realistic, records',
-  what: `${REAL}; the value is a record with a list and another record in it`,
+  what: `${REAL}; the value is a record that contains a list and another record`,
   between: realWork,
   valueOf: callerOf,
 };
@@ -99,14 +99,14 @@ export const IDS_ONLY: Load = {
 
 export const RECORDS_ONLY: Load = {
   name: 'context only, records',
-  what: `${NOTHING}; the value is a record with a list and another record in it`,
+  what: `${NOTHING}; the value is a record that contains a list and another record`,
   between: () => immediately,
   valueOf: callerOf,
 };
 
 let tasks = 0;
 
-/** Runs a task from its begin to its end, and counts in `reads` what it saw. */
+/** Runs a task and counts its reads in `reads`. */
 export function runTask(variant: Variant, load: Load, every: WriteEvery, reads: Reads): Promise<void> {
   const task: Task = { id: ++tasks };
   const user = `user-${task.id}`;

@@ -3,7 +3,7 @@ import { contextKey, RequestContext } from '@waymark/tracing';
 import { Mutex } from 'async-mutex';
 import type { Task, Value, Variant } from './task.ts';
 
-/** One object that all tasks change: what the others are compared with. */
+/** One object that all tasks change. This is the baseline. */
 export function unprotected(name: string): Variant {
   const shared: { value?: Value } = {};
   return {
@@ -20,7 +20,7 @@ export function unprotected(name: string): Variant {
   };
 }
 
-/** A new frozen context for each value, which is active for what is run in it. */
+/** A new frozen context for each value, active while a function runs in it. */
 export function immutableCopy(name: string): Variant {
   const key = contextKey<Value>('bench.value');
   const runWith = <T>(value: Value, fn: () => Promise<T>): Promise<T> => RequestContext.current().with(key, value).run(fn);
@@ -32,7 +32,7 @@ export function immutableCopy(name: string): Variant {
   };
 }
 
-/** An object for each task, which all that the task does may change. */
+/** An object for each task, which all code of the task can change. */
 export function storage(name: string): Variant {
   const active = new AsyncLocalStorage<{ value: Value }>();
   return {
@@ -47,7 +47,7 @@ export function storage(name: string): Variant {
   };
 }
 
-/** Each value's context is captured, and each read goes back into it, as a callback does that somebody else calls. */
+/** A snapshot of each value's context. Each read goes through it, like in a callback that somebody else calls. */
 export function snapshot(name: string): Variant {
   const active = new AsyncLocalStorage<Value>();
   const capture = (task: Task, value: Value): void => {
@@ -67,7 +67,7 @@ export function snapshot(name: string): Variant {
   };
 }
 
-/** A table with a row for each task, and a mutex that is held for each operation on it. */
+/** A table with a row for each task, and a mutex around each operation on it. */
 export function mutexPerOperation(name: string): Variant {
   const mutex = new Mutex();
   const rows = new Map<number, Value>();
@@ -89,7 +89,7 @@ export function mutexPerOperation(name: string): Variant {
   };
 }
 
-/** The one object of all, and a mutex that a task holds from its begin to its end: the others wait. */
+/** One object for all tasks, and a mutex that a task holds from its start to its end while the others wait. */
 export function mutexPerTask(name: string): Variant {
   const mutex = new Mutex();
   const shared = unprotected(name);

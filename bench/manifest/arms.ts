@@ -1,10 +1,10 @@
 import { startTraced, type Child } from './child.ts';
 
-/** The control twice: against itself it shows how far two processes of the same kind differ here. */
+/** The control runs twice: its difference to itself shows how much two equal processes differ. */
 export const ARMS = ['control', 'manifest', 'control again'] as const;
 export type Arm = (typeof ARMS)[number];
 
-/** One value for each arm. */
+/** A value for each arm. */
 export type Each<T> = Readonly<Record<Arm, T>>;
 
 export const each = <T>(of: (arm: Arm) => T): Each<T> => ({
@@ -13,13 +13,13 @@ export const each = <T>(of: (arm: Arm) => T): Each<T> => ({
   'control again': of('control again'),
 });
 
-/** A round's order: another arm is the first each time, and each comes once on the way there and once on the way back. */
+/** Returns the order of a round. Each round starts with another arm and runs all arms forwards, then backwards. */
 export function thereAndBack(round: number): Arm[] {
   const there = ARMS.map((_, at) => ARMS[(at + round) % ARMS.length] ?? 'control');
   return [...there, ...there.toReversed()];
 }
 
-/** Runs `work` with a fresh process of each arm, and ends them. Rejects if one is not what it should be. */
+/** Runs `work` with a new process of each arm, then stops them. Rejects if the manifest is on in the control or off in the other arm. */
 export async function withEach<Answer extends { declares: boolean }, T>(
   program: string,
   env: Record<string, string>,

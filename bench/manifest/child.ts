@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 
-/** A process of this bench. It says something as it is ready, and something whenever it is asked. */
+/** A process of this benchmark. It sends a message when it is ready, and answers when it is asked. */
 export interface Child<Answer> {
   readonly port: number;
   ask(): Promise<Answer>;
@@ -10,7 +10,7 @@ export interface Child<Answer> {
 
 const FOLDER = import.meta.dirname;
 
-/** Starts a program of this folder that is traced as a service is, with the manifest or without, and waits until it is ready. */
+/** Starts a program of this folder with tracing, with or without the manifest, and waits until it is ready. */
 export function startTraced<Answer>(
   program: string,
   env: Record<string, string>,
@@ -21,7 +21,7 @@ export function startTraced<Answer>(
   return start(program, execArgv, { NODE_ENV: 'production', OTEL_SERVICE_NAME: 'bench', ...env });
 }
 
-/** Starts a program of this folder, and waits until it is ready. */
+/** Starts a program of this folder and waits until it is ready. */
 export async function start<Answer>(program: string, execArgv: string[] = [], env: Record<string, string> = {}): Promise<Child<Answer>> {
   const child = fork(program, { cwd: FOLDER, execArgv, env: { ...process.env, ...env } });
   const port = await next<number>(child);

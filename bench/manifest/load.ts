@@ -1,17 +1,17 @@
 import autocannon from 'autocannon';
 
-/** Requests in flight: more than one core of service can serve at once. */
+/** Requests in flight: more than a service on one core can handle at once. */
 export const CONNECTIONS = 32;
 
-/** What came of a load. */
+/** The result of a load. */
 export interface Load {
   readonly requests: number;
   readonly seconds: number;
-  /** Milliseconds of each request. */
+  /** The duration of each request in milliseconds. */
   readonly latencies: readonly number[];
 }
 
-/** Loads a service as far as it goes, for some seconds. Rejects if a request fails. */
+/** Loads a service to saturation for `seconds`. Rejects if a request fails. */
 export async function load(port: number, seconds: number): Promise<Load> {
   const latencies: number[] = [];
   const result = await autocannon({
@@ -22,6 +22,6 @@ export async function load(port: number, seconds: number): Promise<Load> {
     setupClient: (client) => client.on('response', (_status, _bytes, ms) => latencies.push(ms)),
   });
   const failed = result.errors + result.non2xx;
-  if (failed > 0) throw new Error(`${failed} of ${latencies.length} requests failed: no figures come of such a load`);
+  if (failed > 0) throw new Error(`${failed} of ${latencies.length} requests failed, so the figures are useless`);
   return { requests: latencies.length, seconds: result.duration, latencies };
 }

@@ -7,12 +7,12 @@ import { CONNECTIONS } from './load.ts';
 import { loadServices, type Effort } from './service-load.ts';
 import type { SpanCost } from './spans.ts';
 
-/** Of the service: one SERVER span, and what `place order` and those in it make. */
+/** The spans of the service: one SERVER span, and six of `place order` and its children. */
 const SPANS_PER_REQUEST = 7;
 
 /**
- * Measures what the manifest costs: a service under saturation with it and without it, and spans by themselves.
- * @param quick few and short rounds, for a look
+ * Measures the cost of the manifest: in a saturated service with and without it, and for spans alone.
+ * @param quick few and short rounds, for a first look
  */
 export async function manifest(quick: boolean): Promise<void> {
   print(`${machine()}\n`);
@@ -21,7 +21,7 @@ export async function manifest(quick: boolean): Promise<void> {
   const [span, request] = [difference(made, 'CPU ns/span'), medianOf(loaded, 'control', 'CPU µs/request')];
   const ofRequest = (SPANS_PER_REQUEST * span) / 1000;
   print(
-    `${SPANS_PER_REQUEST} spans of ${format(span)} ns more would be ${format(ofRequest, 1)} µs of the ${format(request)} µs of a request: ${format((100 * ofRequest) / request, 1)} %.`,
+    `${format(span)} ns more for each of ${SPANS_PER_REQUEST} spans would be ${format(ofRequest, 1)} µs of the ${format(request)} µs of a request: ${format((100 * ofRequest) / request, 1)} %.`,
   );
 }
 
@@ -35,7 +35,7 @@ async function services(times: number, effort: Effort): Promise<Round[]> {
   progressEnded();
   await sink.stop();
   print(
-    `A service with ${SPANS_PER_REQUEST} spans a request, ${CONNECTIONS} connections, saturated; ${times} rounds of fresh processes, loaded in turns, there and back:\n`,
+    `A saturated service with ${SPANS_PER_REQUEST} spans per request and ${CONNECTIONS} connections; ${times} rounds of new processes, loaded in turns in alternating order:\n`,
   );
   print(comparison(rounds));
   print(`\n${conclusion(rounds, 'requests/s')}\n${conclusion(rounds, 'CPU µs/request')}\n`);
@@ -45,11 +45,11 @@ async function services(times: number, effort: Effort): Promise<Round[]> {
 async function spans(times: number): Promise<Round[]> {
   const rounds: Round[] = [];
   for (let round = 0; round < times; round++) {
-    progress(`spans by themselves: round ${round + 1} of ${times}`);
+    progress(`spans alone: round ${round + 1} of ${times}`);
     rounds.push(await makeSpans(round));
   }
   progressEnded();
-  print(`Spans by themselves, in trees of 7, which are exported to nobody; ${times} rounds of fresh processes:\n`);
+  print(`Spans alone, in trees of 7, not exported; ${times} rounds of new processes:\n`);
   print(comparison(rounds));
   print(`\n${conclusion(rounds, 'CPU ns/span')}`);
   return rounds;

@@ -5,25 +5,25 @@ import type { Round } from './comparison.ts';
 import { load } from './load.ts';
 import type { ServiceUsage } from './service.ts';
 
-/** Short, for what else the machine does changes: the more often the arms take turns, the more equally it falls on them. */
+/** Short, so that the arms often take turns and other load on the machine affects them equally. */
 const WINDOW_SECONDS = 1;
 
-/** How long a service is loaded. */
+/** How long and how often each service is loaded. */
 export interface Effort {
-  /** Seconds for each service. */
+  /** Seconds per service. */
   readonly warmUp: number;
-  /** How often there and back. */
+  /** How often all arms run forwards and backwards. */
   readonly turns: number;
 }
 
-/** What a window of load took of a service. */
+/** The measurements of a service in one window of load. */
 interface Window {
   readonly seconds: number;
   readonly cpu: number;
   readonly latencies: readonly number[];
 }
 
-/** Loads a fresh service of each arm in turns. Rejects if one lost spans: it had less to do than the others. */
+/** Loads a new service of each arm in turns. Rejects if one lost spans, because then it had less work than the others. */
 export const loadServices = (round: number, sinkPort: number, { warmUp, turns }: Effort): Promise<Round> =>
   withEach<ServiceUsage, Round>(
     'service.ts',

@@ -1,4 +1,4 @@
-// A small service as the bench loads it: a SERVER span and six below it for each request, as the shop has for an order.
+// A small service to load: a SERVER span and six child spans per request, like an order in the shop.
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
@@ -6,9 +6,9 @@ import { annotate, shutdownTracing, span, startTracing, traced } from '@waymark/
 import Koa from 'koa';
 import { declares } from './declares.ts';
 
-/** What the service says when it is asked. */
+/** The answer of the service when it is asked. */
 export interface ServiceUsage {
-  /** Microseconds of all its threads since the start. */
+  /** CPU time of all its threads since the start, in microseconds. */
   readonly cpu: number;
   /** Spans that did not reach the trace backend. */
   readonly lost: number;

@@ -1,4 +1,4 @@
-// A trace backend that costs next to nothing: it takes whatever comes, and forgets it.
+// A trace backend that costs almost nothing: it accepts all requests and drops them.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

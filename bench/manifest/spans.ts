@@ -1,10 +1,10 @@
-// Makes spans and nothing else: trees of seven, which nobody takes.
+// Only makes spans, in trees of seven, and does not export them.
 import { span } from '@waymark/tracing';
 import { declares } from './declares.ts';
 
-/** What it took, when it is asked. */
+/** The answer when it is asked. */
 export interface SpanCost {
-  /** Nanoseconds of all threads for each span. */
+  /** CPU time of all threads per span, in nanoseconds. */
   readonly nsPerSpan: number;
   readonly declares: boolean;
 }

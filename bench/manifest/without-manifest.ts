@@ -1,4 +1,4 @@
-// Preloaded into the control: its spans are not counted, and all else is as it is. The product has no switch for this, so it is done behind its door.
+// Preloaded into the control: turns off counting spans and changes nothing else. The package has no option for this, so the methods are replaced.
 import { SegmentManifest } from '../../packages/tracing/src/manifest.ts';
 
 SegmentManifest.prototype.onStart = () => undefined;

@@ -7,12 +7,12 @@ import { realJaeger } from '@waymark/trace-store/testing';
 /** A backend to measure. */
 export interface Backend {
   readonly otlpUrl: string;
-  /** Its process, when it is on this machine and was started here. */
+  /** The process id, if the benchmark started the backend on this machine. */
   readonly pid: number | undefined;
   stop(): Promise<void>;
 }
 
-/** The trace store in a process of its own, with room for everything that is sent. */
+/** Starts the trace store in its own process, with enough memory for all spans. */
 export async function startTraceStore(): Promise<Backend> {
   const main = fileURLToPath(import.meta.resolve('@waymark/trace-store/main'));
   const child = spawn(process.execPath, [main, '--otlp-port', '0', '--ui-port', '0', '--memory-mb', '2000'], {
@@ -31,5 +31,5 @@ export async function startTraceStore(): Promise<Backend> {
   return { otlpUrl, pid: child.pid, stop };
 }
 
-/** The Jaeger that the environment names. */
+/** Opens the Jaeger that the environment names. */
 export const startJaeger = (): Promise<Backend> => realJaeger(process.env);

@@ -16,7 +16,7 @@ const RESOURCE = {
   ],
 };
 
-/** Protobuf requests with so many spans in all, like those of a busy HTTP service: 16 spans a trace, 8 attributes a span. */
+/** Creates protobuf requests with `spans` spans in all, like those of a busy HTTP service: 16 spans per trace, 8 attributes per span. */
 export function batches(spans: number, perRequest: number): Buffer[] {
   const all = Array.from(spansOfTraces(spans));
   return Array.from({ length: Math.ceil(spans / perRequest) }, (_, index) =>

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 
-/** What a process has used. */
+/** The resources that a process has used. */
 export interface Usage {
   readonly cpuSeconds: number;
   readonly residentMb: number;
@@ -9,11 +9,11 @@ export interface Usage {
 /** Ticks per second of `/proc`; 100 on every Linux that Node runs on. */
 const TICKS = 100;
 
-/** What a process has used so far, from Linux' `/proc`; undefined where there is none. */
+/** Reads the resources that a process has used from Linux' `/proc`; undefined on other systems. */
 export async function usageOf(pid: number | undefined): Promise<Usage | undefined> {
   if (pid === undefined || process.platform !== 'linux') return undefined;
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-  // The name in parentheses may hold spaces; utime and stime are the 14th and 15th field.
+  // The name in parentheses may contain spaces; utime and stime are the 14th and 15th fields.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   const resident = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0);

@@ -14,19 +14,19 @@ const RUNS = 5;
 type Figure = 'spans/s' | 'spans/CPU-s' | 'resident MB';
 type Measured = Readonly<Record<Figure, number | undefined>>;
 
-/** Sends the same spans to the trace store and to a real Jaeger and prints what each made of them, and the ratios. */
+/** Sends the same spans to the trace store and to a real Jaeger, and prints the figures of both and their ratios. */
 export async function traceStore(): Promise<void> {
   const backends: [string, () => Promise<Backend>][] = [['trace-store', startTraceStore]];
   if (jaegerIsAvailable(process.env)) backends.push(['Jaeger', startJaeger]);
-  else print('No Jaeger to compare with: set JAEGER_BINARY, or JAEGER_URL and JAEGER_OTLP_URL of a running one.');
-  print(`${SPANS.toLocaleString('en')} spans as protobuf, after ${WARM_UP.toLocaleString('en')} to warm up; medians of ${RUNS} runs`);
+  else print('There is no Jaeger to compare with. Set JAEGER_BINARY, or JAEGER_URL and JAEGER_OTLP_URL of a running Jaeger.');
+  print(`${SPANS.toLocaleString('en')} spans as protobuf, after a warm-up of ${WARM_UP.toLocaleString('en')}; medians of ${RUNS} runs`);
   for (const size of BATCHES) await compare(size, backends);
 }
 
 async function compare(size: number, backends: readonly [string, () => Promise<Backend>][]): Promise<void> {
   const [warmUp, bodies] = [batches(WARM_UP, size), batches(SPANS, size)];
   const runs = backends.map((): Measured[] => []);
-  // In turns, so that what else the machine does falls on both.
+  // In turns, so that other load on the machine affects both.
   for (let run = 0; run < RUNS; run++)
     for (const [index, [, start]] of backends.entries()) runs[index]?.push(await measure(start, warmUp, bodies));
   print(`\nbatches of ${size}`.padEnd(22) + (['spans/s', 'spans/CPU-s', 'resident MB'] as const).map((name) => name.padStart(14)).join(''));

@@ -2,7 +2,7 @@ import { Agent, request } from 'node:http';
 
 const CONNECTIONS = 4;
 
-/** Posts all bodies over a few kept connections, each as soon as one is free. Rejects when one is not accepted. */
+/** Posts all bodies over a few keep-alive connections, each as soon as one is free. Rejects if a body is not accepted. */
 export async function sendAll(otlpUrl: string, bodies: readonly Buffer[]): Promise<void> {
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
   const waiting = bodies.values();

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Gives each service a database and a role of its own, with the password that the service has now. Changes nothing that is as it should be,
-# so it can run at each start, and a changed password takes effect.
+# Creates a database and a role for each service, and sets the service's current password. It is idempotent and runs at each start, so a changed
+# password takes effect.
 set -euo pipefail
 
 until pg_isready -q; do sleep 0.2; done

@@ -1,20 +1,20 @@
-/** What an attack may be told. */
+/** The options of an attack. */
 export interface Options {
-  /** Shorter and smaller, for a look. Its figures say less. */
+  /** A shorter and smaller attack for a first look. Its figures are less reliable. */
   quick: boolean;
-  /** Says what is going on. */
+  /** Reports progress. */
   say: (line: string) => void;
 }
 
-/** What an attack found. */
+/** The result of an attack. */
 export interface Finding {
-  /** The figures, in a few words. */
+  /** The figures in a few words. */
   now: string;
-  /** Whether the shop held. */
+  /** Whether the shop withstood the attack. */
   held: boolean;
 }
 
-/** Something that somebody does to the shop, or that happens to it. */
+/** An outage, an overload or an abuse of the shop. */
 export interface Attack {
   what: string;
   /** The figures of the same attack on the version of 24 November 2026. */
@@ -26,7 +26,7 @@ export interface Attack {
   run(options: Options): Promise<Finding>;
 }
 
-/** An attack needs something that is not here. */
+/** This machine lacks something that an attack needs. */
 export class CannotRun extends Error {
   override readonly name = 'CannotRun';
 }

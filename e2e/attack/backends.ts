@@ -10,11 +10,11 @@ import { Wire } from './network.ts';
 import { peakMiB, startAttackedShop } from './shop.ts';
 
 const NAMES = ['gateway', 'auth', 'order', 'inventory'] as const;
-/** What docker-compose.yml gives each service. */
+/** The memory limit of each service in docker-compose.yml. */
 const LIMIT_MIB = 144;
 const SLOW_MS = 8_000;
 
-/** A trace backend that is of no use. */
+/** A trace backend that does not work. */
 async function deadBackend(how: 'hangs' | 'refuses' | 'is slow' | 'answers 500'): Promise<AsyncDisposable & { url: string }> {
   const server = createServer((request, response) => {
     request.resume();
@@ -30,8 +30,8 @@ async function deadBackend(how: 'hangs' | 'refuses' | 'is slow' | 'answers 500')
 }
 
 export const deadBackends: Attack = {
-  what: 'the trace backend hangs, refuses, is slow, answers 500: 2.5 minutes each, 30 orders a second',
-  before: `hanging: order killed at 62, 123 and 165 s by its limit of ${LIMIT_MIB} MiB, inventory at 72 and 149 s; 247 of 10,801 requests failed`,
+  what: 'the trace backend hangs, refuses connections, is slow, answers 500: 2.5 minutes each, 30 orders per second',
+  before: `hanging: order was killed at 62, 123 and 165 s by its limit of ${LIMIT_MIB} MiB, inventory at 72 and 149 s; 247 of 10,801 requests failed`,
   async run({ quick, say }) {
     const all: Outcome[] = [];
     const peaks: number[] = [];
@@ -40,26 +40,26 @@ export const deadBackends: Attack = {
       await using attacked = await startAttackedShop({ env: { all: { OTEL_EXPORTER_OTLP_ENDPOINT: backend.url } } });
       const outcomes = await load(30, quick ? 10 : 150, () => attacked.buyer.order(SKU));
       const peak = await Promise.all(NAMES.map((name) => peakMiB(attacked.shop.pid(name) ?? 0)));
-      say(`${how}: ${statuses(outcomes)}; most memory: ${NAMES.map((name, at) => `${name} ${Math.round(peak[at] ?? 0)} MiB`).join(', ')}`);
+      say(`${how}: ${statuses(outcomes)}; peak memory: ${NAMES.map((name, at) => `${name} ${Math.round(peak[at] ?? 0)} MiB`).join(', ')}`);
       all.push(...outcomes);
       peaks.push(...peak);
     }
     const failed = all.filter(({ status }) => status !== 201).length;
     const most = Math.round(Math.max(...peaks));
     return {
-      now: `${failed} of ${all.length} requests failed; most memory of a service: ${most} MiB`,
+      now: `${failed} of ${all.length} requests failed; highest peak memory of a service: ${most} MiB`,
       held: failed === 0 && most < LIMIT_MIB,
     };
   },
 };
 
 export const backendOutage: Attack = {
-  what: 'the trace backend is away for 30 s, and comes back',
+  what: 'the trace backend is down for 30 s',
   before: 'a third of the spans lost',
   async run({ quick }) {
     await using wires = new AsyncDisposableStack();
     await using first = await startAttackedShop();
-    // The store stands behind a wire that can be cut.
+    // The services reach the store through a wire that can be cut.
     const wire = wires.use(new Wire(first.store.otlpUrl));
     const url = await wire.open();
     await using attacked = await startAttackedShop({ env: { all: { OTEL_EXPORTER_OTLP_ENDPOINT: url } } });
@@ -85,8 +85,8 @@ const WRONG_CLOCK = new URL('wrong-clock.ts', import.meta.url).href;
 const HOUR_MS = 3_600_000;
 
 export const wrongClocks: Attack = {
-  what: "inventory's clock is an hour ahead; then a day behind",
-  before: 'the verdict was a broken trace',
+  what: "inventory's clock is an hour ahead, then a day behind",
+  before: 'the verdict said that the trace was broken',
   async run() {
     const said: string[] = [];
     let held = true;

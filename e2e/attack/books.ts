@@ -2,11 +2,11 @@ import type { Shop } from '@waymark/local-stack';
 import pg from 'pg';
 import { until } from '../src/shop/until.ts';
 
-/** What every attack buys, and how much of it there is. */
+/** The product that every attack orders, and its stock. */
 export const SKU = 'trail-map';
 const STOCK = 10_000_000;
 
-/** Runs one statement on a database, over a connection of its own. */
+/** Runs one statement on a database, with its own connection. */
 export async function query<Row extends pg.QueryResultRow>(url: string, text: string, values: unknown[] = []): Promise<Row[]> {
   const client = new pg.Client(url);
   client.on('error', () => undefined);
@@ -18,7 +18,7 @@ export async function query<Row extends pg.QueryResultRow>(url: string, text: st
   }
 }
 
-/** Puts enough on the shelf. */
+/** Sets the stock of the product. */
 export async function fillShelf({ databases }: Pick<Shop, 'databases'>): Promise<void> {
   await query(databases.inventory, 'update products set available = $1 where sku = $2', [STOCK, SKU]);
 }
@@ -26,34 +26,34 @@ export async function fillShelf({ databases }: Pick<Shop, 'databases'>): Promise
 export const orders = async ({ databases }: Pick<Shop, 'databases'>): Promise<{ id: string; status: string; outcome: string | null }[]> =>
   query(databases.order, 'select id, status, outcome from orders left join payments on order_id = id');
 
-/** Waits until no order is pending. Resolves with the number of those that still are. */
-export async function settle(shop: Pick<Shop, 'databases'>, patienceMs = 180_000): Promise<number> {
+/** Waits until no order is pending. Resolves with the number of orders that still are. */
+export async function settle(shop: Pick<Shop, 'databases'>, timeoutMs = 180_000): Promise<number> {
   const pending = async (): Promise<number> =>
     (await query<{ count: number }>(shop.databases.order, `select count(*)::int from orders where status = 'pending'`))[0]?.count ?? 0;
-  return until(pending, (count) => count === 0, 'all orders to end', patienceMs).catch(pending);
+  return until(pending, (count) => count === 0, 'all orders to end', timeoutMs).catch(pending);
 }
 
-/** What must be 0, whatever happens. */
+/** Errors in the data. All numbers besides `acknowledged` must be 0 after every attack. */
 export interface Books {
   acknowledged: number;
-  /** Acknowledged, but there is no such order. */
+  /** Acknowledged orders that do not exist. */
   lost: number;
-  /** Acknowledged twice, or more orders than keys. */
+  /** Orders that were acknowledged twice, or orders without an idempotency key of their own. */
   doubled: number;
-  /** Pieces that are missing on the shelf, or too many there. */
+  /** Pieces that are missing in the stock, or too many. */
   miscounted: number;
-  /** Paid, not given back, and not delivered. */
+  /** Orders that were paid, but neither refunded nor fulfilled. */
   chargedWithoutGoods: number;
-  /** Delivered, but not paid. */
+  /** Orders that were fulfilled but not paid. */
   goodsWithoutCharge: number;
-  /** Neither fulfilled nor rejected, after all that time. */
+  /** Orders that are still neither fulfilled nor rejected. */
   unsettled: number;
 }
 
-/** Looks into the databases when everything has come to rest. */
+/** Checks the databases when all work is done. */
 export async function checkBooks(shop: Pick<Shop, 'databases'>, ids: readonly string[]): Promise<Books> {
   const unsettled = await settle(shop);
-  // The stock of orders that were not made comes back by jobs.
+  // Jobs release the stock of orders that were not stored.
   const held = async (): Promise<number> =>
     (await query<{ count: number }>(shop.databases.inventory, `select count(*)::int from reservations where status = 'held'`))[0]?.count ??
     0;
@@ -84,7 +84,7 @@ export async function checkBooks(shop: Pick<Shop, 'databases'>, ids: readonly st
 export const areBalanced = (books: Books): boolean =>
   books.lost + books.doubled + books.miscounted + books.chargedWithoutGoods + books.goodsWithoutCharge + books.unsettled === 0;
 
-export const told = (books: Books): string =>
+export const describe = (books: Books): string =>
   `of ${books.acknowledged} acknowledged orders: lost ${books.lost}, doubled ${books.doubled}, stock wrong by ${books.miscounted}, ` +
   `charged without goods ${books.chargedWithoutGoods}` +
   (books.goodsWithoutCharge ? `, goods without charge ${books.goodsWithoutCharge}` : '') +

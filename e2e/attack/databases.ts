@@ -3,21 +3,21 @@ import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CannotRun, type Attack } from './attack.ts';
-import { areBalanced, checkBooks, query, SKU, told } from './books.ts';
+import { areBalanced, checkBooks, query, SKU, describe } from './books.ts';
 import { acknowledged, inSeconds, load, slowest, statuses } from './load.ts';
 import { until } from '../src/shop/until.ts';
 import { Wire } from './network.ts';
 import { startAttackedShop, wait } from './shop.ts';
 
-/** A request may take 10 s at the gateway, and its answer a moment. */
+/** A request may take 10 s at the gateway, and its answer a little longer. */
 const LONGEST_MS = 11_000;
 
-/** The connection on which order's job worker waits for jobs. */
+/** Ends the connection on which order's job worker listens for jobs. */
 const END_LISTENER = `select pg_terminate_backend(pid) from pg_stat_activity where datname = 'order' and query ilike 'listen%'`;
 
 export const lostListener: Attack = {
-  what: 'the connection on which the worker waits for jobs is ended',
-  before: '853 of 1,510 acknowledged orders charged and never delivered',
+  what: 'the connection on which the worker listens for jobs is closed',
+  before: '853 of 1,510 acknowledged orders were charged and never fulfilled',
   async run({ quick }) {
     await using attacked = await startAttackedShop();
     const { shop, buyer } = attacked;
@@ -26,13 +26,13 @@ export const lostListener: Attack = {
     await query(shop.databases.order, END_LISTENER);
     const outcomes = await running;
     const books = await checkBooks(shop, acknowledged(outcomes));
-    return { now: told(books), held: areBalanced(books) && books.acknowledged > outcomes.length * 0.9 };
+    return { now: describe(books), held: areBalanced(books) && books.acknowledged > outcomes.length * 0.9 };
   },
 };
 
 export const silentConnections: Attack = {
-  what: 'all database connections go silent; new ones work',
-  before: 'every request answered 504 for the 120 s that were measured',
+  what: 'all open database connections go dead; new ones work',
+  before: 'every request got 504 during the 120 s of the measurement',
   async run({ quick }) {
     await using wires = new AsyncDisposableStack();
     let wire: Wire | undefined;
@@ -57,7 +57,7 @@ export const silentConnections: Attack = {
   },
 };
 
-/** Stops or continues Postgres with all the processes that belong to it. */
+/** Stops or continues all processes of Postgres. */
 function signalPostgres(postmaster: number, signal: 'STOP' | 'CONT'): void {
   const children = execFileSync('pgrep', ['-P', String(postmaster)], { encoding: 'utf8' })
     .trim()
@@ -66,8 +66,8 @@ function signalPostgres(postmaster: number, signal: 'STOP' | 'CONT'): void {
 }
 
 export const frozenPostgres: Attack = {
-  what: 'Postgres stands still for 15 s',
-  before: 'answers after 16 s; the limit is 10 s',
+  what: 'Postgres is frozen for 15 s',
+  before: 'answers took 16 s; the limit is 10 s',
   async run() {
     await using attacked = await startAttackedShop();
     const { shop, buyer } = attacked;
@@ -86,14 +86,14 @@ export const frozenPostgres: Attack = {
 
 const DISK_MB = 400;
 
-/** A small disk of its own, in memory. */
+/** Mounts a small disk in memory. */
 async function smallDisk(): Promise<AsyncDisposable & { dir: string }> {
   const dir = await mkdtemp(join(tmpdir(), 'waymark-disk-'));
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_MB}m,mode=755`, 'tmpfs', dir], { stdio: 'pipe' });
   } catch {
     await rm(dir, { recursive: true });
-    throw new CannotRun('it mounts a small disk, which takes Linux and root');
+    throw new CannotRun('it mounts a small disk, which needs Linux and root');
   }
   return {
     dir,
@@ -145,7 +145,7 @@ export const fullDisk: Attack = {
     const recovered = await until(
       () => buyer.order(SKU),
       ({ status }) => status === 201,
-      'an order to be taken',
+      'an order to be accepted',
       60_000,
     ).catch(() => undefined);
     const took = performance.now() - begun;
@@ -153,7 +153,7 @@ export const fullDisk: Attack = {
     const books = await checkBooks(shop, acknowledged([...full, ...(recovered ? [recovered] : []), ...after]));
     const honest = full.every(({ status }) => status === 201 || status === 503);
     return {
-      now: `${statuses(full)}; with space again, the first order after ${inSeconds(took)}, then ${statuses(after)}; ${told(books)}`,
+      now: `${statuses(full)}; with space again, the first order after ${inSeconds(took)}, then ${statuses(after)}; ${describe(books)}`,
       held:
         honest &&
         full.some(({ status }) => status === 503) &&

@@ -4,7 +4,7 @@ import { Agent, request, type Dispatcher } from 'undici';
 
 const TICK_MS = 10;
 
-/** What became of one request. */
+/** The outcome of one request. */
 export interface Outcome {
   /** 0 if there was no answer. */
   status: number;
@@ -17,17 +17,17 @@ export interface Outcome {
   retryAfter: boolean;
 }
 
-/** Somebody who places orders, from an address of their own, and waits only so long for an answer. */
+/** A client that places orders from its own address and waits a limited time for answers. */
 export class Buyer implements AsyncDisposable {
   readonly #gateway: string;
-  readonly #patienceMs: number;
+  readonly #timeoutMs: number;
   readonly #agent: Agent;
   #token = '';
 
-  /** @param address the local address to call from: on Linux, all of 127.0.0.0/8 are there */
-  constructor(gateway: string, { patienceMs = 30_000, address = '127.0.0.1' }: { patienceMs?: number; address?: string } = {}) {
+  /** @param address the local address to call from; on Linux every address in 127.0.0.0/8 works */
+  constructor(gateway: string, { timeoutMs = 30_000, address = '127.0.0.1' }: { timeoutMs?: number; address?: string } = {}) {
     this.#gateway = gateway;
-    this.#patienceMs = patienceMs;
+    this.#timeoutMs = timeoutMs;
     this.#agent = new Agent({ connections: 400, localAddress: address });
   }
 
@@ -62,7 +62,7 @@ export class Buyer implements AsyncDisposable {
       const answer = await request(this.#gateway + path, {
         method,
         dispatcher: this.#agent,
-        signal: AbortSignal.timeout(this.#patienceMs),
+        signal: AbortSignal.timeout(this.#timeoutMs),
         headers: {
           ...headers,
           ...(json !== undefined && { 'content-type': 'application/json' }),
@@ -101,10 +101,10 @@ export class Buyer implements AsyncDisposable {
 }
 
 /**
- * Sends at a rate that does not depend on the answers, as a crowd does.
- * @param perSecond how many requests begin in a second
- * @param until the number of seconds, or what ends it
- * @returns what became of each, when the last has ended
+ * Sends requests at a fixed rate that does not depend on the answers, like many independent users.
+ * @param perSecond how many requests start per second
+ * @param until the number of seconds, or a signal that ends the load
+ * @returns the outcome of each request, when the last has ended
  */
 export async function load(perSecond: number, until: number | AbortSignal, send: (at: number) => Promise<Outcome>): Promise<Outcome[]> {
   const begun = performance.now();
@@ -119,7 +119,7 @@ export async function load(perSecond: number, until: number | AbortSignal, send:
   return Promise.all(sent);
 }
 
-/** Keeps a number of requests under way for some seconds: finds out how many the shop can answer in a second. */
+/** Keeps `atOnce` requests in progress for some seconds, and returns how many per second the shop can answer. */
 export async function saturate(atOnce: number, seconds: number, send: () => Promise<Outcome>): Promise<number> {
   const end = performance.now() + seconds * 1_000;
   let answered = 0;
@@ -130,7 +130,7 @@ export async function saturate(atOnce: number, seconds: number, send: () => Prom
   return answered / seconds;
 }
 
-/** How many there are of each status, most frequent first: `201 × 40, 503 × 2, ECONNRESET × 1`. */
+/** Counts the outcomes by status, most frequent first: `201 × 40, 503 × 2, ECONNRESET × 1`. */
 export function statuses(outcomes: readonly Outcome[]): string {
   const groups = Map.groupBy(outcomes, ({ status, error }) => error ?? status);
   const parts = [...groups].toSorted(([, a], [, b]) => b.length - a.length);

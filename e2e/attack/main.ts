@@ -1,4 +1,4 @@
-// `pnpm attack`: does to the shop what breaks other shops, and prints what came of it.
+// `pnpm attack` attacks the shop with outages, overload and abuse, and prints the results.
 import { parseArgs, styleText } from 'node:util';
 import { CannotRun, type Attack, type Finding } from './attack.ts';
 import { backendOutage, deadBackends, wrongClocks } from './backends.ts';
@@ -32,15 +32,15 @@ const names = Object.keys(ATTACKS);
 const width = Math.max(...names.map(({ length }) => length)) + 2;
 const HELP = `Usage: pnpm attack [name ...] [--quick]
 
-Attacks the shop and prints a table: the attack, the figure of an earlier version, the figure now. Each attack
-starts a shop of its own, without Docker. Without a name all run, which takes about half an hour.
+Attacks the shop and prints, for each attack, the result of an earlier version and the result now. Each attack
+starts its own shop, without Docker. Without a name all attacks run, which takes about half an hour.
 
 ${names.map((name) => `  ${name.padEnd(width)}${ATTACKS[name]?.what}`).join('\n')}
 
-  --quick     shorter attacks, for a look; their figures say less
-  -h, --help  this text
+  --quick     runs shorter attacks for a first look; their figures are less reliable
+  -h, --help  shows this help
 
-Exit code: 0 if the shop held, 1 if not, 2 if the command is wrong.
+Exit code: 0 if the shop withstood all attacks, 1 if not, 2 for an invalid command.
 `;
 
 interface Row {
@@ -59,11 +59,11 @@ async function attackOnce(name: string, attack: Attack, quick: boolean): Promise
     return { name, attack, finding: await attack.run({ quick, say }) };
   } catch (error) {
     if (error instanceof CannotRun) return { name, attack, finding: `skipped: ${error.message}` };
-    return { name, attack, finding: { now: `could not be carried out: ${(error as Error).stack}`, held: false } };
+    return { name, attack, finding: { now: `the attack failed: ${(error as Error).stack}`, held: false } };
   }
 }
 
-function told({ name, attack, finding }: Row): string {
+function format({ name, attack, finding }: Row): string {
   const [mark, now] = typeof finding === 'string' ? ['-', finding] : [finding.held ? '✓' : '✗', finding.now];
   return `${mark} ${name}: ${attack.what}\n    before  ${attack.before}\n    now     ${now}\n`;
 }
@@ -90,9 +90,9 @@ if (wish) {
   const held: boolean[] = [];
   for (const name of wish.chosen) {
     const row = await attackOnce(name, ATTACKS[name] as Attack, wish.quick);
-    process.stdout.write(`${told(row)}\n`);
+    process.stdout.write(`${format(row)}\n`);
     if (typeof row.finding !== 'string') held.push(row.finding.held);
   }
-  process.stdout.write(`The shop held in ${held.filter(Boolean).length} of ${held.length} attacks.\n`);
+  process.stdout.write(`The shop withstood ${held.filter(Boolean).length} of ${held.length} attacks.\n`);
   if (held.includes(false)) process.exitCode = 1;
 }

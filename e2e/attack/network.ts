@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** A network between two processes that can fail. */
+/** A proxy between two processes that simulates network failures. */
 export class Wire implements AsyncDisposable {
   readonly #target: URL;
   readonly #pairs = new Set<readonly [Socket, Socket]>();
@@ -10,12 +10,12 @@ export class Wire implements AsyncDisposable {
   #server: Server | undefined;
   #port = 0;
 
-  /** @param target where connections lead to, as a URL */
+  /** @param target the URL to connect to */
   constructor(target: string) {
     this.#target = new URL(target);
   }
 
-  /** Takes connections; again after `cut`, on the same port. Resolves with the target's URL by way of this wire. */
+  /** Accepts connections, after `cut` again on the same port. Resolves with the target's URL through this proxy. */
   async open(): Promise<string> {
     const server = createServer((near) => this.#join(near));
     server.listen(this.#port, '127.0.0.1');
@@ -46,8 +46,8 @@ export class Wire implements AsyncDisposable {
   }
 
   /**
-   * Loses whatever is sent on the connections there are, their end included, without a word to either side. New ones work.
-   * @returns how many there are
+   * Drops everything on the open connections, even their end, without closing them. New connections work.
+   * @returns the number of open connections
    */
   mute(): number {
     for (const pair of this.#pairs) {
@@ -59,7 +59,7 @@ export class Wire implements AsyncDisposable {
     return this.#pairs.size;
   }
 
-  /** Ends all connections and refuses new ones. */
+  /** Closes all connections and refuses new ones. */
   async cut(): Promise<void> {
     const server = this.#server;
     this.#server = undefined;
@@ -75,7 +75,7 @@ export class Wire implements AsyncDisposable {
 
 const CHECK_MS = 200;
 
-/** Spreads connections over those servers that say they are ready, as a load balancer does. */
+/** A load balancer: distributes connections among the servers that are ready. */
 export async function balance(targets: () => readonly string[]): Promise<AsyncDisposable & { url: string }> {
   const ready = new Set<string>();
   const stopping = new AbortController();

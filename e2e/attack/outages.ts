@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { startShop, type ServiceName } from '@waymark/local-stack';
 import type { Attack } from './attack.ts';
-import { areBalanced, checkBooks, orders, settle, SKU, told } from './books.ts';
+import { areBalanced, checkBooks, orders, settle, SKU, describe } from './books.ts';
 import { until } from '../src/shop/until.ts';
 import { acknowledged, Buyer, load, statuses, type Outcome } from './load.ts';
 import { balance } from './network.ts';
-import { OPEN_DOOR, startAttackedShop, wait } from './shop.ts';
+import { NO_EDGE_LIMITS, startAttackedShop, wait } from './shop.ts';
 
 export const inventoryOutage: Attack = {
-  what: 'inventory is away for two minutes while 300 paid orders wait for it',
-  before: '300 dead letters, all charged, none refunded',
+  what: 'inventory is down for two minutes while 300 paid orders wait for it',
+  before: '300 dead letters, all charged and none refunded',
   async run({ quick, say }) {
     await using attacked = await startAttackedShop({ env: { order: { FULFILMENT_DELAY_SECONDS: '8' } } });
     const { shop, buyer } = attacked;
@@ -21,7 +21,7 @@ export const inventoryOutage: Attack = {
     const books = await checkBooks(shop, acknowledged(outcomes));
     const fulfilled = (await orders(shop)).filter(({ status }) => status === 'fulfilled').length;
     return {
-      now: `${fulfilled} of ${books.acknowledged} fulfilled; ${told(books)}`,
+      now: `${fulfilled} of ${books.acknowledged} fulfilled; ${describe(books)}`,
       held: fulfilled === books.acknowledged && areBalanced(books),
     };
   },
@@ -30,7 +30,7 @@ export const inventoryOutage: Attack = {
 const PARTS = ['inventory', 'order', 'auth', 'gateway', 'Postgres'] as const;
 
 export const kills: Attack = {
-  what: 'kill -9 of each part, three rounds, at 40 orders a second',
+  what: 'kill -9 of each part, three rounds, at 40 orders per second',
   before: 'lost, doubled, oversold: 0 of 8,153; charged without goods: 853, after another attack',
   async run({ quick, say }) {
     const notes: string[] = [];
@@ -57,15 +57,15 @@ export const kills: Attack = {
     const outcomes = await running;
     say(statuses(outcomes));
     const books = await checkBooks(shop, acknowledged(outcomes));
-    return { now: told(books), held: areBalanced(books) };
+    return { now: describe(books), held: areBalanced(books) };
   },
 };
 
 const RESTARTED: readonly ServiceName[] = ['inventory', 'auth', 'order', 'gateway'];
 
 export const rollingRestart: Attack = {
-  what: 'each service, two of each behind a balancer, is restarted at 40 orders a second',
-  before: '4 of 59 requests in hand answered 503, and 6 connections reset',
+  what: 'restart of each service, with two of each behind a load balancer, at 40 orders per second',
+  before: '4 of 59 requests in progress got 503, and 6 connections were reset',
   async run({ quick, say }) {
     const running: { urls: Readonly<Record<ServiceName, string>> }[] = [];
     await using undo = new AsyncDisposableStack();
@@ -78,7 +78,7 @@ export const rollingRestart: Attack = {
     ]);
     const env = {
       all: { INTERNAL_SECRET: randomBytes(32).toString('hex'), LAME_DUCK_SECONDS: '2' },
-      gateway: { ...OPEN_DOOR, AUTH_URL, ORDER_URL, INVENTORY_URL },
+      gateway: { ...NO_EDGE_LIMITS, AUTH_URL, ORDER_URL, INVENTORY_URL },
       order: { INVENTORY_URL },
     };
     await using first = await startAttackedShop({ env });
@@ -110,7 +110,7 @@ export const rollingRestart: Attack = {
     const failed = ended.filter(({ status }) => status >= 300 || status === 0);
     const books = await checkBooks(first.shop, acknowledged(ended));
     return {
-      now: `${failed.length} of ${ended.length} requests failed${failed.length ? ` (${statuses(failed)})` : ''}; ${told(books)}`,
+      now: `${failed.length} of ${ended.length} requests failed${failed.length ? ` (${statuses(failed)})` : ''}; ${describe(books)}`,
       held: failed.length === 0 && areBalanced(books),
     };
   },

@@ -7,7 +7,7 @@ import { acknowledged, Buyer, load, saturate, statuses, type Outcome } from './l
 import { startAttackedShop, wait } from './shop.ts';
 
 export const tinyTimeouts: Attack = {
-  what: 'a caller gives each order 6 ms (x-timeout-ms)',
+  what: 'a caller allows 6 ms for each order (x-timeout-ms)',
   before: '7 requests held all 50 bells for 15 minutes, with 0 orders',
   async run() {
     await using attacked = await startAttackedShop();
@@ -22,22 +22,23 @@ export const tinyTimeouts: Attack = {
 
 const list = (values: readonly number[]): string => values.map((value) => Math.round(value)).join(', ');
 
-/** A caller who has waited this long has gone. */
+/** How long a caller waits for an answer. */
 const PATIENCE_MS = 5_000;
 
 export const overload: Attack = {
-  what: 'orders at 1, 3 and 10 times the capacity, from callers who wait 5 s',
-  before: 'answered in time: 100, 103 and 53 a second; made for nobody in 20 s: up to 6,132; fulfilled: 31 of 181 a second',
+  what: 'orders at 1, 3 and 10 times the capacity, from callers that wait 5 s',
+  before:
+    'answered in time: 100, 103 and 53 per second; placed for callers that had gone, in 20 s: up to 6,132; fulfilled: 31 of 181 per second',
   async run({ quick, say }) {
     await using attacked = await startAttackedShop();
     const { shop } = attacked;
-    await using buyer = new Buyer(shop.urls.gateway, { patienceMs: PATIENCE_MS });
+    await using buyer = new Buyer(shop.urls.gateway, { timeoutMs: PATIENCE_MS });
     await buyer.logIn();
     const seconds = quick ? 6 : 20;
     const order = (): Promise<Outcome> => buyer.order(SKU);
     await saturate(32, 5, order);
     const capacity = await saturate(32, seconds, order);
-    say(`capacity: ${Math.round(capacity)} orders a second`);
+    say(`capacity: ${Math.round(capacity)} orders per second`);
     const rows = [];
     for (const times of [1, 3, 10]) {
       await settle(shop);
@@ -56,14 +57,14 @@ export const overload: Attack = {
     const keepsUp = rows.every(({ goodput, fulfilled }) => fulfilled >= 0.5 * goodput);
     return {
       now:
-        `answered in time: ${list(goodputs)} a second (${ratio.toFixed(2)} of the peak); ` +
-        `made for nobody: ${list(rows.map(({ nobody }) => nobody))}; fulfilled: ${list(rows.map(({ fulfilled }) => fulfilled))} a second`,
+        `answered in time: ${list(goodputs)} per second (${ratio.toFixed(2)} of the peak); ` +
+        `placed for callers that had gone: ${list(rows.map(({ nobody }) => nobody))}; fulfilled: ${list(rows.map(({ fulfilled }) => fulfilled))} per second`,
       held: ratio >= 0.8 && keepsUp,
     };
   },
 };
 
-/** A server in the place of inventory that answers every reservation in the same way, and counts them. */
+/** A stub of inventory that answers every reservation in the same way and counts them. */
 async function fakeInventory(status: 502 | 503 | 'reset'): Promise<AsyncDisposable & { url: string; calls(): number }> {
   let calls = 0;
   const server = createServer((request, response) => {
@@ -92,33 +93,33 @@ export const repeatedCalls: Attack = {
   },
 };
 
-/** On Linux every address of 127.0.0.0/8 is one's own. */
+/** Another local address: on Linux every address in 127.0.0.0/8 works. */
 const ELSEWHERE = '127.0.0.2';
 
 export const guessing: Attack = {
-  what: '40, then 300 wrong log-ins a second from one address',
-  before: 'right log-ins from elsewhere that succeed: 14 of 24, then 2 of 24',
+  what: '40, then 300 log-ins per second with wrong passwords from one address',
+  before: 'valid log-ins from other addresses that succeed: 14 of 24, then 2 of 24',
   async run({ quick, say }) {
     const worked: string[] = [];
     let guesses = 0;
     for (const perSecond of [40, 300]) {
       await using attacked = await startAttackedShop();
-      await using elsewhere = new Buyer(attacked.shop.urls.gateway, { address: ELSEWHERE, patienceMs: 10_000 });
+      await using elsewhere = new Buyer(attacked.shop.urls.gateway, { address: ELSEWHERE, timeoutMs: 10_000 });
       await elsewhere.logIn();
       await using guesser = new Buyer(attacked.shop.urls.gateway);
       const attack = load(perSecond, quick ? 6 : 12, (at) => guesser.logIn('demo@waymark.test', `wrong ${at}`));
       await wait(0.5);
       const right = await load(2, quick ? 5 : 11, () => elsewhere.logIn());
-      say(`${perSecond} a second: right ones: ${statuses(right)}`);
+      say(`${perSecond} per second: valid log-ins: ${statuses(right)}`);
       guesses = Math.max(guesses, (await attack).filter(({ status }) => status === 401).length);
       worked.push(`${right.filter(({ status }) => status === 201).length} of ${right.length}`);
     }
     const held = worked.every((part) => part.split(' of ')[0] === part.split(' of ')[1]);
-    return { now: `${worked.join(', then ')}; guesses that were looked at: ${guesses}`, held: held && guesses <= 100 };
+    return { now: `${worked.join(', then ')}; guesses that were checked: ${guesses}`, held: held && guesses <= 100 };
   },
 };
 
-/** Opens connections that say nothing, or never finish saying it. */
+/** Opens connections that send nothing, or never finish their request. */
 async function occupy(url: string, count: number): Promise<AsyncDisposable> {
   const { port, hostname } = new URL(url);
   const sockets: Socket[] = [];
@@ -136,8 +137,8 @@ async function occupy(url: string, count: number): Promise<AsyncDisposable> {
 }
 
 export const connections: Attack = {
-  what: 'one address opens 2,000 connections, silent or dripping',
-  before: 'others get ECONNRESET; /healthz is outside of the rate limit',
+  what: 'one address opens 2,000 silent or slow connections',
+  before: 'other callers get ECONNRESET; the rate limit does not cover /healthz',
   async run() {
     await using attacked = await startAttackedShop({ env: { gateway: { RATE_LIMIT_PER_SECOND: '500', CONNECTIONS_PER_ADDRESS: '500' } } });
     const { gateway } = attacked.shop.urls;
@@ -166,8 +167,8 @@ async function rawRequest(url: string, head: string): Promise<string> {
 }
 
 export const badTarget: Attack = {
-  what: 'GET http://[::1 HTTP/1.1, at each service',
-  before: 'a text 500 without a trace id, and nothing in the log',
+  what: 'the invalid request GET http://[::1 HTTP/1.1 to each service',
+  before: 'a plain-text 500 without a trace id, and nothing in the log',
   async run() {
     await using attacked = await startAttackedShop();
     const answers = await Promise.all(Object.values(attacked.shop.urls).map((url) => rawRequest(url, 'GET http://[::1 HTTP/1.1')));
@@ -175,15 +176,15 @@ export const badTarget: Attack = {
       (text) => text.startsWith('HTTP/1.1 400') && /x-trace-id: [0-9a-f]{32}/.test(text) && text.includes('application/problem+json'),
     );
     return {
-      now: `${good.length} of ${answers.length} services: 400, a problem document with its trace id`,
+      now: `${good.length} of ${answers.length} services: 400 with a problem document and a trace id`,
       held: good.length === answers.length,
     };
   },
 };
 
 export const insider: Attack = {
-  what: 'somebody inside the network calls the services behind the gateway',
-  before: 'answered as if the gateway had asked',
+  what: 'somebody inside the network calls the internal services',
+  before: 'answered as if the gateway had called',
   async run() {
     await using attacked = await startAttackedShop();
     const { order, auth, inventory } = attacked.shop.urls;
@@ -199,6 +200,6 @@ export const insider: Attack = {
       }),
     ]);
     const statusesOf = answers.map(({ status }) => status);
-    return { now: `refused with ${statusesOf.join(', ')}`, held: statusesOf.every((status) => status === 401) };
+    return { now: `rejected with ${statusesOf.join(', ')}`, held: statusesOf.every((status) => status === 401) };
   },
 };

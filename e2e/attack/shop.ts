@@ -5,26 +5,26 @@ import { startTraceStore, type RunningTraceStore } from '@waymark/trace-store';
 import { fillShelf } from './books.ts';
 import { Buyer } from './load.ts';
 
-/** The edge lets one address do as much as it likes, so that what is behind it is attacked. */
-export const OPEN_DOOR = { RATE_LIMIT_PER_SECOND: '1000000', CONNECTIONS_PER_ADDRESS: '1000000' };
+/** Turns off the gateway's limits per address, so that the load reaches the services behind it. */
+export const NO_EDGE_LIMITS = { RATE_LIMIT_PER_SECOND: '1000000', CONNECTIONS_PER_ADDRESS: '1000000' };
 
-/** A shop under attack, with what it needs, all of it its own. */
+/** A shop under attack, with its own database and trace store. */
 export interface AttackedShop extends AsyncDisposable {
   shop: Shop;
   postgres: Postgres;
   store: RunningTraceStore;
-  /** Somebody who is logged in, and waits up to 30 s for an answer. */
+  /** A logged-in client that waits up to 30 s for an answer. */
   buyer: Buyer;
 }
 
-/** How a shop is started for an attack. */
+/** How to start a shop for an attack. */
 export interface Setting {
   env?: NonNullable<ShopOptions['env']>;
-  /** Where Postgres keeps its data; a temporary folder if not given. */
+  /** The folder for Postgres' data. Default: a temporary folder. */
   dataDir?: string;
-  /** What stands between the services and Postgres: gets its URL and returns another. */
+  /** Puts a proxy between the services and Postgres: gets its URL and returns the proxy's. */
   wire?: (url: string) => Promise<string>;
-  /** Told of each part that is started again, as `pnpm start` does. Without it, no part is. */
+  /** If given, parts that end are restarted as in `pnpm start`, and each restart is reported here. */
   onRestart?: (note: string) => void;
 }
 
@@ -37,7 +37,7 @@ export async function startAttackedShop({ env = {}, dataDir, wire, onRestart }: 
   const shop = undo.use(
     await startShop({
       postgres: behind ? await wire(behind.url) : { durable: true, ...(dataDir && { dir: dataDir }) },
-      env: { ...env, all, gateway: { ...OPEN_DOOR, ...env.gateway } },
+      env: { ...env, all, gateway: { ...NO_EDGE_LIMITS, ...env.gateway } },
       ...(onRestart && { onRestart }),
     }),
   );
@@ -48,12 +48,12 @@ export async function startAttackedShop({ env = {}, dataDir, wire, onRestart }: 
   return { shop, postgres: (behind ?? shop.postgres) as Postgres, store, buyer, [Symbol.asyncDispose]: () => stop.disposeAsync() };
 }
 
-/** Waits for some seconds, saying so. */
+/** Waits for some seconds and reports it. */
 export async function wait(seconds: number): Promise<void> {
   await delay(seconds * 1_000);
 }
 
-/** The most memory that a process has had, in MiB; only Linux says it. */
+/** The peak memory of a process in MiB. Only Linux reports it. */
 export async function peakMiB(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1_024;

@@ -5,13 +5,13 @@ import { fileURLToPath } from 'node:url';
 import type { Attack } from './attack.ts';
 
 const SCRIPT = fileURLToPath(new URL('../../packages/trace-store/src/testing/attack.ts', import.meta.url));
-/** What packages/trace-store/README.md promises, in MB. */
+/** The limit that packages/trace-store/README.md promises, in MB. */
 const MOST_MB = 350;
 const LONGEST_MS = 2_500;
 
 export const traceStore: Attack = {
-  what: 'the trace store gets 16 MB bodies, unfinished messages, and a trace of 1.4 million spans that is read three times',
-  before: 'up to 3.4 GB in the process of the launcher; the port stalled for 21 s',
+  what: 'the trace store gets 16 MB bodies, unfinished messages, and a trace of 1.4 million spans, which is read three times',
+  before: 'up to 3.4 GB in the process of the launcher; the port did not answer for 21 s',
   async run({ say }) {
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', SCRIPT], { stdio: ['ignore', 'pipe', 'inherit'] });
     const ended = once(child, 'exit');
@@ -27,7 +27,7 @@ export const traceStore: Attack = {
     await ended;
     const [most, longest] = [Math.max(...peaks), Math.max(...waits)];
     return {
-      now: `${most} MB at most, in a process of its own; the longest wait for a small answer: ${longest} ms`,
+      now: `at most ${most} MB, in a process of its own; the longest wait for a small answer: ${longest} ms`,
       held: peaks.length > 5 && most < MOST_MB && longest < LONGEST_MS,
     };
   },

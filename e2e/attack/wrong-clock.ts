@@ -1,4 +1,4 @@
-// Preloaded, it makes a process of a host whose clock is wrong by WRONG_BY_MS milliseconds.
+// Preload this to make the clock of a process wrong by WRONG_BY_MS milliseconds.
 const wrongBy = Number(process.env['WRONG_BY_MS']);
 const { now } = Date;
 

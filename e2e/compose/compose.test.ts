@@ -65,7 +65,7 @@ test('the first start logs no error', async () => {
   expect(log.split('\n').filter((line) => /\b(ERROR|FATAL|PANIC)\b/.test(line))).toEqual([]);
 });
 
-test('Jaeger itself has nothing to remark on an order’s trace', async () => {
+test('Jaeger reports no warnings about an order’s trace', async () => {
   const { traceId } = await orderAndReadTrace();
   const { data } = (await (await fetch(`${TRACES_URL}/api/traces/${traceId}`)).json()) as {
     data: { spans: { spanID: string; warnings?: string[] | null }[] }[];
@@ -75,16 +75,16 @@ test('Jaeger itself has nothing to remark on an order’s trace', async () => {
   expect(new Set(spans.map(({ spanID }) => spanID)).size).toBe(spans.length);
 });
 
-test('after all this reading of traces, Jaeger has the traces of the shop only', async () => {
+test('Jaeger has only traces of the shop, even after its API was used', async () => {
   const { data } = (await (await fetch(`${TRACES_URL}/api/services`)).json()) as { data: string[] };
   expect(data.toSorted()).toEqual(SERVICES.toSorted());
 });
 
-test('the page links to Jaeger at the port that it has', async () => {
+test('the page links to Jaeger at its configured port', async () => {
   expect(await (await fetch(`${GATEWAY_URL}/page-config.json`)).json()).toEqual({ traceUiUrl: `http://localhost:${JAEGER_PORT}` });
 });
 
-test('a service on the host can send its spans, by OTLP over gRPC and HTTP', async () => {
+test('a service on the host can send spans as OTLP over gRPC and HTTP', async () => {
   const http = await fetch(`${OTLP_URL}/v1/traces`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' });
   expect(http.status).toBe(200);
   const client = connect(`http://127.0.0.1:${OTLP_GRPC_PORT}`);
@@ -94,7 +94,7 @@ test('a service on the host can send its spans, by OTLP over gRPC and HTTP', asy
     'content-type': 'application/grpc',
     te: 'trailers',
   });
-  // An empty message: not compressed, no bytes.
+  // An empty message: not compressed, zero bytes.
   call.end(Buffer.alloc(5));
   call.resume();
   const [trailers] = (await once(call, 'trailers')) as [Record<string, string>];
@@ -102,7 +102,7 @@ test('a service on the host can send its spans, by OTLP over gRPC and HTTP', asy
   expect(trailers['grpc-status']).toBe('0');
 });
 
-test('a service can log in to its own database, and to nothing else', async () => {
+test('a service can log in only to its own database', async () => {
   const script = `
     import pg from 'pg';
     const tried = {};
@@ -114,7 +114,7 @@ test('a service can log in to its own database, and to nothing else', async () =
     }
     process.stdout.write(JSON.stringify(tried));`;
   const inside = ['exec', '--no-TTY', '--workdir', '/waymark/packages/service-kit', 'order'];
-  // 28000: nobody may log in so. 28P01: a wrong password, for it is order's own.
+  // 28000: pg_hba.conf does not allow it. 28P01: wrong password, because it is order's password.
   expect(JSON.parse(await compose(...inside, 'node', '--input-type=module', '--eval', script))).toEqual({
     'order order': 'in',
     'order inventory': '28000',
@@ -125,7 +125,7 @@ test('a service can log in to its own database, and to nothing else', async () =
   });
 });
 
-test('a changed password takes effect at the next `up`, and the data stays', async () => {
+test('a changed password takes effect at the next `up` and the data stays', async () => {
   const { body } = await demo.place('field-notebook');
   await composeWith({ ORDER_DB_PASSWORD: 'another' }, 'up', '--detach', '--wait');
   expect(await demo.order(body.id)).toMatchObject({ id: body.id });
@@ -133,18 +133,18 @@ test('a changed password takes effect at the next `up`, and the data stays', asy
   expect(await demo.order(body.id)).toMatchObject({ id: body.id });
 });
 
-test('a second `up` changes nothing, and the shop goes on', async () => {
+test('a second `up` changes nothing and the shop continues', async () => {
   const before = await compose('ps', '--all', '--quiet');
   await compose('up', '--detach', '--wait');
   expect(await compose('ps', '--all', '--quiet')).toBe(before);
   expect(await orderAndReadTrace()).toMatchTree(FULFILLED_ORDER);
 });
 
-test.each([...SERVICES, 'postgres', 'jaeger'])('after a restart of %s the shop works, with the data it had', async (service) => {
+test.each([...SERVICES, 'postgres', 'jaeger'])('after a restart of %s the shop works with its old data', async (service) => {
   const { body } = await demo.place('field-notebook');
   await compose('restart', service);
   await compose('up', '--detach', '--wait');
-  // Each connection that was kept alive to a container that is gone fails once.
+  // A keep-alive connection to the old container fails once.
   const status = (): Promise<string | undefined> =>
     demo.order(body.id).then(
       (order) => order.status,
@@ -155,7 +155,7 @@ test.each([...SERVICES, 'postgres', 'jaeger'])('after a restart of %s the shop w
   expect(await demo.ended(next.body.id)).toMatchObject({ status: 'fulfilled' });
 });
 
-test('containers are confined', async () => {
+test('containers run with restricted privileges', async () => {
   for (const { Config, HostConfig } of await containers()) {
     expect(HostConfig).toMatchObject({ ReadonlyRootfs: true, CapDrop: ['ALL'], SecurityOpt: ['no-new-privileges:true'] });
     expect(HostConfig.PidsLimit).toBeGreaterThan(0);
@@ -163,7 +163,7 @@ test('containers are confined', async () => {
   }
 });
 
-test('memory is bounded: 1.7 GB for all containers together, nearly half of it for Jaeger', async () => {
+test('memory limits add up to 1.7 GB, nearly half of it for Jaeger', async () => {
   const limits = new Map((await containers()).map(({ Name, HostConfig }) => [Name.split('-').at(-2), HostConfig.Memory]));
   const total = [...limits.values()].reduce((sum, bytes) => sum + bytes, 0);
   expect([...limits.values()].every((bytes) => bytes > 0)).toBe(true);
@@ -176,20 +176,20 @@ test('volumes belong to the project: `down --volumes` leaves none behind', async
   expect(new Set(volumes)).toEqual(new Set([`${COMPOSE_PROJECT}_data`, `${COMPOSE_PROJECT}_socket`]));
 });
 
-test('a Jaeger that is full of orders survives a search for two thousand of them', async () => {
+test('a full Jaeger survives a search for two thousand orders', async () => {
   const { traceId } = await orderAndReadTrace();
   await sendCopies(traceId, 5_500, { jaeger: TRACES_URL, otlp: OTLP_URL });
-  // Its UI asks for at most 1,500.
+  // Jaeger's UI requests at most 1,500.
   for (const limit of [1_000, 2_000]) expect(await search(limit)).toEqual({ status: 200, found: limit });
 }, 300_000);
 
-test('no container ran out of memory, and none had to be started again', async () => {
+test('no container ran out of memory or was restarted', async () => {
   for (const { Name, RestartCount, State } of await containers()) {
     expect([Name, RestartCount, State.OOMKilled]).toEqual([Name, 0, false]);
   }
 });
 
-test('a stop right after traffic loses no span', async () => {
+test('a stop right after requests loses no span', async () => {
   await compose(...DURABLE, 'up', '--detach', '--wait');
   const answers = await Promise.all(Array.from({ length: 20 }, () => demo.place('trail-map')));
   expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 201));

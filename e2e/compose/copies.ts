@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 
-/** How many traces are sent in one request. */
+/** The number of traces per request. */
 const BATCH = 20;
 
 const TRACE_ID = /"traceId":"([0-9a-f]{32})"/;
@@ -9,8 +9,8 @@ const SPAN_ID = /"(spanId|parentSpanId)":"([0-9a-f]{16})"/g;
 const TIME = /"(startTimeUnixNano|endTimeUnixNano|timeUnixNano)":"(\d+)"/g;
 
 /**
- * Fills a trace backend: sends copies of a trace that it has, each with ids of its own and ending now.
- * @param jaeger where the trace is read, at Jaeger's query API v3
+ * Fills a trace backend with copies of one of its traces. Each copy has its own ids and ends now.
+ * @param jaeger the base URL of Jaeger's query API v3, to read the trace
  * @param otlp the backend's OTLP/HTTP endpoint
  */
 export async function sendCopies(traceId: string, count: number, { jaeger, otlp }: { jaeger: string; otlp: string }): Promise<void> {
@@ -32,7 +32,7 @@ export async function sendCopies(traceId: string, count: number, { jaeger, otlp 
   await Promise.all(Array.from({ length: availableParallelism() }, send));
 }
 
-/** Returns a function that gives the spans of one copy, as the text of a list's elements. */
+/** Returns a function that creates the spans of one copy, as the text of JSON list elements. */
 function copier(resourceSpans: unknown[]): () => string {
   const text = JSON.stringify(resourceSpans).slice(1, -1);
   const traceId = TRACE_ID.exec(text)?.[1] ?? '';

@@ -1,4 +1,4 @@
-// `pnpm test:compose`: brings the real compose up beside whatever runs, runs the suite and the tests of this folder against it, and takes all down again.
+// `pnpm test:compose` starts the real compose project on other ports, runs the suite and the tests of this folder against it, and removes everything.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,11 +13,11 @@ const PROJECT = 'waymark-test';
 const compose = ['compose', '--project-name', PROJECT, '--project-directory', ROOT];
 const [gateway = '', jaeger = '', grpc = '', http = ''] = await freePorts(4);
 const ports = { GATEWAY_PORT: gateway, JAEGER_PORT: jaeger, OTLP_GRPC_PORT: grpc, OTLP_HTTP_PORT: http };
-/** With all that means something in a URL, in YAML, in a shell or in SQL. */
+/** With characters that are special in a URL, YAML, a shell or SQL. */
 const passwords = { AUTH_DB_PASSWORD: `$(a)@b:c/d`, ORDER_DB_PASSWORD: `o'r"d\\e#r?%20& {ü}`, INVENTORY_DB_PASSWORD: '%41:@/' };
 const env = { ...process.env, ...ports, ...passwords, ...settings };
 
-/** Different ports, because all are held until the last is found. */
+/** Finds different free ports: all stay open until the last is found. */
 async function freePorts(count: number): Promise<string[]> {
   const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
   await Promise.all(servers.map((server) => once(server, 'listening')));
@@ -30,14 +30,14 @@ function docker(...args: string[]): number {
   return spawnSync('docker', args, { cwd: ROOT, stdio: 'inherit', env }).status ?? 1;
 }
 
-/** Follows what each service logs into a folder, where the suite looks for it; what the database logged at the start is there too. */
+/** Writes the log of each service to a folder for the suite, including the database's log of the start. */
 function followLogs(): Disposable & { folder: string } {
   const folder = mkdtempSync(join(tmpdir(), 'waymark-compose-'));
   const start = spawnSync('docker', [...compose, 'logs', '--no-log-prefix', 'postgres', 'databases'], { encoding: 'utf8', env });
   writeFileSync(join(folder, 'first-start.log'), start.stdout);
   const followers = ['gateway', 'auth', 'order', 'inventory'].map((service) => {
     const file = openSync(join(folder, `${service}.log`), 'a');
-    // `docker compose logs --follow` writes terminal control sequences even into a file.
+    // Not `docker compose logs --follow`, which writes terminal control sequences even to a file.
     const container = spawnSync('docker', [...compose, 'ps', '--quiet', service], { encoding: 'utf8', env }).stdout.trim();
     return spawn('docker', ['logs', '--follow', container], { stdio: ['ignore', file, 'ignore'] });
   });
@@ -61,7 +61,7 @@ function runJest(logs: string, ...args: string[]): number {
   return spawnSync(process.execPath, [...jest, ...args], { cwd: join(ROOT, 'e2e'), stdio: 'inherit', env: environment }).status ?? 1;
 }
 
-/** The suite first: the tests of this folder restart what it asks. */
+/** Runs the suite first, because the tests of this folder restart its services. */
 function runTests(): number {
   using logs = followLogs();
   const suite = runJest(logs.folder, '--testPathPatterns', '/src/[a-z-]+\\.test\\.ts$');
@@ -71,11 +71,11 @@ function runTests(): number {
 function main(): number {
   if (spawnSync('docker', ['compose', 'version']).status !== 0 || spawnSync('docker', ['info']).status !== 0) {
     process.stderr.write(
-      'pnpm test:compose needs a running Docker engine with Compose v2; `docker info` and `docker compose version` must both succeed.\n',
+      'pnpm test:compose needs a running Docker Engine with Compose v2. `docker info` and `docker compose version` must both succeed.\n',
     );
     return 1;
   }
-  // A terminal's Ctrl-C reaches docker itself, which then fails; what was started is taken down all the same.
+  // Ctrl-C in a terminal also reaches docker, which then fails. This process keeps running to remove what was started.
   process.on('SIGINT', () => undefined);
   try {
     return docker(...compose, 'up', '--build', '--detach', '--wait') || runTests();
@@ -84,7 +84,7 @@ function main(): number {
   }
 }
 
-/** The containers, volumes, networks and images of the project that are there, as `docker … ls` shows them. */
+/** Lists the containers, volumes, networks and images of the project, as `docker … ls` shows them. */
 function leftovers(): string {
   const ours = ['--filter', `label=com.docker.compose.project=${PROJECT}`];
   const lists = [
@@ -99,5 +99,5 @@ function leftovers(): string {
 
 const status = main();
 const left = leftovers();
-if (left) process.stderr.write(`pnpm test:compose left something behind:\n${left}\n`);
+if (left) process.stderr.write(`pnpm test:compose did not remove:\n${left}\n`);
 process.exitCode = status || (left ? 1 : 0);

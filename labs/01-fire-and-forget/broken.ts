@@ -11,7 +11,7 @@ export default async function placeOrder(ctx: Context): Promise<void> {
 async function sendReceipt(ctx: Context): Promise<void> {
   await delay(20);
   await span('send receipt', async () => {
-    // By now the answer is out, and `ctx` belongs to a request that is over.
+    // By now the answer is sent, and `ctx` belongs to a finished request.
     await delay(5);
     return `${ctx.method} ${ctx.status}`;
   });

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { detach, span } from '@waymark/tracing';
 import type { Context } from 'koa';
 
-/** Answers at once, and sends the receipt afterwards, as work of its own. */
+/** Answers at once, and sends the receipt afterwards as a detached task. */
 export default async function placeOrder(ctx: Context): Promise<void> {
   ctx.status = 201;
   detach('send receipt', { method: ctx.method, status: ctx.status }, sendReceipt);

@@ -6,7 +6,7 @@ const MAX_LINES = 1_000;
 const lines: (() => void)[] = [];
 let timer: NodeJS.Timeout | undefined;
 
-/** Answers at once, and writes the line when there is time for it. */
+/** Answers at once, and writes the log line later. */
 export default function placeOrder(ctx: Context): void {
   const log = ctx['log'] as Logger;
   const { path } = ctx;

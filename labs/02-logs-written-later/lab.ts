@@ -15,7 +15,7 @@ function wrongLine(path: string, traces: Run['traces'], logs: Run['logs']): Faul
   const request = traces.find(({ spans }) => spans.some(({ attributes }) => attributes['url.path'] === path));
   const line = logs.find((one) => one['path'] === path);
   if (!request || line?.['trace_id'] === request.traceId) return [];
-  if (!line) return [{ code: 'log-missing', message: `${path} has logged nothing.` }];
-  if (!line['trace_id']) return [{ code: 'log-without-trace', message: `The line of ${path} has no trace id.` }];
-  return [{ code: 'log-of-another', message: `The line of ${path} has the trace id of another request.` }];
+  if (!line) return [{ code: 'log-missing', message: `${path} logged nothing.` }];
+  if (!line['trace_id']) return [{ code: 'log-without-trace', message: `The log line of ${path} has no trace id.` }];
+  return [{ code: 'log-of-another', message: `The log line of ${path} has the trace id of another request.` }];
 }

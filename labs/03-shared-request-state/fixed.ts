@@ -2,7 +2,7 @@ import { json } from 'node:stream/consumers';
 import { annotate, contextKey, RequestContext, span } from '@waymark/tracing';
 import type { Context } from 'koa';
 
-/** Who asks, so that it need not be handed down through every function. */
+/** The user of the request, so that no function needs a parameter for it. */
 const USER = contextKey<string>('shop.user');
 
 export default async function placeOrder(ctx: Context): Promise<void> {

@@ -12,11 +12,11 @@ export const lab: Lab = {
   faults: atOddsWithRoot('shop.user', 'wrong-user'),
 };
 
-/** Grace orders while Ada's order is being read. */
+/** Grace places an order while Ada's request body is still arriving. */
 async function inTheMiddle(url: string): Promise<void> {
   const adas = request(url, { method: 'POST', headers: { 'x-user': 'ada', expect: '100-continue' } });
   const answer = once(adas, 'response') as Promise<[IncomingMessage]>;
-  // What the side says as it begins to handle the request.
+  // The side answers 100 Continue when it starts to handle the request.
   const begun = once(adas, 'continue');
   adas.flushHeaders();
   await begun;

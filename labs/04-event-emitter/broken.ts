@@ -5,7 +5,7 @@ import type { Context } from 'koa';
 
 const warehouse = new EventEmitter();
 
-/** `GET` waits until an order is packed, and answers with its label; `POST` says that it is. */
+/** `GET` waits until an order is packed and answers with its label. `POST` reports that it is packed. */
 export default function label(ctx: Context): void {
   if (ctx.method === 'GET') return waitForLabel(ctx);
   warehouse.emit('packed', ctx.path);

@@ -6,7 +6,7 @@ type Answer = (cents: number) => void;
 let waiting: Answer[] = [];
 let timer: NodeJS.Timeout | undefined;
 
-/** Calls back with the price of a lamp. Two orders make one question to the supplier. */
+/** Calls back with the price of a lamp. Asks the supplier once for two orders. */
 function priceOfLamp(answer: Answer): void {
   waiting.push(answer);
   if (waiting.length >= 2) void askSupplier();

@@ -4,7 +4,7 @@ import type { Context } from 'koa';
 
 type Answer = (cents: number) => void;
 
-/** Calls back with the price of a lamp. Two orders make one question to the supplier. */
+/** Calls back with the price of a lamp. Asks the supplier once for two orders. */
 const pricesOfLamps = batcher<Answer>({ name: 'prices', maxItems: 2, maxWaitMs: 5_000, maxQueued: 1_000 }, async (items) => {
   await span('ask supplier', () => delay(5));
   for (const item of items) item.run(() => item.value(1250));

@@ -6,7 +6,7 @@ const MAX_ORDERS = 1_000;
 const toPack: { order: string }[] = [];
 let worker: NodeJS.Timeout | undefined;
 
-/** Answers at once; the worker packs. */
+/** Answers at once. The worker packs the order later. */
 export default function placeOrder(ctx: Context): void {
   if (toPack.length >= MAX_ORDERS) ctx.throw(503);
   toPack.push({ order: ctx.path });

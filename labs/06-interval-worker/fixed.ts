@@ -5,10 +5,10 @@ import type { Context } from 'koa';
 
 const MAX_ORDERS = 1_000;
 const toPack: { order: string; links: Link[] }[] = [];
-// With the program, not with a request.
+// Starts with the program, not with a request.
 setInterval(() => void packOrders(), 20).unref();
 
-/** Answers at once; the worker packs. */
+/** Answers at once. The worker packs the order later. */
 export default function placeOrder(ctx: Context): void {
   if (toPack.length >= MAX_ORDERS) ctx.throw(503);
   const placed = trace.getActiveSpan()?.spanContext();

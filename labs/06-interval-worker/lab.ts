@@ -8,7 +8,7 @@ export const lab: Lab = {
   faults: ({ traces }) =>
     traces
       .filter(({ spans: [first] }) => first?.name === 'pack order' && first.links.length === 0)
-      .map(() => ({ code: 'link-missing', message: '`pack order` does not say which request it works for.' })),
+      .map(() => ({ code: 'link-missing', message: '`pack order` has no link to the request that it works for.' })),
 };
 
 async function oneAfterTheOther(url: string): Promise<void> {

@@ -5,7 +5,7 @@ import type { Context } from 'koa';
 const thread = new Worker(new URL('broken-label.ts', import.meta.url));
 thread.unref();
 
-/** Has the label rendered in a thread, so that other requests need not wait for that. */
+/** Renders the label in a worker thread, so that other requests do not wait for it. */
 export default async function label(ctx: Context): Promise<void> {
   const { port1, port2 } = new MessageChannel();
   thread.postMessage({ order: ctx.path, port: port2 }, [port2]);

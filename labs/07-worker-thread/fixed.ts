@@ -3,7 +3,7 @@ import type { Context } from 'koa';
 
 const labels = tracedPool<{ order: string }, string>(new URL('fixed-label.ts', import.meta.url), { maxThreads: 1 });
 
-/** Has the label rendered in a thread, so that other requests need not wait for that. */
+/** Renders the label in a worker thread, so that other requests do not wait for it. */
 export default async function label(ctx: Context): Promise<void> {
   ctx.body = await labels.run({ order: ctx.path });
 }

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { span } from '@waymark/tracing';
 import type { Context } from 'koa';
 
-/** Streams the prices, page by page as they are queried. */
+/** Streams the prices and queries them page by page. */
 export default async function exportPrices(ctx: Context): Promise<void> {
   const pages = await span('export prices', () => pricePages());
   ctx.body = Readable.from(pages);
@@ -13,8 +13,8 @@ async function* pricePages(): AsyncGenerator<string> {
   for (const page of [1, 2]) yield selectPrices(page);
 }
 
-/** A query as a query builder gives it: nothing happens until somebody awaits it, which `yield` does. */
+/** A query like that of a query builder: it runs only when it is awaited, which `yield` does. */
 function selectPrices(page: number): PromiseLike<string> {
-  // oxlint-disable-next-line unicorn/no-thenable -- which is what query builders are
+  // oxlint-disable-next-line unicorn/no-thenable -- query builders are thenables
   return { then: (resolve, reject) => span(`select page ${page}`, () => delay(5, `lamp ${page}\n`)).then(resolve, reject) };
 }

@@ -5,12 +5,12 @@ import type { Context } from 'koa';
 
 type Created = { request: { addHeader(name: string, value: string): void } };
 
-// As an auto-instrumentation of undici does it, which nobody switched off when `traceRequests()` came.
+// Works like an auto-instrumentation of undici that was left on when `traceRequests()` was added.
 subscribe('undici:request:create', (message) => {
   propagation.inject(context.active(), (message as Created).request, { set: (request, name, value) => request.addHeader(name, value) });
 });
 
-/** Says how many lamps there are, which only `/stock` knows. */
+/** Answers with the number of lamps, which only `/stock` knows. */
 export default async function showLamp(ctx: Context): Promise<void> {
   if (ctx.path === '/stock') {
     ctx.body = { lamps: 3 };

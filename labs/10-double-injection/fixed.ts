@@ -1,7 +1,7 @@
 import { tracedRequest } from '@waymark/tracing';
 import type { Context } from 'koa';
 
-/** Says how many lamps there are, which only `/stock` knows. */
+/** Answers with the number of lamps, which only `/stock` knows. */
 export default async function showLamp(ctx: Context): Promise<void> {
   if (ctx.path === '/stock') {
     ctx.body = { lamps: 3 };

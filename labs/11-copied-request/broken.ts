@@ -3,19 +3,19 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { span } from '@waymark/tracing';
 import type { Context } from 'koa';
 
-/** What is left of a request when it has been answered. */
+/** The parts of a request that are kept after the answer. */
 type Copy = Pick<Context, 'method' | 'path' | 'headers'>;
 
 const copies = new EventEmitter<{ copy: [Copy] }>();
 void replayAll();
 
-/** Takes an order at night, to be handled in the morning. */
+/** Accepts an order to handle later. */
 export default function takeOrder({ method, path, headers, response }: Context): void {
   copies.emit('copy', { method, path, headers: { ...headers } });
   response.status = 202;
 }
 
-/** Runs as long as the process. */
+/** Handles the copies; runs as long as the process. */
 async function replayAll(): Promise<void> {
   for await (const [copy] of on(copies, 'copy') as AsyncIterable<[Copy]>) await replay(copy);
 }

@@ -1,3 +1,3 @@
 import type { Lab } from '../src/lab.ts';
 
-export const lab: Lab = { title: 'A request copied, to be handled later', fails: 'trace-split' };
+export const lab: Lab = { title: 'A copied request, handled later', fails: 'trace-split' };

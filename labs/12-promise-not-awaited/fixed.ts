@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { span } from '@waymark/tracing';
 import type { Context } from 'koa';
 
-/** Reserves what was ordered, and answers when it is reserved. */
+/** Reserves the products of an order, then answers. */
 export default async function placeOrder(ctx: Context): Promise<void> {
   await span('reserve all', () => Promise.all(['lamp', 'kettle'].map((product) => reserve(product))));
   ctx.status = 201;

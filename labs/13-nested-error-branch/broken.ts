@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { span } from '@waymark/tracing';
 import type { Context } from 'koa';
 
-/** Places an order: reserves each of its lines, which each write to the stock. */
+/** Places an order: reserves each line, and each reservation writes to the stock. */
 export default async function placeOrder(ctx: Context): Promise<void> {
   await span('place order', () => Promise.all(['lamp', 'kettle', 'chair'].map((product) => reserve(product))));
   ctx.status = 201;

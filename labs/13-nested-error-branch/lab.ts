@@ -7,7 +7,7 @@ export const lab: Lab = {
   faults: recordedOnce,
 };
 
-/** The error passes four spans; one of them tells of it. */
+/** The error passes four spans, but only one may record it. */
 function recordedOnce({ traces }: Run): Fault[] {
   const told = traces.flatMap(({ spans }) => spans.flatMap(({ events }) => events)).filter(({ name }) => name === 'exception');
   return told.length === 1 ? [] : [{ code: 'exception-count', message: `The exception is recorded ${told.length} times.` }];

@@ -2,7 +2,7 @@ import { trace } from '@opentelemetry/api';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Context } from 'koa';
 
-/** The price of a product, if there is such a product. */
+/** Answers with the price of a product, or 404 if it does not exist. */
 export default async function showPrice(ctx: Context): Promise<void> {
   const finding = trace.getTracer('shop').startSpan('find price');
   const cents = await priceOf(ctx.query['product']);

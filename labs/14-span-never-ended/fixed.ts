@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { span } from '@waymark/tracing';
 import type { Context } from 'koa';
 
-/** The price of a product, if there is such a product. */
+/** Answers with the price of a product, or 404 if it does not exist. */
 export default async function showPrice(ctx: Context): Promise<void> {
   await span('find price', async () => {
     const cents = await priceOf(ctx.query['product']);

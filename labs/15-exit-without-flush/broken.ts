@@ -1,8 +1,8 @@
 import type { Context } from 'koa';
 
-/** Takes the last order of the day, and closes the shop. */
+/** Answers the last request of the day and ends the process. */
 export default function closeShop(ctx: Context): void {
   ctx.body = 'The shop is closed.';
-  // oxlint-disable-next-line unicorn/no-process-exit -- the exit is what the lab is about
+  // oxlint-disable-next-line unicorn/no-process-exit -- the mistake of this lab
   ctx.res.once('close', () => process.exit());
 }

@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import { shutdownTracing } from '@waymark/tracing';
 import type { Context } from 'koa';
 
-/** Takes the last order of the day, and closes the shop. */
+/** Answers the last request of the day and ends the process. */
 export default function closeShop(ctx: Context): void {
   ctx.body = 'The shop is closed.';
   const server = ctx['server'] as Server;

@@ -1,3 +1,3 @@
 import type { Lab } from '../src/lab.ts';
 
-export const lab: Lab = { title: 'An exit before the spans are delivered', fails: 'trace-missing' };
+export const lab: Lab = { title: 'An exit before the spans are exported', fails: 'trace-missing' };

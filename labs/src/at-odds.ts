@@ -1,7 +1,7 @@
 import { attributeText } from '@waymark/trace-model';
 import type { Lab } from './lab.ts';
 
-/** Finds the spans whose attribute says something else than that of the first span of their trace: the work of one request in the trace of another. */
+/** Finds spans whose attribute differs from that of their trace's root: the work of one request in the trace of another. */
 export function atOddsWithRoot(attribute: string, code: string): NonNullable<Lab['faults']> {
   return ({ traces }) =>
     traces.flatMap(({ spans }) => {

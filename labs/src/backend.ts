@@ -6,8 +6,8 @@ const RUNNING: Backend = { otlpUrl: OTEL_EXPORTER_OTLP_ENDPOINT || 'http://127.0
 const PATIENCE_MS = 1_000;
 
 /**
- * The trace store or Jaeger that runs, so that the traces are in its UI too: on the usual ports, or where OTEL_EXPORTER_OTLP_ENDPOINT and
- * TRACES_URL say. Else a store of our own, for as long as this runs.
+ * Opens the running trace store or Jaeger, so that its UI shows the traces too: on the usual ports, or at OTEL_EXPORTER_OTLP_ENDPOINT and
+ * TRACES_URL. If none runs, starts a temporary trace store.
  */
 export async function openBackend(): Promise<Backend & AsyncDisposable & { lasts: boolean }> {
   const answers = await Promise.all([isThere(`${RUNNING.url}/api/services`), isThere(`${RUNNING.otlpUrl}/v1/traces`, '{}')]);

@@ -15,7 +15,7 @@ const page = await readFile(PAGE, 'utf8');
 const blocks = (language: string): string[] =>
   [...page.matchAll(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\`$`, 'gm'))].map(([, text = '']) => text);
 
-/** Beside this file, so that the programs find the packages. */
+/** Next to this file, so that the programs find the packages. */
 let folder: string;
 let store: RunningTraceStore;
 beforeAll(async () => {
@@ -42,7 +42,7 @@ const commands = blocks('sh').flatMap((block) => block.trim().split('\n'));
 test.each(commands)(
   '%s',
   async (command) => {
-    // What pnpm would run, without its start-up each time.
+    // Runs the script without pnpm, which takes time to start.
     const { scripts } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
     const [, script = '', args = ''] = /^npx -y pnpm@12 (\w+) (.*)$/.exec(command) ?? [];
     const [program = '', ...given] = `${scripts[script]} ${args}`.split(' ');
@@ -55,20 +55,20 @@ test.each(commands)(
   120_000,
 );
 
-/** Of each lab one side is broken and one is not. */
+/** Expects that one side of each lab is broken and one is not. */
 function expectBothSides(stdout: string, labs: number): void {
   expect(stdout.match(/^Nothing is lost\.$/gm)?.length ?? 0).toBe(labs);
-  expect(stdout.match(/^Why, and what to do: /gm)?.length ?? 0).toBe(labs);
+  expect(stdout.match(/^Explanation: /gm)?.length ?? 0).toBe(labs);
   expect(stdout.split(`${store.url}/trace/`).length - 1).toBeGreaterThanOrEqual(labs);
 }
 
-test('every lab is in the guide, in a command and by its link', () => {
+test('the guide runs and links every lab', () => {
   const run = commands.flatMap((command) => / lab (.*)$/.exec(command)?.[1]?.split(' ') ?? []).map(Number);
   expect(run.toSorted((a, b) => a - b)).toEqual(labFolders.map((name) => Number.parseInt(basename(name), 10)));
   for (const name of labFolders) expect(page).toContain(`(../labs/${basename(name)})`);
 });
 
-test('what the guide links to is there', () => {
+test('the targets of all links in the guide exist', () => {
   for (const [, target = ''] of page.matchAll(/\]\(([^)#]+)\)/g))
     expect([target, existsSync(join(dirname(PAGE), target))]).toEqual([target, true]);
 });

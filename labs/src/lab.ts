@@ -2,21 +2,21 @@ import type { Run } from './run.ts';
 
 export type Side = 'broken' | 'fixed';
 
-/** A way to lose a trace. Its folder has `broken.ts` and `fixed.ts`, each a Koa middleware as its default export, and a page of text. */
+/** A way to lose a trace. Its folder has `broken.ts` and `fixed.ts`, each with a Koa middleware as its default export, and a README. */
 export interface Lab {
   /** What goes wrong, in a few words. */
   title: string;
-  /** What is wrong with the broken side: a code of `verify` or what `settled` misses (docs/verdicts.md), `trace-split`, or a fault of the lab's own. */
+  /** The fault of the broken side: a code of `verify`, something that `settled` waits for (docs/verdicts.md), `trace-split`, or a fault that the lab defines. */
   fails: string;
-  /** Asks the side for what shows it; one `POST /` unless said otherwise. Each request begins a trace. */
+  /** Sends the requests that show the fault. Default: one `POST /`. Each request starts a trace. */
   ask?: (url: string) => Promise<unknown>;
-  /** How many traces there are when nothing is lost: one for each request, and one for each piece of work that has a trace of its own. */
+  /** The number of traces when nothing is lost: one per request, and one per piece of work with a trace of its own. Default: 1. */
   traces?: number;
-  /** What is wrong beside what the traces show by themselves. */
+  /** Finds faults that the traces alone do not show. */
   faults?: (run: Run) => Fault[];
 }
 
-/** Something that is wrong with what a side left behind. */
+/** Something that is wrong with the traces or logs of a side. */
 export interface Fault {
   code: string;
   message: string;

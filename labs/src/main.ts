@@ -1,4 +1,4 @@
-// `pnpm lab`: lists the labs; `pnpm lab <number>` runs both sides of one and shows what they left behind.
+// `pnpm lab` lists the labs. `pnpm lab <number>` runs both sides of a lab and shows their traces.
 import { basename, join, relative } from 'node:path';
 import { openBackend } from './backend.ts';
 import { judge } from './judge.ts';
@@ -9,10 +9,10 @@ import { both, list, sideLines, type Screen } from './screen.ts';
 
 const HELP = `Usage: pnpm lab [<number or name>…]
 
-Without a number: lists the labs, each a way to lose a trace.
-With one: runs its broken and its fixed side, and shows the traces of both with what is wrong with them.
-While the local stack runs (pnpm start), the traces are in its UI too. TRACES_URL and
-OTEL_EXPORTER_OTLP_ENDPOINT name another Jaeger, or what answers like one.`;
+Without arguments, lists the labs. Each lab is a way to lose a trace.
+With arguments, runs the broken and the fixed side of each lab and shows their traces and faults.
+While the local stack runs (pnpm start), its UI shows the traces too. Set TRACES_URL and
+OTEL_EXPORTER_OTLP_ENDPOINT to use another Jaeger or compatible backend.`;
 
 interface Found {
   number: number;
@@ -33,7 +33,7 @@ async function show({ number, folder, lab }: Found, backend: Backend & { lasts: 
   const [broken, fixed] = await Promise.all([lines('broken'), lines('fixed')]);
   progress('');
   print(both(broken.lines, fixed.lines, screen));
-  print(`\nWhy, and what to do: ${relative(process.cwd(), join(folder, 'README.md'))}`);
+  print(`\nExplanation: ${relative(process.cwd(), join(folder, 'README.md'))}`);
   if (backend.lasts) for (const id of [...broken.ids, ...fixed.ids]) print(`${backend.url}/trace/${id}`);
 }
 
@@ -52,7 +52,7 @@ async function main(args: string[]): Promise<number> {
   const chosen = args.map((arg) => labs.find(({ number, folder }) => arg === basename(folder).slice(3) || Number(arg) === number));
   const unknown = args.find((_, at) => !chosen[at]);
   if (unknown !== undefined) {
-    process.stderr.write(`There is no lab "${unknown}". There are:\n${list(labs)}\n`);
+    process.stderr.write(`There is no lab "${unknown}". Choose one of:\n${list(labs)}\n`);
     return 2;
   }
   const colour = process.stdout.isTTY && process.stdout.hasColors() && !process.env['NO_COLOR'];
@@ -61,7 +61,7 @@ async function main(args: string[]): Promise<number> {
   return 0;
 }
 
-// Whoever reads along may stop reading: `pnpm lab 1 | head`.
+// The reader of the output may stop early: `pnpm lab 1 | head`.
 process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
   if (code !== 'EPIPE') process.exitCode = 2;
 });

@@ -8,19 +8,19 @@ import { judge } from './judge.ts';
 import type { Lab, Side } from './lab.ts';
 import type { Run } from './run.ts';
 
-/** Where spans go, and where the traces are then. */
+/** Where to send spans, and where to read traces. */
 export interface Backend {
   otlpUrl: string;
   url: string;
 }
 
-/** Longer than any side takes on a busy machine. */
+/** Longer than any side needs on a busy machine. */
 const PATIENCE_MS = 15_000;
 const PAUSE_MS = 50;
 
 /**
- * Runs a side as a process of its own, asks it, and waits until what must show shows: the fault of a broken side, or that nothing is
- * missing of a fixed one. After a while it gives what is there: whoever asked says what is wrong with it.
+ * Runs a side as its own process, sends the lab's requests, and waits for the expected result: the fault of a broken side, or no fault of a
+ * fixed one. After 15 s it returns what there is, and the caller judges it.
  */
 export async function runSide(lab: Lab, folder: string, side: Side, backend: Backend): Promise<Run> {
   const service = `${side} ${basename(folder).slice(3)}`;
@@ -45,7 +45,7 @@ export async function runSide(lab: Lab, folder: string, side: Side, backend: Bac
     child.kill('SIGKILL');
     await ended;
   }
-  // What the side delivers as it ends belongs to what it left behind: a fault that goes away by then was none.
+  // The side exports its last spans when it ends. They count too: a fault that they remove was none.
   return { traces: await tracesOf(service, since, backend), logs };
 }
 
@@ -64,14 +64,14 @@ function startSide(file: string, service: string, { otlpUrl }: Backend): ChildPr
 async function firstMessage(child: ChildProcess, errors: readonly string[]): Promise<{ url: string }> {
   const [message] = (await Promise.race([once(child, 'message'), once(child, 'exit').then(() => [])])) as [{ url: string }?];
   if (message) return message;
-  throw new Error(`The side ended before it could be asked:\n${errors.join('\n')}`);
+  throw new Error(`The process ended before it served a request:\n${errors.join('\n')}`);
 }
 
 async function askOnce(url: string): Promise<void> {
   await (await fetch(url, { method: 'POST' })).text();
 }
 
-/** Every trace that the service has begun since, by Jaeger's query API v3. */
+/** Reads all traces of the service since then with Jaeger's query API v3. */
 async function tracesOf(service: string, since: bigint, { url }: Backend): Promise<Trace[]> {
   const from = new Date(Number(since / 1_000_000n) - 1).toISOString();
   const to = new Date(Date.now() + 60_000).toISOString();

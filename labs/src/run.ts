@@ -1,9 +1,9 @@
 import type { Trace } from '@waymark/trace-model';
 
-/** What a side of a lab left behind. */
+/** The traces and logs of one side of a lab. */
 export interface Run {
-  /** In the order of their first spans. */
+  /** Ordered by the start of their first spans. */
   traces: readonly Trace[];
-  /** The lines that it logged. */
+  /** The lines that the side logged. */
   logs: readonly Readonly<Record<string, unknown>>[];
 }

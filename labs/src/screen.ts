@@ -4,7 +4,7 @@ import type { Judgement } from './judge.ts';
 import type { Lab, Side } from './lab.ts';
 import type { Run } from './run.ts';
 
-/** From this many columns on the sides stand beside each other. */
+/** From this width on, both sides are shown side by side. */
 const WIDE = 150;
 const GAP = '  │  ';
 
@@ -13,13 +13,13 @@ export interface Screen {
   colour: boolean;
 }
 
-/** A list of the labs, a line each. */
+/** Lists the labs, one line each. */
 export function list(labs: readonly { number: number; lab: Lab }[]): string {
   const width = Math.max(...labs.map(({ lab }) => lab.title.length));
   return labs.map(({ number, lab }) => `  ${String(number).padStart(2)}  ${lab.title.padEnd(width)}  ${lab.fails}`).join('\n');
 }
 
-/** Both sides of a lab, beside each other where there is room. */
+/** Puts both sides of a lab side by side if the terminal is wide enough. */
 export function both(broken: string[], fixed: string[], { columns }: Screen): string {
   if (columns < WIDE) return [...broken, '', ...fixed].join('\n');
   const room = half(columns);
@@ -30,7 +30,7 @@ export function both(broken: string[], fixed: string[], { columns }: Screen): st
   return rows.join('\n');
 }
 
-/** What a side left behind: its traces as waterfalls, and what is said of them. */
+/** Shows a side: its traces as waterfalls, their verdicts and the faults. */
 export function sideLines(side: Side, run: Run, { faults, verdicts }: Judgement, screen: Screen): string[] {
   const width = screen.columns < WIDE ? screen.columns : half(screen.columns);
   const paint = (style: 'bold' | 'red' | 'green', text: string): string =>
@@ -46,10 +46,10 @@ export function sideLines(side: Side, run: Run, { faults, verdicts }: Judgement,
   return [paint('bold', `${side}.ts`), '', ...traces, ...verdict];
 }
 
-/** What joins it to other traces, which a waterfall does not show. */
+/** Shows the links to other traces, which a waterfall does not show. */
 const linked = ({ traceId, spans }: Trace): string[] =>
   spans.flatMap(({ name, links }) =>
-    links.filter((link) => link.traceId !== traceId).map((link) => `${name} is linked to a span of trace ${link.traceId}`),
+    links.filter((link) => link.traceId !== traceId).map((link) => `${name} has a link to a span of trace ${link.traceId}`),
   );
 
 const half = (columns: number): number => Math.floor((columns - GAP.length) / 2);

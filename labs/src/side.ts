@@ -1,4 +1,4 @@
-// Serves one side of a lab, until it is told to stop: `node --import @waymark/tracing/register side.ts <file>`.
+// Serves one side of a lab until SIGTERM: `node --import @waymark/tracing/register side.ts <file>`.
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { pathToFileURL } from 'node:url';
@@ -23,7 +23,7 @@ process.send?.({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port
 process.once('SIGTERM', () => {
   server.close();
   server.closeAllConnections();
-  // What a broken side still does must not keep the process.
+  // A broken side may still be working, which must not keep the process alive.
   void drainDetached(DETACHED_MS)
     .then(() => shutdownTracing())
     .then(() => process.disconnect());

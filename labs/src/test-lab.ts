@@ -6,7 +6,7 @@ import { judge } from './judge.ts';
 import type { Lab } from './lab.ts';
 import { runSide } from './run-side.ts';
 
-/** The tests of a lab: the broken side fails for the reason that the page states, the fixed one is complete. */
+/** The tests of a lab: the broken side has the fault that the README names, and the fixed side has none. */
 export function testLab(lab: Lab, folder: string): void {
   let store: RunningTraceStore;
   beforeAll(async () => {
@@ -14,7 +14,7 @@ export function testLab(lab: Lab, folder: string): void {
   });
   afterAll(() => store.close());
 
-  test(`broken: ${lab.fails}, as the page says`, async () => {
+  test(`broken: ${lab.fails}, as the README says`, async () => {
     const { faults } = judge(lab, await runSide(lab, folder, 'broken', store));
     expect(faults.map(({ code }) => code)).toContain(lab.fails);
     expect(await readFile(join(folder, 'README.md'), 'utf8')).toContain(`\`${lab.fails}\``);

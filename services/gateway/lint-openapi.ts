@@ -1,5 +1,5 @@
-// `pnpm lint:openapi`: holds the description of the public API to the recommended rules of Redocly and Spectral; a warning fails too.
-// npx fetches the two linters when they are needed: as dependencies they would add 240 packages and 80 MB to every install.
+// `pnpm lint:openapi` checks the description of the public API with the recommended rules of Redocly and Spectral. Warnings fail too.
+// npx downloads the two linters on demand: as dependencies they would add 240 packages and 80 MB to every install.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ function npx(name: string, ...command: string[]): number {
   process.stdout.write(`\n${name}\n`);
   const env = { ...process.env, REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' };
   const { status, error } = spawnSync('npx', ['-y', '--package', name, ...command], { cwd: folder, env, stdio: 'inherit' });
-  if (error) process.stderr.write(`npx cannot be started: ${error.message}\n`);
+  if (error) process.stderr.write(`Could not start npx: ${error.message}\n`);
   return status ?? 1;
 }
 

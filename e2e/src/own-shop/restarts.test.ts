@@ -29,7 +29,7 @@ test('after a service or Postgres is killed and started again, orders are fulfil
     );
     expect(await demo.ended(body.id)).toMatchObject({ status: 'fulfilled' });
   }
-  expect(notes[0]).toBe('inventory was ended by SIGKILL; starting it again in 0.5 s');
+  expect(notes[0]).toBe('inventory was ended by SIGKILL; restarting in 0.5 s');
   expect(await traces.of(before)).toBeComplete();
   const after = await demo.place('desk-lamp');
   await demo.ended(after.body.id);

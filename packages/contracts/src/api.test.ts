@@ -9,27 +9,27 @@ import { joinErrors } from './problem.ts';
 
 const route = { method: 'POST', path: '/things', summary: 'A thing', answers: { 201: z.string() } } satisfies Route;
 
-test('the success answer is the one declared', () => {
+test('successOf returns the declared success answer', () => {
   expect(successOf(route)).toEqual({ status: 201, body: route.answers[201] });
   expect(() => successOf({ ...route, answers: {} })).toThrow('POST /things declares no answer');
 });
 
-test('everything but a POST may be repeated, and a POST that says so', () => {
+test('every method except POST is idempotent, and so is a POST that says so', () => {
   expect(isIdempotent(route)).toBe(false);
   expect(isIdempotent({ ...route, idempotent: true })).toBe(true);
   expect((['GET', 'PUT', 'DELETE'] as const).map((method) => isIdempotent({ ...route, method }))).toEqual([true, true, true]);
 });
 
-test('of the routes of the shop, only logging in and replaying must not be repeated', () => {
+test('in the shop, only logging in and replaying are not idempotent', () => {
   const all = [authApi, orderApi, inventoryApi, gatewayApi].flatMap(({ routes }) => Object.entries<Route>(routes));
   expect(new Set(all.filter(([, one]) => !isIdempotent(one)).map(([name]) => name))).toEqual(new Set(['logIn', 'replayDeadLetter']));
 });
 
-test('error sets are joined status by status, each code once', () => {
+test('joinErrors joins error sets by status, each code once', () => {
   expect(joinErrors({ 404: ['b'] }, undefined, { 404: ['a', 'b'], 409: ['c'] })).toEqual({ 404: ['a', 'b'], 409: ['c'] });
 });
 
-test('what a handler receives and what a client passes are typed by the contract', () => {
+test('the contract types what a handler receives and what a client passes', () => {
   type Place = typeof orderApi.routes.placeOrder;
   const received: RequestOf<Place> = {
     headers: { 'x-user-id': 'u', 'idempotency-key': 'k' },
@@ -44,11 +44,11 @@ test('what a handler receives and what a client passes are typed by the contract
   expect([received, keyless, textual, query]).toHaveLength(4);
 });
 
-test('a default may be left out by the client and is there for the handler', () => {
+test('a client may omit a value with a default, and the handler always gets it', () => {
   type List = typeof orderApi.routes.listOrders;
   const call: CallOf<List> = { headers: { 'x-user-id': 'u' }, query: {} };
   const filled: RequestOf<List> = { headers: { 'x-user-id': 'u' }, query: { limit: 20 } };
-  // @ts-expect-error for the handler the limit is always there
+  // @ts-expect-error the handler always gets the limit
   const unfilled: RequestOf<List> = { headers: { 'x-user-id': 'u' }, query: {} };
   expect([call, filled, unfilled]).toHaveLength(3);
 });
@@ -59,24 +59,24 @@ test('an answer is typed by the schema of its success', () => {
   // @ts-expect-error a token is text
   const token: AnswerOf<typeof authApi.routes.logIn>['token'] = 7;
   const session: AnswerOf<typeof authApi.routes.introspect> = { active: false };
-  // @ts-expect-error nobody's session has a user
+  // @ts-expect-error a null session has no user
   const user: string = session.userId;
   expect([order, nothing, token, user]).toHaveLength(4);
 });
 
-test('the public routes are typed as they are: a token in place of the user, and the path under /v1', () => {
+test('public routes are typed with a token instead of the user, and a path under /v1', () => {
   const headers: CallOf<typeof gatewayApi.routes.getOrder>['headers'] = { authorization: 'Bearer token' };
-  // @ts-expect-error the world does not say who it is
+  // @ts-expect-error callers from outside cannot send a user id
   const spoofed: CallOf<typeof gatewayApi.routes.getOrder>['headers'] = { authorization: 'Bearer token', 'x-user-id': 'u' };
   const path: string = gatewayApi.routes.logIn.path;
-  // @ts-expect-error the path of the service behind is not the public one
+  // @ts-expect-error the internal path is not the public one
   const inner: '/sessions' = gatewayApi.routes.logIn.path;
   expect([headers, spoofed, path, inner]).toEqual([headers, expect.anything(), '/v1/sessions', '/v1/sessions']);
 });
 
-test('a contract is checked where it is written', () => {
-  // @ts-expect-error there is no such method
+test('the type checker rejects invalid contracts', () => {
+  // @ts-expect-error FIND is not a method
   api('shop', { find: { method: 'FIND', path: '/', summary: '', answers: { 200: z.string() } } });
-  // @ts-expect-error a route without an answer is none
+  // @ts-expect-error a route must have an answer
   expect(api('shop', { get: { method: 'GET', path: '/', summary: '' } }).service).toBe('shop');
 });

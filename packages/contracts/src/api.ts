@@ -2,31 +2,31 @@ import type { z } from 'zod';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
-/** Success status → body schema. A route has exactly one success answer; `z.undefined()` is an empty body. */
+/** Maps the success status to the body schema. A route has exactly one success answer; `z.undefined()` means an empty body. */
 export type Answers = Readonly<Record<number, z.ZodType>>;
 
-/** Error status → the codes a client may find in the problem's `code`. */
+/** Maps an error status to the values that the problem's `code` may have. */
 export type Errors = Readonly<Record<number, readonly string[]>>;
 
-/** One route as data. Validation, typed clients and OpenAPI are all derived from it. */
+/** One route. Validation, typed clients and OpenAPI are derived from it. */
 export interface Route {
   method: Method;
-  /** OpenAPI style: `/orders/{id}`. It is also the span's `http.route`. */
+  /** In OpenAPI style: `/orders/{id}`. It is also the span's `http.route`. */
   path: string;
-  /** A few words, as in a list of routes. */
+  /** A short title for lists of routes. */
   summary: string;
-  /** What a caller should know besides. The public routes have one. */
+  /** More that a caller should know. Every public route has one. */
   description?: string;
   params?: z.ZodObject;
   query?: z.ZodObject;
-  /** Names in lower case. */
+  /** Header names must be in lower case. */
   headers?: z.ZodObject;
   body?: z.ZodType;
   answers: Answers;
   errors?: Errors;
-  /** True where repeating the request has no further effect (RFC 9110 §9.2.2), so a client may retry it. GET, PUT and DELETE always are. */
+  /** True if repeating the request has no further effect (RFC 9110 §9.2.2), so that a client may retry it. Every method except POST is idempotent anyway. */
   idempotent?: boolean;
-  /** True where operators call too, with commands that are not traced. */
+  /** True if operators call the route too, with commands that are not traced. */
   forOperators?: boolean;
 }
 
@@ -35,13 +35,13 @@ export type Routes = Readonly<Record<string, Route>>;
 export interface Api<R extends Routes = Routes> {
   service: string;
   routes: R;
-  /** The first words of the routes' paths → what such routes are about. */
+  /** Describes each group of routes. A group is the first word of the path. */
   tags?: Readonly<Record<string, string>>;
-  /** Headers on every answer besides those that name its trace: name → what it says, and an example. */
+  /** Headers on every answer in addition to those that name its trace, each with a description and an example. */
   answerHeaders?: Readonly<Record<string, { description: string; example: string }>>;
 }
 
-/** Declares the API of one service: its name, and its routes by the name of what they do. */
+/** Declares the API of one service: its name, and its routes by name. */
 export function api<const R extends Routes>(service: string, routes: R): Api<R> {
   return { service, routes };
 }
@@ -61,14 +61,14 @@ export type CallOf<R extends Route> = { [P in Part as Get<R, P> extends z.ZodTyp
 /** The body of the route's success answer. */
 export type AnswerOf<R extends Route> = Output<R['answers'][keyof R['answers'] & number]>;
 
-/** The route's success status and the schema of its body. */
+/** Returns the route's success status and the schema of its body. */
 export function successOf(route: Route): { status: number; body: z.ZodType } {
   const [entry] = Object.entries(route.answers);
   if (!entry) throw new Error(`${route.method} ${route.path} declares no answer`);
   return { status: Number(entry[0]), body: entry[1] };
 }
 
-/** Whether the request may be sent again without a further effect (RFC 9110 §9.2.2). */
+/** Whether repeating the request has no further effect (RFC 9110 §9.2.2). */
 export function isIdempotent(route: Route): boolean {
   return route.method !== 'POST' || route.idempotent === true;
 }

@@ -23,7 +23,7 @@ export const authApi = api('auth', {
     path: '/sessions',
     summary: 'Log in',
     description: 'Exchanges an e-mail address and a password for a session token.',
-    headers: z.object({ 'x-client-address': z.string().max(64).describe('The address that the gateway was asked from').optional() }),
+    headers: z.object({ 'x-client-address': z.string().max(64).describe('The address of the client that called the gateway').optional() }),
     body: z.object({ email, password }),
     answers: { 201: z.object({ token, expiresAt: z.iso.datetime() }) },
     errors: { 401: ['invalid_credentials'], 429: ['too_many_attempts'] },
@@ -40,7 +40,7 @@ export const authApi = api('auth', {
   introspect: {
     method: 'POST',
     path: '/introspections',
-    summary: 'Whose session a token is, if it is one',
+    summary: 'Look up the user of a session token',
     idempotent: true,
     body: z.object({ token: z.string().min(1).max(200) }),
     answers: {

@@ -12,33 +12,33 @@ const routes = apis.flatMap((api): [string, Route][] =>
 );
 const codesOf = (route: Route): string[] => Object.values(joinErrors(commonErrors, route.errors)).flat();
 
-test.each(routes)('%s: the path and its parameters name each other', (_, route) => {
+test.each(routes)('%s: the parameters match the path', (_, route) => {
   const inPath = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
   expect(new Set(inPath)).toEqual(new Set(Object.keys(route.params?.shape ?? {})));
   expect(route.path).toMatch(/^(\/([a-z0-9-]+|\{\w+\}))+$/);
 });
 
-test.each(routes)('%s: one success answer, and errors that are errors', (_, route) => {
+test.each(routes)('%s: has one success answer, and only error statuses among its errors', (_, route) => {
   expect(Object.keys(route.answers)).toEqual([expect.stringMatching(/^2\d\d$/)]);
   for (const status of Object.keys(route.errors ?? {})) expect(status).toMatch(/^[45]\d\d$/);
 });
 
-test.each(routes)('%s: each error code has a title', (_, route) => {
+test.each(routes)('%s: every error code has a title', (_, route) => {
   for (const code of codesOf(route)) expect(titles).toHaveProperty(code);
 });
 
-test.each(routes)('%s: header names are in lower case, and only what may have a body has one', (_, route) => {
+test.each(routes)('%s: header names are in lower case, and only methods with a body have one', (_, route) => {
   const names = Object.keys(route.headers?.shape ?? {});
   expect(names).toEqual(names.map((name) => name.toLowerCase()));
   expect(route.body === undefined || ['POST', 'PUT'].includes(route.method)).toBe(true);
 });
 
-test.each(apis)('$service: no two routes are the same request', ({ routes }) => {
+test.each(apis)('$service: no two routes match the same request', ({ routes }) => {
   const requests = Object.values(routes).map(({ method, path }) => `${method} ${path.replaceAll(/\{\w+\}/g, '{}')}`);
   expect(new Set(requests).size).toBe(requests.length);
 });
 
-test('there is no title that nothing uses', () => {
+test('every title is used', () => {
   const used = new Set<string>([...routes.flatMap(([, route]) => codesOf(route)), ...Object.values(routelessErrors).flat()]);
   expect(Object.keys(titles).filter((code) => !used.has(code))).toEqual([]);
 });
@@ -51,6 +51,6 @@ test('the same code always has the same status', () => {
     }
   }
   const torn = [...statuses].filter(([, found]) => found.size > 1).map(([code]) => code);
-  // No such product is a 404 where it is what one asks for, and a 422 where it is a part of what one sends.
+  // An unknown product is a 404 in the path and a 422 in the body.
   expect(torn).toEqual(['unknown_product']);
 });

@@ -8,25 +8,25 @@ import { joinErrors } from './problem.ts';
 type UserHeader = { 'x-user-id': z.ZodType };
 type PublicHeaders<S extends z.ZodRawShape> = z.ZodObject<Omit<S, 'x-user-id'> & { authorization: typeof bearer }>;
 
-/** What the gateway changes on every route: it is under `/v1`, and rate limited. */
+/** What the gateway changes in every route: the path starts with `/v1`, and 429 is added. */
 type Edge = { path: string; errors: Errors };
 
 function edge(route: Route, errors?: Errors): Edge {
   return { path: `/v1${route.path}`, errors: joinErrors(route.errors, { 429: ['rate_limited'] }, errors) };
 }
 
-/** A service's route as the world sees it. */
+/** Makes a service's route public. */
 function open<const R extends Route>(route: R): Omit<R, keyof Edge> & Edge {
   return { ...route, ...edge(route) };
 }
 
-/** Without what the gateway itself says in headers. */
+/** Removes headers that the gateway itself adds. */
 function withoutHeaders<const R extends Route>(route: R): Omit<R, 'headers'> {
   const { headers: _, ...rest } = route;
   return rest;
 }
 
-/** The same for a route that acts for a user: the world sends a session token where the services pass the user's id. */
+/** Makes a route that acts for a user public: callers send a session token instead of the user's id. */
 function loggedIn<const R extends Route & { headers: z.ZodObject<UserHeader & z.ZodRawShape> }>(
   route: R,
 ): Omit<R, keyof Edge | 'headers'> & Edge & { headers: PublicHeaders<R['headers']['shape']> } {
@@ -46,13 +46,13 @@ const routes = api('gateway', {
   cancelOrder: loggedIn(orderApi.routes.cancelOrder),
 });
 
-/** The public API: each route is a route of a service behind the gateway. */
+/** The public API. Each route is a route of an internal service. */
 export const gatewayApi = {
   ...routes,
   tags: { sessions: 'Log in and out', products: 'What the shop sells', orders: 'Place, read and cancel your orders' },
   answerHeaders: {
     'server-timing': {
-      description: 'The same context as in traceresponse, where scripts of a page can read it',
+      description: 'The same context as in traceresponse, readable by scripts in a web page',
       example: 'traceparent;desc="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"',
     },
   },

@@ -28,7 +28,7 @@ export const lines = z
   .array(line)
   .min(1)
   .max(20)
-  .refine((all) => new Set(all.map((one) => one.sku)).size === all.length, 'Name each SKU once and use its quantity');
+  .refine((all) => new Set(all.map((one) => one.sku)).size === all.length, 'Use each SKU only once and set its quantity');
 export const pricedLine = line.extend({ unitPriceCents: cents });
 
 export const product = z.object({ sku, name, priceCents: cents, currency, available });
@@ -68,7 +68,7 @@ export const inventoryApi = api('inventory', {
   reserve: {
     method: 'POST',
     path: '/reservations',
-    summary: 'Hold stock for an order, all lines or none; the same order again gets the same reservation',
+    summary: 'Reserve stock for an order, all lines or none. Repeating it returns the same reservation',
     idempotent: true,
     body: z.object({ orderId: z.uuid(), lines }),
     answers: { 201: reservation },
@@ -77,7 +77,7 @@ export const inventoryApi = api('inventory', {
   commit: {
     method: 'POST',
     path: '/reservations/{orderId}/commit',
-    summary: 'The order is paid: its stock is gone for good',
+    summary: 'Commit the reservation of a paid order: its stock is sold',
     idempotent: true,
     params: byOrder,
     answers: { 200: reservation },
@@ -86,7 +86,7 @@ export const inventoryApi = api('inventory', {
   release: {
     method: 'POST',
     path: '/reservations/{orderId}/release',
-    summary: 'The order ended without a sale: its stock is free again',
+    summary: 'Release the reservation of an order that was not sold: its stock is free again',
     idempotent: true,
     params: byOrder,
     answers: { 200: reservation },

@@ -30,7 +30,7 @@ test.each([gatewayApi, authApi, orderApi, inventoryApi])('the description of $se
   expect(validator.version).toBe('3.1');
 });
 
-test('every answer of every operation names its trace, and every error is a problem with examples', () => {
+test('every answer names its trace, and every error is a problem with examples', () => {
   expect(operations).toHaveLength(Object.keys(gatewayApi.routes).length);
   for (const [status, { headers, content }] of operations.flatMap(answersOf)) {
     expect(Object.keys(headers ?? {})).toEqual(expect.arrayContaining(['x-trace-id', 'traceresponse', 'server-timing']));
@@ -55,11 +55,11 @@ test.each([
   expect(document.components?.headers).toHaveProperty([name, 'example']);
 });
 
-test('the description can be used from where it is served: its server is the one that it came from', () => {
+test('the server in the description is the one that serves it', () => {
   expect(document.servers?.map(({ url }) => new URL(url, 'http://shop.test:8080/openapi.json').href)).toEqual(['http://shop.test:8080/']);
 });
 
-test('each operation says what it is about, and what it does', () => {
+test('every operation has a tag, a summary and a description', () => {
   const tags = document.tags?.map(({ name }) => name);
   for (const { tags: own, summary, description } of operations) {
     expect(tags).toEqual(expect.arrayContaining(own ?? []));
@@ -71,7 +71,7 @@ test('each operation says what it is about, and what it does', () => {
 const routes = Object.entries<Route>(gatewayApi.routes);
 const described = ({ path, method }: Route): OpenAPIV3_1.OperationObject => operation(path, method.toLowerCase() as 'get');
 
-test.each(routes)('the example of each parameter of %s is one that the contract reads', (_, route) => {
+test.each(routes)('the example of each parameter of %s is valid', (_, route) => {
   const parts: Record<string, z.ZodObject | undefined> = { path: route.params, query: route.query, header: route.headers };
   for (const { name, in: place, example } of described(route).parameters as OpenAPIV3_1.ParameterObject[]) {
     const schema = parts[place]?.shape[name] as z.ZodType | undefined;
@@ -79,18 +79,18 @@ test.each(routes)('the example of each parameter of %s is one that the contract 
   }
 });
 
-test.each(routes.filter(([, { body }]) => body))('the example body of %s is one that the contract takes', (_, route) => {
+test.each(routes.filter(([, { body }]) => body))('the example body of %s is valid', (_, route) => {
   const { content } = described(route).requestBody as OpenAPIV3_1.RequestBodyObject;
   expect(route.body?.parse(content['application/json']?.example)).toEqual(content['application/json']?.example);
 });
 
-test.each(routes)('the example answer of %s is one that the contract gives', (_, route) => {
+test.each(routes)('the example answer of %s is valid', (_, route) => {
   const { status, body } = successOf(route);
   const content = (described(route).responses?.[status] as OpenAPIV3_1.ResponseObject | undefined)?.content;
   expect(body.parse(content?.['application/json']?.example)).toEqual(content?.['application/json']?.example);
 });
 
-test('operation ids are those of the contract, each once', () => {
+test('operation ids are the route names of the contract, each once', () => {
   const ids = Object.values(document.paths ?? {}).flatMap((path) =>
     Object.values(path ?? {}).map((one) => (one as OpenAPIV3_1.OperationObject).operationId),
   );
@@ -98,7 +98,7 @@ test('operation ids are those of the contract, each once', () => {
   expect(ids).toHaveLength(Object.keys(gatewayApi.routes).length);
 });
 
-test('parameters: what must be sent is required, what has a default or is optional is not', () => {
+test('a parameter is required unless it is optional or has a default', () => {
   const given = [operation('/v1/orders', 'get'), operation('/v1/orders', 'post'), operation('/v1/products/{sku}', 'get')]
     .flatMap(({ parameters }) => parameters as OpenAPIV3_1.ParameterObject[])
     .map(({ name, in: place, required }) => [name, place, required]);
@@ -110,7 +110,7 @@ test('parameters: what must be sent is required, what has a default or is option
   ]);
 });
 
-test('the session token is required on the routes that need it, and the others say that they need none', () => {
+test('routes that need the session token require it, and the others declare that they do not', () => {
   expect(operation('/v1/orders', 'post').security).toEqual([{ session: [] }]);
   expect(operation('/v1/sessions/current', 'delete').security).toEqual([{ session: [] }]);
   expect(operation('/v1/sessions', 'post').security).toEqual([]);
@@ -122,9 +122,9 @@ test('an empty answer has no content, and one with a body has its schema', () =>
   expect(operation('/v1/products', 'get').responses?.['200']).toHaveProperty('content.application/json.schema.properties.items');
 });
 
-test('error codes are named under their status, with a title each', () => {
+test('each error status lists its codes with their titles', () => {
   expect(operation('/v1/orders', 'post').responses?.['409']).toMatchObject({
     description:
-      '`out_of_stock`: Not enough in stock\n\n`placement_abandoned`: The order was given up by another request\n\n`reservation_lost`: The reservation is gone',
+      '`out_of_stock`: Not enough in stock\n\n`placement_abandoned`: Another request abandoned this order\n\n`reservation_lost`: The reservation was lost',
   });
 });

@@ -10,7 +10,7 @@ type Schema = OpenAPIV3_1.SchemaObject;
 
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
 
-/** The OpenAPI 3.1 description of an API, derived from its contract. Paths are relative to where the description is served. */
+/** Derives the OpenAPI 3.1 description of an API from its contract. Paths are relative to the server of the description. */
 export function openApi(api: Api, info: OpenAPIV3_1.InfoObject): OpenAPIV3_1.Document {
   const onEveryAnswer = {
     ...tracingHeaders,
@@ -23,7 +23,7 @@ export function openApi(api: Api, info: OpenAPIV3_1.InfoObject): OpenAPIV3_1.Doc
   return {
     openapi: '3.1.1',
     info,
-    servers: [{ url: '/', description: 'The server that this description comes from' }],
+    servers: [{ url: '/', description: 'The server that serves this description' }],
     tags: Object.entries(api.tags ?? {}).map(([name, description]) => ({ name, description })),
     paths,
     components: {
@@ -56,7 +56,7 @@ function operation(name: string, route: Route, onEveryAnswer: string[]): OpenAPI
   };
 }
 
-/** A route is filed under the first word of its path after the version. */
+/** The tag of a route is the first word of its path after the version. */
 function tagOf({ path }: Route): string {
   return path.split('/').find((part) => part !== '' && !/^v\d+$/.test(part)) ?? 'root';
 }
@@ -79,7 +79,7 @@ const tracingHeaders: Readonly<Record<string, Header>> = {
 };
 
 const retryAfter: Header = {
-  description: 'How many seconds to wait before the next try; on a 503 only if that is known (RFC 9110 §10.2.3)',
+  description: 'How many seconds to wait before the next attempt. A 503 has it only if the time is known (RFC 9110 §10.2.3)',
   schema: { type: 'integer', minimum: 0 },
   example: 1,
 };
@@ -87,7 +87,7 @@ const retryAfter: Header = {
 /** The headers that come with a status. */
 const headersOf: Readonly<Record<number, Record<string, Header>>> = {
   401: { 'www-authenticate': textHeader({ description: 'How to authenticate (RFC 9110 §11.6.1)', example: 'Bearer' }) },
-  405: { allow: textHeader({ description: 'The methods that the path takes (RFC 9110 §10.2.1)', example: 'GET, HEAD, POST' }) },
+  405: { allow: textHeader({ description: 'The methods that the path supports (RFC 9110 §10.2.1)', example: 'GET, HEAD, POST' }) },
   429: { 'retry-after': retryAfter },
   503: { 'retry-after': retryAfter },
 };
@@ -95,7 +95,7 @@ const headersOf: Readonly<Record<number, Record<string, Header>>> = {
 const headerRefs = (names: string[]): Record<string, Reference> =>
   Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
 
-/** OpenAPI takes Authorization from `security`, and ignores it as a parameter. A parameter is described as the value that its text stands for. */
+/** Describes parameters by the value that their text means. Authorization is left out: OpenAPI takes it from `security` and ignores it as a parameter. */
 function parameters(place: 'path' | 'query' | 'header', object: z.ZodObject | undefined): Parameter[] {
   return Object.entries<z.ZodType>((object?.shape ?? {}) as Record<string, z.ZodType>)
     .filter(([name]) => name !== 'authorization')
@@ -141,7 +141,7 @@ function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Schema {
   return described as Schema;
 }
 
-/** A value that fits the schema, if each required part of it has an example or only one possible value. */
+/** Builds an example, if each required part of the schema has an example or only one possible value. */
 function exampleOf(schema: Schema): { example?: unknown } {
   const example = valueOf(schema);
   return example === undefined ? {} : { example };

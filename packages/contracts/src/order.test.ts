@@ -8,11 +8,11 @@ const anySku = fc.array(word, { minLength: 1, maxLength: 5 }).map((words) => wor
 const anyLine = fc.record({ sku: anySku, quantity: fc.integer({ min: 1, max: 1000 }) });
 const distinct = fc.uniqueArray(anyLine, { selector: (one) => one.sku, minLength: 1, maxLength: 20 });
 
-test('lines of different products are accepted as they are', () => {
+test('accepts lines of different products', () => {
   fc.assert(fc.property(distinct, (given) => expect(lines.parse(given)).toEqual(given)));
 });
 
-test('a product named twice is refused, wherever it stands, with what to do instead', () => {
+test('rejects a product that appears twice, at any position, and says what to do', () => {
   const twice = fc.tuple(distinct, fc.nat(), fc.nat(), fc.integer({ min: 1, max: 1000 }));
   fc.assert(
     fc.property(twice, (parts) => {
@@ -25,18 +25,18 @@ test('a product named twice is refused, wherever it stands, with what to do inst
           .concat(again)
           .slice(-20),
       );
-      expect(refused.error?.issues).toMatchObject([{ message: 'Name each SKU once and use its quantity' }]);
+      expect(refused.error?.issues).toMatchObject([{ message: 'Use each SKU only once and set its quantity' }]);
     }),
   );
 });
 
 test.each([
-  ['no line at all', []],
+  ['no lines', []],
   ['more than twenty lines', Array.from({ length: 21 }, (_, at) => ({ sku: `p${at}`, quantity: 1 }))],
   ['a quantity of zero', [{ sku: 'lamp', quantity: 0 }]],
   ['a negative quantity', [{ sku: 'lamp', quantity: -1 }]],
   ['half a lamp', [{ sku: 'lamp', quantity: 0.5 }]],
-  ['more than anyone has', [{ sku: 'lamp', quantity: 1001 }]],
+  ['a quantity above the maximum', [{ sku: 'lamp', quantity: 1001 }]],
   ['a quantity as text', [{ sku: 'lamp', quantity: '1' }]],
   ['no SKU', [{ sku: '', quantity: 1 }]],
 ])('refused: %s', (_, given) => {
@@ -44,18 +44,18 @@ test.each([
 });
 
 test.each(['Lamp', 'lamp shade', 'lamp--shade', '-lamp', 'lamp-', "lamp'; drop table", '../lamp', 'x'.repeat(65), 'lamp\n'])(
-  'no SKU: %j',
+  'rejects the SKU %j',
   (text) => {
     expect(sku.safeParse(text).success).toBe(false);
   },
 );
 
-test('an idempotency key is 1 to 255 visible characters', () => {
+test('an idempotency key has 1 to 255 visible characters', () => {
   expect(['k', 'x'.repeat(255), '2f1c-7'].map((key) => idempotencyKey.safeParse(key).success)).toEqual([true, true, true]);
   expect(['', 'x'.repeat(256), 'a b', 'é', 'a\n'].map((key) => idempotencyKey.safeParse(key).success)).toEqual(Array(5).fill(false));
 });
 
-test('a page is 20 orders unless asked otherwise, and never more than 100', () => {
+test('a page has 20 orders by default and at most 100', () => {
   const { query } = orderApi.routes.listOrders;
   expect(query.parse({})).toEqual({ limit: 20 });
   expect(query.parse({ limit: '100' })).toEqual({ limit: 100 });

@@ -9,7 +9,7 @@ export const order = z.object({
   status: orderStatus,
   reason: z
     .enum(['payment_declined', 'reservation_lost', 'fulfilment_overdue', 'fulfilment_failed'])
-    .describe('Why it was not fulfilled')
+    .describe('Why the order was not fulfilled')
     .optional(),
   lines: z.array(pricedLine),
   totalCents: cents.meta({ examples: [7800] }),
@@ -30,12 +30,12 @@ export const idempotencyKey = z
   .regex(/^[\x21-\x7e]{1,255}$/, 'Send "Idempotency-Key: <1 to 255 visible ASCII characters>", a new one for each new order')
   .meta({ examples: ['5f0c2f7e-order-of-two-lamps'] });
 
-/** Who asks, as the gateway found out; it never crosses the edge. */
+/** The user of the request, as the gateway determined it. Callers from outside cannot send it. */
 export const userId = z.uuid();
 const asUser = z.object({ 'x-user-id': userId });
 const byId = z.object({ id: z.uuid() });
 
-/** A job that failed for good, as an operator sees it; internal. */
+/** A job that failed for good, as an operator sees it. Internal. */
 export const deadLetter = z.object({
   messageId: z.uuid(),
   job: z.string(),
@@ -43,14 +43,14 @@ export const deadLetter = z.object({
   attempts: z.int(),
   reason: z.string(),
   diedAt: z.iso.datetime(),
-  traceId: z.string().describe('The trace of who asked for the job').optional(),
+  traceId: z.string().describe('The trace of the request that added the job').optional(),
   replayedAt: z.iso.datetime().optional(),
-  replayedAs: z.uuid().describe('The message that it was replayed as').optional(),
+  replayedAs: z.uuid().describe('The id of the new message after a replay').optional(),
 });
 
 const deadLetterFilter = z.object({
   job: z.string().optional(),
-  reason: z.string().min(1).describe('A part of the reason').optional(),
+  reason: z.string().min(1).describe('Text that the reason contains').optional(),
 });
 
 export const orderApi = api('order', {
@@ -102,10 +102,10 @@ export const orderApi = api('order', {
     method: 'GET',
     path: '/dead-letters',
     forOperators: true,
-    summary: 'Jobs that failed for good, newest first; those that were not replayed come before the others',
+    summary: 'List jobs that failed for good: those that were not replayed first, then the newest',
     query: deadLetterFilter.extend({
       replayed: z.enum(['true', 'false']).optional(),
-      after: z.uuid().describe('The last one of the page before').optional(),
+      after: z.uuid().describe('The id of the last dead letter on the previous page').optional(),
       limit: queryInteger(1, 100).default(100),
     }),
     answers: { 200: z.object({ items: z.array(deadLetter) }) },
@@ -115,7 +115,7 @@ export const orderApi = api('order', {
     path: '/dead-letters/replay',
     forOperators: true,
     idempotent: true,
-    summary: 'Try all such jobs of a filter again that were not replayed, at most a thousand',
+    summary: 'Replay all dead letters of a filter that were not replayed before, at most a thousand',
     body: deadLetterFilter,
     answers: {
       200: z.object({ replayed: z.int(), failed: z.array(z.object({ messageId: z.uuid(), code: z.string() })), more: z.boolean() }),
@@ -125,7 +125,7 @@ export const orderApi = api('order', {
     method: 'POST',
     path: '/dead-letters/{messageId}/replay',
     forOperators: true,
-    summary: 'Try such a job again, once',
+    summary: 'Replay one dead letter, once',
     params: z.object({ messageId: z.uuid() }),
     answers: { 201: z.object({ messageId: z.uuid() }) },
     errors: { 409: ['already_replayed', 'not_replayable'] },

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Errors } from './api.ts';
 
-/** A failure as every service answers it: RFC 9457 problem details, with a stable `code` and the trace to look at. */
+/** The body of every error answer: RFC 9457 problem details with a stable `code` and the id of the trace. */
 export const problem = z.object({
   type: z.string().describe('A URI reference that identifies the kind of problem'),
   title: z.string().describe('The kind of problem in a few words, the same each time'),
@@ -11,12 +11,12 @@ export const problem = z.object({
   traceId: z.string().describe('The trace of this request').optional(),
   errors: z
     .array(z.object({ at: z.string(), message: z.string() }))
-    .describe('For `invalid_request`: each part that is wrong')
+    .describe('For `invalid_request`: each part that is invalid')
     .optional(),
 });
 export type ProblemDetails = z.output<typeof problem>;
 
-/** What any route of any service may answer besides its own errors. */
+/** Errors that every route of every service may answer. */
 export const commonErrors = {
   400: ['malformed_json', 'malformed_request'],
   404: ['not_found'],
@@ -30,7 +30,7 @@ export const commonErrors = {
   504: ['deadline_exceeded'],
 } as const satisfies Errors;
 
-/** What a service answers before it knows the route. */
+/** Errors that a service answers before it knows the route. */
 export const routelessErrors = {
   401: ['unsigned'],
   408: ['request_timeout'],
@@ -38,7 +38,7 @@ export const routelessErrors = {
   431: ['headers_too_large'],
 } as const satisfies Errors;
 
-/** The title of each error code, in the words a person reads. */
+/** The title of each error code, for people. */
 export const titles: Readonly<Record<string, string>> = {
   already_replayed: 'The dead letter was replayed before',
   body_too_large: 'The body is too large',
@@ -46,32 +46,32 @@ export const titles: Readonly<Record<string, string>> = {
   expectation_failed: 'The expectation cannot be met',
   headers_too_large: 'The headers are too large',
   idempotency_key_reused: 'The idempotency key was used for another request',
-  internal: 'Something went wrong on our side',
+  internal: 'Internal error',
   invalid_credentials: 'Wrong e-mail or password',
-  invalid_request: 'The request is not valid',
+  invalid_request: 'The request is invalid',
   malformed_json: 'The body is not JSON',
   malformed_request: 'The request cannot be read',
-  method_not_allowed: 'This path does not take this method',
+  method_not_allowed: 'This path does not support this method',
   not_cancellable: 'The order can no longer be cancelled',
-  not_found: 'There is nothing here',
+  not_found: 'Not found',
   not_replayable: 'The dead letter cannot be replayed',
   out_of_stock: 'Not enough in stock',
   overloaded: 'Too busy',
-  placement_abandoned: 'The order was given up by another request',
+  placement_abandoned: 'Another request abandoned this order',
   rate_limited: 'Too many requests',
   request_timeout: 'The request did not arrive in time',
-  reservation_lost: 'The reservation is gone',
+  reservation_lost: 'The reservation was lost',
   too_many_attempts: 'Too many failed attempts to log in',
   unauthenticated: 'You are not logged in',
-  unavailable: 'Not available now',
-  unknown_product: 'There is no such product',
+  unavailable: 'Currently unavailable',
+  unknown_product: 'The product does not exist',
   unsupported_media_type: 'This media type is not supported',
-  unsigned: 'Only for services of the shop',
+  unsigned: 'Only services of the shop may call this',
   upstream_failed: 'A part of the shop failed',
-  upstream_unavailable: 'A part of the shop is not available',
+  upstream_unavailable: 'A part of the shop is unavailable',
 };
 
-/** Error sets joined status by status, each code once. */
+/** Joins error sets by status, each code once. */
 export function joinErrors(...sets: readonly (Errors | undefined)[]): Record<number, string[]> {
   const joined: Record<number, string[]> = {};
   for (const set of sets) {

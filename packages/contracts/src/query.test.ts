@@ -5,7 +5,7 @@ import { queryInteger } from './query.ts';
 
 const limit = queryInteger(1, 100);
 
-test('a whole number in decimal digits is read, within its bounds', () => {
+test('reads a whole number in decimal digits within its bounds', () => {
   fc.assert(fc.property(fc.integer({ min: 1, max: 100 }), (value) => expect(limit.parse(`${value}`)).toBe(value)));
   expect(['0', '101', '99999999999999999999'].map((text) => limit.safeParse(text).success)).toEqual([false, false, false]);
 });
@@ -17,7 +17,7 @@ test.each(['0x10', '1e2', ' 5', '5 ', '+5', '05', '5.0', '5n', '0b11', '1_0', ''
   },
 );
 
-test('any text that Number reads differently from its digits is rejected', () => {
+test('rejects text that is not exactly the digits of the number', () => {
   fc.assert(
     fc.property(fc.string(), (text) => {
       const parsed = limit.safeParse(text);
@@ -26,6 +26,6 @@ test('any text that Number reads differently from its digits is rejected', () =>
   );
 });
 
-test('OpenAPI describes it as an integer, not as text', () => {
+test('OpenAPI describes the parameter as an integer, not as text', () => {
   expect(z.toJSONSchema(limit, { io: 'input' })).toMatchObject({ type: 'integer', minimum: 1, maximum: 100 });
 });

@@ -3,7 +3,7 @@ import { z } from 'zod';
 const DECIMAL = /^(0|[1-9]\d*)$/;
 
 /**
- * A whole number in a query string, from `min` to `max`. It takes decimal digits only: `Number` alone would also read `0x10`, `1e2`, ` 5` and `+5`.
+ * A whole number in a query string, from `min` to `max`. Only decimal digits are valid: `Number` alone would also read `0x10`, `1e2`, ` 5` and `+5`.
  * A client may pass the number itself.
  */
 export const queryInteger = (min: number, max: number) => {

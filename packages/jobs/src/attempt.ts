@@ -8,23 +8,23 @@ import type { Lease } from './lease.ts';
 
 /** How long one attempt may take. */
 const ATTEMPT_MS = 60_000;
-/** How long it may take to store what became of an attempt. */
+/** How long storing the outcome of an attempt may take. */
 const BOOKKEEPING_MS = 10_000;
-/** For so long after a job was added, attempts that fail because something is not available do not count. */
+/** How long after a job was added attempts do not count if they fail because something is unavailable. */
 const POSTPONE_FOR_MS = 24 * 3_600_000;
 const POSTPONE_MAX_SECONDS = 15;
-/** What an attempt needs of the worker that makes it. */
+/** What an attempt needs from its worker. */
 export interface WorkerContext {
   db: Database;
   log: Logger;
   lease: Lease;
-  /** Aborted when attempts in hand must end. */
+  /** Aborted when the attempts in progress must end. */
   cutOff: AbortSignal;
 }
 
 /**
- * Makes one attempt at a job and stores what became of it, as far as graphile-worker does not. A job must not inherit anything from whatever
- * happened to wake its worker up: it starts outside of every context, with a deadline of its own.
+ * Makes one attempt at a job and stores the part of its outcome that graphile-worker does not store. The attempt starts outside any context,
+ * with its own deadline, so that it inherits nothing from the event that woke the worker.
  */
 export async function attempt(one: HandledJob, row: Row, worker: WorkerContext): Promise<void> {
   await outside(() => withDeadline(ATTEMPT_MS, () => tryOnce(one, messageIn(row.payload), row, worker), worker.cutOff));
@@ -36,7 +36,7 @@ async function tryOnce(one: HandledJob, message: StoredMessage, row: Row, { db, 
   const fence = (): void => {
     if (!lease.isValid) throw new StaleAttemptError();
   };
-  // In the trace, attempts that did not count are attempts like all others.
+  // The trace numbers all attempts, including those that did not count.
   const postponement = postponementSeconds(message);
   const dueMs = (error: unknown): number => {
     const [failed, wait] = postpones(error) ? [row.attempts - 1, postponement] : [row.attempts, 0];
@@ -47,7 +47,7 @@ async function tryOnce(one: HandledJob, message: StoredMessage, row: Row, { db, 
     try {
       await handler.run(payloadOf(job, message), { fence });
     } catch (error) {
-      // Inside the attempt's span, so that the line has its ids.
+      // Logged inside the attempt's span, so that the line has its ids.
       log.warn({ err: error, job: job.name, messageId: message.messageId, attempt: number.attempt }, 'an attempt at a job failed');
       throw error;
     }
@@ -56,7 +56,7 @@ async function tryOnce(one: HandledJob, message: StoredMessage, row: Row, { db, 
     await consume(tracedMessage(job.name, message), message.carrier, number, work);
   } catch (error) {
     const isLast = error instanceof PoisonError || row.attempts >= row.max_attempts;
-    // The attempt's own time may be over.
+    // The attempt's deadline may have passed.
     return withFreshDeadline(BOOKKEEPING_MS, async () => {
       if (postpones(error)) await postpone(db.control, row, message, postponement);
       else if (isLast && !(error instanceof StaleAttemptError)) return giveUp(one, message, row, error, { db, log });
@@ -65,7 +65,7 @@ async function tryOnce(one: HandledJob, message: StoredMessage, row: Row, { db, 
   }
 }
 
-/** @throws what failed the attempt, if the dead letter cannot be stored: it will be tried again every second */
+/** @throws the error of the attempt, if the dead letter cannot be stored; storing it is then retried every second */
 async function giveUp(
   one: HandledJob,
   message: StoredMessage,
@@ -77,7 +77,7 @@ async function giveUp(
   await db
     .transaction((tx) => storeDeadLetter(tx, message, one, { attempts, reason }, log))
     .catch((cause: unknown) => {
-      log.error({ err: cause, job: one.job.name, messageId: message.messageId }, 'a dead letter could not be stored');
+      log.error({ err: cause, job: one.job.name, messageId: message.messageId }, 'could not store a dead letter');
       throw error;
     });
 }
@@ -86,14 +86,14 @@ function isUnavailability(error: unknown): boolean {
   return error instanceof Problem && (error.status === 503 || error.status === 504);
 }
 
-/** How long graphile-worker waits after so many failed attempts. */
+/** How long graphile-worker waits after `attempts` failed attempts. */
 const backoffSeconds = (attempts: number): number => Math.exp(Math.min(attempts, 10));
 
-/** Sooner at first, then every 15 s at most. graphile-worker adds its own backoff. */
+/** Short at first, later at most 15 s. graphile-worker adds its own backoff. */
 const postponementSeconds = ({ postponed }: StoredMessage): number =>
   Math.min(POSTPONE_MAX_SECONDS, 2 ** postponed) * (0.5 + Math.random() / 2);
 
-/** Takes the attempt back, and puts the next one off. */
+/** Undoes the count of this attempt and delays the next one. */
 async function postpone(sql: Sql, row: Row, message: StoredMessage, seconds: number): Promise<void> {
   await sql.query(
     `update graphile_worker._private_jobs set attempts = attempts - 1, run_at = now() + make_interval(secs => $3), payload = $4

@@ -19,7 +19,7 @@ const start = async (run: (text: string) => Promise<void> = async (text) => void
   await place.jobs.start([greet, remind].map((kind) => handle(kind, { run: ({ text }) => run(text) })));
 };
 
-test('a job that waits is taken back: it never runs, and its trace says so, with links to and from that of who did', async () => {
+test('a cancelled job never runs, and its trace says so, with links to and from the cancelling trace', async () => {
   await start();
   await span('the request', () => place.add(greet, { text: 'Ada' }, LATER));
   await place.add(greet, { text: 'Bob' }, LATER);
@@ -36,7 +36,7 @@ test('a job that waits is taken back: it never runs, and its trace says so, with
   expect([links(taken), links(other)]).toEqual([[other?.spanId], [taken?.spanId]]);
 });
 
-test('a cancellation that is rolled back has not happened, and leaves no span', async () => {
+test('a cancellation that is rolled back has no effect and leaves no span', async () => {
   await start();
   await place.add(greet, { text: 'Ada' }, LATER);
   const failing = span('the other request', () =>
@@ -52,7 +52,7 @@ test('a cancellation that is rolled back has not happened, and leaves no span', 
   expect(spanNames()).not.toContain('cancel greet');
 });
 
-test('a job that runs is left alone, with all its attempts', async () => {
+test('cancelling leaves a running job alone, with all its attempts', async () => {
   const [begun, end] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
   let attempts = 0;
   await start(async () => {
@@ -71,7 +71,7 @@ test('a job that runs is left alone, with all its attempts', async () => {
   expect(spanNames()).not.toContain('cancel greet');
 });
 
-test('a job that waits for its next attempt is taken back', async () => {
+test('cancels a job that waits for its next attempt', async () => {
   await start(() => Promise.reject(new Error('never works')));
   await place.add(greet, { text: 'Ada' });
   await until(jobsLeft, ([one]) => one?.last_error !== null, 'the first attempt to fail');
@@ -79,7 +79,7 @@ test('a job that waits for its next attempt is taken back', async () => {
   expect(await jobsLeft()).toEqual([]);
 });
 
-test('a job that has no attempt left is left to be buried', async () => {
+test('does not cancel a job with no attempts left: it becomes a dead letter', async () => {
   await start();
   await place.jobs.stop();
   await place.add(greet, { text: 'Ada' });
@@ -88,14 +88,14 @@ test('a job that has no attempt left is left to be buried', async () => {
   expect(await jobsLeft()).toMatchObject([{ attempts: MAX_ATTEMPTS }]);
 });
 
-test('cancelling what is not there does nothing', async () => {
+test('cancelling a job that does not exist does nothing', async () => {
   await start();
   await span('the other request', () => place.cancel(greet, { text: 'Ada' }));
   await spansNamed('the other request', 1);
   expect(spanNames()).toEqual(['the other request']);
 });
 
-test('of one key one job waits: in mode parent a second is refused, whose trace would wait for ever; in mode link it takes its place', async () => {
+test('only one job per key waits: in mode parent a second one is an error, in mode link it replaces the first', async () => {
   await start();
   await place.add(greet, { text: 'Ada' }, LATER);
   await expect(place.add(greet, { text: 'Ada' }, LATER)).rejects.toThrow('A job greet:Ada is already waiting: cancel it');
@@ -106,7 +106,7 @@ test('of one key one job waits: in mode parent a second is refused, whose trace 
   expect(done.toSorted()).toEqual(['Ada', 'Bob']);
 });
 
-test('in mode link nothing was promised: a cancellation leaves no span', async () => {
+test('in mode link a cancellation leaves no span, because no trace waits for the job', async () => {
   await start();
   await place.add(remind, { text: 'Ada' }, LATER);
   await span('the other request', () => place.cancel(remind, { text: 'Ada' }));

@@ -15,28 +15,28 @@ export interface DeadLetter {
   diedAt: string;
   /** The trace of the request that added the job. */
   traceId?: string;
-  /** When it was replayed, and as which message. */
+  /** When it was replayed, and the id of the new message. */
   replayedAt?: string;
   replayedAs?: string;
 }
 
-/** Which dead letters; without any field, all. */
+/** Selects dead letters. Without any field it selects all. */
 export interface DeadLetterFilter {
   job?: string | undefined;
-  /** A part of the reason. */
+  /** Text that the reason contains. */
   reason?: string | undefined;
   replayed?: boolean | undefined;
-  /** Only those that come after this one in the list: the last one of the previous page. */
+  /** The message id of the last dead letter on the previous page. */
   after?: string | undefined;
   limit?: number | undefined;
 }
 
-/** What became of many dead letters that were to be replayed. */
+/** The result of replaying many dead letters. */
 export interface Replayed {
   replayed: number;
-  /** Those that could not be, and why. */
+  /** The dead letters that could not be replayed, and why. */
   failed: { messageId: string; code: string }[];
-  /** Whether others may be left: ask again. */
+  /** True if there may be more to replay. */
   more: boolean;
 }
 
@@ -60,13 +60,13 @@ export async function storeExhausted(db: Connections, handled: readonly HandledJ
     if (!one) continue;
     const store = async (tx: Transaction): Promise<void> => {
       const [taken] = await tx.query<{ payload: unknown }>('select payload from graphile_worker.complete_jobs(array[$1::bigint])', [id]);
-      if (taken) await storeDeadLetter(tx, messageIn(taken.payload), one, { attempts, reason: reason ?? 'Its process died' }, log);
+      if (taken) await storeDeadLetter(tx, messageIn(taken.payload), one, { attempts, reason: reason ?? 'The process died' }, log);
     };
-    await db.transaction(store).catch((error: unknown) => log.error({ err: error, job: name, id }, 'a dead letter could not be stored'));
+    await db.transaction(store).catch((error: unknown) => log.error({ err: error, job: name, id }, 'could not store a dead letter'));
   }
 }
 
-/** Stores a message as a dead letter, once, together with what its handler does then. */
+/** Stores a message as a dead letter, once, and calls its `onDeadLetter` in the same transaction. */
 export async function storeDeadLetter(
   tx: Transaction,
   message: StoredMessage,
@@ -110,7 +110,7 @@ const LIST_MAX = 100;
 const REPLAY_MAX = 1_000;
 const ANSWER_MS = 2_000;
 
-/** The dead letters of a filter, at most a hundred: those that were not replayed first, then the newest first. */
+/** Returns at most a hundred dead letters of a filter. Those that were not replayed come first, then the newest. */
 export async function listDeadLetters(
   sql: Sql,
   { job, reason, replayed, after, limit = LIST_MAX }: DeadLetterFilter,
@@ -145,8 +145,8 @@ function toDeadLetter(row: Row): DeadLetter {
 }
 
 /**
- * Stores the job of a dead letter again, as a new message that is linked to the origin of the first, and returns the new id.
- * @throws {Problem} 404 if there is none, 409 if it was replayed before or no handler understands it
+ * Stores the job of a dead letter again, as a new message with a link to the original request, and returns the new id.
+ * @throws {Problem} 404 if it does not exist, 409 if it was replayed before or no handler understands it
  */
 export async function replay(tx: Transaction, messageId: string, handled: readonly HandledJob[], maxAttempts: number): Promise<string> {
   const newId = randomUUID();
@@ -158,8 +158,7 @@ export async function replay(tx: Transaction, messageId: string, handled: readon
   const message = messageIn(dead.message);
   const one = handled.find(({ job }) => job.name === dead.job);
   const payload = one && understood(one, message);
-  if (!payload)
-    throw new Problem(409, 'not_replayable', 'No handler here understands its payload: deploy a version that does, then replay it.');
+  if (!payload) throw new Problem(409, 'not_replayable', 'No handler understands the payload. Deploy a version that does, then replay it.');
   await one.handler.onReplay?.(tx, payload.value);
   await addJob(tx, one.job, payload.value, { maxAttempts, messageId: newId, again: message.carrier });
   return newId;
@@ -171,7 +170,7 @@ async function unplayable(tx: Sql, messageId: string): Promise<Problem> {
   return new Problem(409, 'already_replayed', `It was replayed as message ${known.as}.`);
 }
 
-/** Replays all dead letters of a filter that were not replayed before, at most a thousand, each in a transaction of its own. */
+/** Replays all dead letters of a filter that were not replayed before, at most a thousand, each in its own transaction. */
 export async function replayAll(
   db: Database,
   filter: DeadLetterFilter,
@@ -182,7 +181,7 @@ export async function replayAll(
   const failed: Replayed['failed'] = [];
   let done = 0;
   for (const { messageId } of waiting) {
-    // The answer must still reach the caller.
+    // Stop early enough for the response to reach the caller.
     if (remainingMs() < ANSWER_MS) break;
     done += 1;
     await db

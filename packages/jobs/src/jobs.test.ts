@@ -18,7 +18,7 @@ const start = async (run: (text: string) => Promise<void>, more: More = {}): Pro
 const add = async (text: string): Promise<void> => place.add(echoJob, { text });
 const deadLetters = async (): Promise<Record<string, unknown>[]> => place.db.query('select * from dead_letters');
 
-test('a job runs once, with its payload, as a child of who asked for it', async () => {
+test('a job runs once, with its payload, as a child of the request', async () => {
   const done: string[] = [];
   await start(async (text) => void done.push(text));
   await span('the request', () => add('hello'));
@@ -33,7 +33,7 @@ test('a job runs once, with its payload, as a child of who asked for it', async 
   expect(attribute(worked[0], 'messaging.message.id')).toBe(attribute(sent, 'messaging.message.id'));
 });
 
-test('a job that was added in a transaction that was rolled back never runs', async () => {
+test('a job added in a transaction that is rolled back never runs', async () => {
   const done: string[] = [];
   await start(async (text) => void done.push(text));
   const failing = place.db.transaction(async (tx) => {
@@ -58,7 +58,7 @@ test('a delayed job waits', async () => {
   expect(done).toEqual(['at once', 'late']);
 });
 
-test('a job that fails is tried again, and each attempt says which it is', async () => {
+test('a failed job is retried, and each attempt has its number on its span', async () => {
   const tried: string[] = [];
   await start(async (text) => {
     if (tried.push(text) < MAX_ATTEMPTS) throw new Error('not today');
@@ -72,7 +72,7 @@ test('a job that fails is tried again, and each attempt says which it is', async
   expect(await deadLetters()).toEqual([]);
 });
 
-test('a failed attempt says on its span when the next one is due, and is logged once, with its trace', async () => {
+test('a failed attempt says on its span when the next one is due, and is logged once with its trace', async () => {
   await start(() => Promise.reject(new Error('not today')));
   await add('hello');
   const [failed] = await spansNamed('process echo', 1);
@@ -82,17 +82,17 @@ test('a failed attempt says on its span when the next one is due, and is logged 
     );
   const [job] = await until(waiting, ({ length }) => length === 1, 'the failure to be stored');
   const said = Date.parse(attribute(failed, 'waymark.job.next_attempt_at') ?? '');
-  // The queue counts from when it stores the failure.
+  // The queue counts from the time when it stores the failure.
   expect(Math.abs((job?.dueMs ?? 0) - said)).toBeLessThan(1_000);
   expect(place.lines.filter(({ level }) => level >= 40)).toMatchObject([
     { msg: 'an attempt at a job failed', job: 'echo', attempt: 1, trace_id: failed?.traceId, span_id: failed?.spanId },
   ]);
 });
 
-test('a job that fails to the last is a dead letter, together with what its kind does then', async () => {
-  await place.db.query('create table buried (text text)');
+test('a job whose last attempt fails becomes a dead letter, and its onDeadLetter runs', async () => {
+  await place.db.query('create table failed_texts (text text)');
   await start(() => Promise.reject(new Error('never works')), {
-    onDeadLetter: async (tx, { text }) => void (await tx.query('insert into buried values ($1)', [text])),
+    onDeadLetter: async (tx, { text }) => void (await tx.query('insert into failed_texts values ($1)', [text])),
   });
   await span('the request', () => add('hello'));
   await allDone();
@@ -104,32 +104,32 @@ test('a job that fails to the last is a dead letter, together with what its kind
       message: expect.objectContaining({ payload: { text: 'hello' } }),
     }),
   ]);
-  expect(await place.db.query('select text from buried')).toEqual([{ text: 'hello' }]);
-  const [[sent], [buried]] = await Promise.all([spansNamed('send echo', 1), spansNamed('dead-letter echo', 1)]);
-  expect(buried).toMatchObject({ traceId: sent?.traceId, parentSpanId: sent?.spanId });
+  expect(await place.db.query('select text from failed_texts')).toEqual([{ text: 'hello' }]);
+  const [[sent], [deadLetter]] = await Promise.all([spansNamed('send echo', 1), spansNamed('dead-letter echo', 1)]);
+  expect(deadLetter).toMatchObject({ traceId: sent?.traceId, parentSpanId: sent?.spanId });
 });
 
-test('what cannot be buried stays whole, and does not hold up the others', async () => {
-  await place.db.query('create table buried (text text)');
-  let curse = 'cursed';
+test('what onDeadLetter failed stays whole, and does not hold up the others', async () => {
+  await place.db.query('create table failed_texts (text text)');
+  let failing = 'failing';
   await start(() => Promise.reject(new Error('never works')), {
     async onDeadLetter(tx, { text }) {
-      await tx.query('insert into buried values ($1)', [text]);
-      if (text === curse) throw new Error('cannot be buried');
+      await tx.query('insert into failed_texts values ($1)', [text]);
+      if (text === failing) throw new Error('onDeadLetter failed');
     },
   });
-  await add('cursed');
+  await add('failing');
   await add('other');
-  const left = await until(hurried, (all) => all.length === 1 && all[0]?.attempts === MAX_ATTEMPTS, 'one to be buried');
+  const left = await until(hurried, (all) => all.length === 1 && all[0]?.attempts === MAX_ATTEMPTS, 'one dead letter to be stored');
   expect(left).toEqual([{ attempts: MAX_ATTEMPTS, last_error: 'never works' }]);
-  expect(await place.db.query('select text from buried')).toEqual([{ text: 'other' }]);
+  expect(await place.db.query('select text from failed_texts')).toEqual([{ text: 'other' }]);
   expect(await deadLetters()).toHaveLength(1);
-  curse = '';
+  failing = '';
   await allDone();
   expect(await deadLetters()).toHaveLength(2);
 });
 
-test('stopping waits for the jobs in hand, and leaves the rest stored', async () => {
+test('stop waits for the jobs in progress and leaves the rest stored', async () => {
   const end = Promise.withResolvers<undefined>();
   const begun: string[] = [];
   await start(async (text) => {
@@ -149,7 +149,7 @@ test('stopping waits for the jobs in hand, and leaves the rest stored', async ()
   expect(begun).toHaveLength(CONCURRENCY);
 });
 
-test('with many more jobs due than there are workers they are behind, until the jobs are done', async () => {
+test('isBehind is true while many more jobs are due than there are workers', async () => {
   const end = Promise.withResolvers<undefined>();
   await start(async () => end.promise);
   await Promise.all(Array.from({ length: CONCURRENCY }, (_, at) => add(String(at))));
@@ -168,7 +168,7 @@ test('with many more jobs due than there are workers they are behind, until the 
   expect((await jobsLeft()).length).toBeLessThan(5 * CONCURRENCY);
 });
 
-test('a worker that stops is alive until its last job has ended', async () => {
+test('a stopping worker sends heartbeats until its last job has ended', async () => {
   const [begun, end] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
   await start(async () => {
     begun.resolve(undefined);
@@ -179,17 +179,17 @@ test('a worker that stops is alive until its last job has ended', async () => {
   const stopped = place.jobs.stop();
   await place.db.query(`update job_workers set seen_at = now() - interval '1 minute'`);
   const alive = async (): Promise<unknown[]> => place.db.query(`select from job_workers where seen_at > now() - interval '10 seconds'`);
-  expect(await until(alive, ({ length }) => length > 0, 'a sign of life')).toHaveLength(1);
+  expect(await until(alive, ({ length }) => length > 0, 'a heartbeat')).toHaveLength(1);
   end.resolve(undefined);
   await stopped;
 });
 
-test('stopping at once after the start ends', async () => {
+test('stop right after start ends', async () => {
   await start(nothing);
   await expect(place.jobs.stop()).resolves.toBeUndefined();
 });
 
-test('the loss of all its connections does not stop the worker', async () => {
+test('the worker survives the loss of all its connections', async () => {
   const done: string[] = [];
   await start(async (text) => void done.push(text));
   await add('before');

@@ -15,45 +15,48 @@ import type { HandledJob, Job } from './job.ts';
 import { addJob, cancelJob } from './rows.ts';
 import { startWorker, workerLogger, type Worker } from './worker.ts';
 
-/** Jobs as rows of the service's own database: a job and the change that asks for it commit together. */
+/** Jobs as rows of the service's own database. A job and the change that requests it are committed together. */
 export interface Jobs {
-  /** Whether more jobs are due than the workers soon get to: a service that adds jobs for its requests should then handle fewer at once. */
+  /** True if many more jobs are due than there are workers. A service that adds jobs for its requests should then handle fewer requests at once. */
   readonly isBehind: boolean;
   /** Stores a job in the caller's transaction, to run at once or after a delay. */
   add<P>(tx: Sql, job: Job<P>, payload: P, delaySeconds?: number): Promise<void>;
-  /** Removes, in the caller's transaction, the waiting job with the key of this payload. One that is running must find nothing to do. */
+  /** Removes the waiting job with the key of this payload, in the caller's transaction. A running job is not stopped, so it must check whether it is still needed. */
   cancel<P>(tx: Transaction, job: Job<P>, payload: P): Promise<void>;
-  /** Brings the tables up to date, then handles these kinds of jobs until `stop`, also across losses of the database. */
+  /** Migrates the tables, then handles these kinds of jobs until `stop`. It reconnects when the database is lost. */
   start(handled: readonly HandledJob[]): Promise<void>;
   /**
-   * Takes no more jobs, and waits at most `ms` milliseconds for those in hand. What has not ended by then is told to end and will be
-   * tried again later; the rest stays stored.
+   * Takes no more jobs, and waits at most `ms` milliseconds for those in progress. Jobs that have not ended by then are aborted and retried
+   * later. Waiting jobs stay stored.
    */
   stop(ms?: number): Promise<void>;
-  /** The newest dead letters of the filter, at most a hundred; those that were not replayed come first. */
+  /** Returns at most a hundred dead letters of the filter. Those that were not replayed come first, then the newest. */
   deadLetters(filter?: DeadLetterFilter): Promise<DeadLetter[]>;
   /**
-   * Tries a dead letter again, as a new message, and returns its id.
-   * @throws {Problem} 404 if there is none, 409 if it was replayed before or no handler understands it
+   * Retries a dead letter as a new message and returns the new id.
+   * @throws {Problem} 404 if it does not exist, 409 if it was replayed before or no handler understands it
    */
   replay(messageId: string): Promise<string>;
-  /** Tries all dead letters of the filter again, at most a thousand. */
+  /** Retries all dead letters of the filter that were not replayed before, at most a thousand. */
   replayAll(filter: DeadLetterFilter): Promise<Replayed>;
-  /** Removes dead letters that are older than their retention: 30 days if replayed, else 90. */
+  /** Removes dead letters 30 days after their replay, and the others after 90 days. */
   prune(): Promise<void>;
 }
 
 const STOP_MS = 8_000;
 const MIGRATIONS = fileURLToPath(new URL('../migrations', import.meta.url));
 
-/** So that looking for exhausted jobs, every second, does not read the whole queue. */
+/** Every second the worker looks for exhausted jobs. With this index it does not read the whole queue. */
 const INDEX = `create index if not exists waymark_exhausted_jobs on graphile_worker._private_jobs (id)
   where attempts >= max_attempts and locked_at is null`;
 
-/** Any number, the same in every process. */
+/** The key of an advisory lock. Any number works, if it is the same in every process. */
 const INDEX_LOCK = 7_263_145;
 
-/** @param maxAttempts how many attempts may fail before a job becomes a dead letter, unless its kind says; between attempts n and n+1 pass eⁿ seconds */
+/**
+ * Opens the jobs of a database. They run after `start`.
+ * @param maxAttempts how many attempts may fail before a job becomes a dead letter, unless its kind sets its own number
+ */
 export function openJobs(db: Database, log: Logger, maxAttempts = 5): Jobs {
   let worker: Worker | undefined;
   let handled: readonly HandledJob[] = [];
@@ -72,7 +75,7 @@ export function openJobs(db: Database, log: Logger, maxAttempts = 5): Jobs {
       await migrate(db, MIGRATIONS, 'jobs', log);
       await runMigrations({ pgPool: db.control.pool, logger: workerLogger(log) });
       await db.transaction(async (tx) => {
-        // Processes that start at once must not create it at once.
+        // Only one process at a time may create the index.
         await tx.query('select pg_advisory_xact_lock($1)', [INDEX_LOCK]);
         await tx.query(INDEX);
       });

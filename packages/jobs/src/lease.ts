@@ -1,12 +1,12 @@
 import type { Connections, Sql, Transaction } from '@waymark/service-kit';
 import type { Logger } from 'pino';
 
-/** A worker that was silent for this long is dead: its jobs are given to others. */
+/** A worker without a heartbeat for this long is considered dead, and its jobs are given to others. */
 const DEAD_AFTER_MS = 6_000;
-/** For so long after a heartbeat a worker may be sure that its jobs are still its own. Shorter, because the heartbeat takes time itself. */
+/** How long after a heartbeat a worker can be sure that it still owns its jobs. It is shorter, because the heartbeat itself takes time. */
 const LEASE_MS = 5_000;
 
-/** Says for how long a worker may be sure that its jobs are its own. */
+/** Knows whether a worker can be sure that it still owns its jobs. */
 export class Lease {
   /** On the monotonic clock. */
   #until = -Infinity;
@@ -15,10 +15,10 @@ export class Lease {
     return performance.now() <= this.#until;
   }
 
-  /** Lets the other workers know that this one lives. */
+  /** Sends a heartbeat to the other workers. */
   async renew(sql: Sql, worker: string): Promise<void> {
     const sentAt = performance.now();
-    // Not now(), which is when the statement began: it may have waited since.
+    // now() would be the start of the statement, which may have waited for a lock since.
     await sql.query(
       `insert into job_workers (id, seen_at) values ($1, clock_timestamp()) on conflict (id) do update set seen_at = clock_timestamp()`,
       [worker],
@@ -28,8 +28,8 @@ export class Lease {
 }
 
 /**
- * Gives the jobs of dead workers back to the queue at once. Without it, a job whose process was killed would wait for graphile-worker's
- * own limit of four hours.
+ * Returns the jobs of dead workers to the queue. Otherwise, a job whose process was killed would wait for graphile-worker's own timeout of
+ * four hours.
  */
 export async function unlockDeadWorkers(control: Connections, log: Logger): Promise<void> {
   const dead = await control.query('select from job_workers where seen_at < now() - make_interval(secs => $1) limit 1', [
@@ -50,7 +50,7 @@ async function unlock(tx: Transaction, worker: string, log: Logger): Promise<voi
   if (held?.jobs) log.warn({ worker, jobs: held.jobs }, 'a worker died; its jobs are given to others');
 }
 
-/** For a worker that ends: nobody needs to wait until it is found dead. */
+/** Releases the jobs of a worker that ends, so that others need not wait until it is considered dead. */
 export async function releaseJobs(sql: Sql, self: string): Promise<void> {
   await sql.query('select graphile_worker.force_unlock_workers(array[$1])', [self]);
   await sql.query('delete from job_workers where id = $1', [self]);

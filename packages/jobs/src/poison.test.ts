@@ -13,22 +13,22 @@ const place = workplace(testDatabase);
 const { allDone, spansNamed, lines } = place;
 
 const done: string[] = [];
-const buried: string[] = [];
+const deadLettered: string[] = [];
 const run = async ({ text }: { text: string }): Promise<void> => void done.push(text);
 const start = async (...kinds: Job<{ text: string }>[]): Promise<void> => {
   done.length = 0;
-  buried.length = 0;
-  await place.jobs.start(kinds.map((kind) => handle(kind, { run, onDeadLetter: async (_, { text }) => void buried.push(text) })));
+  deadLettered.length = 0;
+  await place.jobs.start(kinds.map((kind) => handle(kind, { run, onDeadLetter: async (_, { text }) => void deadLettered.push(text) })));
 };
 
-test('a payload that its kind does not understand is a dead letter at once, and its trace and the log say so', async () => {
+test('a payload that does not match its kind becomes a dead letter at once, and its trace and the log say so', async () => {
   await start(echoJob);
   await span('the request', () => place.add<unknown>(echoJob, { text: 7 }));
   await allDone();
   expect(await place.jobs.deadLetters()).toMatchObject([
     { job: 'echo', payload: { text: 7 }, attempts: 1, reason: expect.stringContaining('text: Invalid input: expected string') },
   ]);
-  expect([done, buried]).toEqual([[], []]);
+  expect([done, deadLettered]).toEqual([[], []]);
   const [[sent], attempts, [dead]] = await Promise.all([
     spansNamed('send echo', 1),
     spansNamed('process echo', 1),
@@ -39,18 +39,16 @@ test('a payload that its kind does not understand is a dead letter at once, and 
   expect(lines).toContainEqual(expect.objectContaining({ msg: 'a job failed for good', reason: expect.stringContaining('text') }));
 });
 
-test('what is deliberately called poison is not tried again, and is buried as what failed for good is', async () => {
-  const bury = async (_: unknown, { text }: { text: string }): Promise<void> => void buried.push(text);
-  await place.jobs.start([
-    handle(echoJob, { run: () => Promise.reject(new PoisonError('I know nobody of this name')), onDeadLetter: bury }),
-  ]);
+test('a handler that throws PoisonError is not retried, and onDeadLetter runs', async () => {
+  const onDeadLetter = async (_: unknown, { text }: { text: string }): Promise<void> => void deadLettered.push(text);
+  await place.jobs.start([handle(echoJob, { run: () => Promise.reject(new PoisonError('unknown name')), onDeadLetter })]);
   await place.add(echoJob, { text: 'hello' });
   await allDone();
-  expect(await place.jobs.deadLetters()).toMatchObject([{ attempts: 1, reason: 'I know nobody of this name' }]);
-  expect(buried).toEqual(['hello']);
+  expect(await place.jobs.deadLetters()).toMatchObject([{ attempts: 1, reason: 'unknown name' }]);
+  expect(deadLettered).toEqual(['hello']);
 });
 
-test('a row that is no message of ours is kept as a dead letter, and does no harm', async () => {
+test('a row without an envelope becomes a dead letter and does no harm', async () => {
   await start(echoJob);
   await place.db.query(`select graphile_worker.add_job('echo', '{"text": "from a stranger"}')`);
   await place.add(echoJob, { text: 'hello' });
@@ -61,7 +59,7 @@ test('a row that is no message of ours is kept as a dead letter, and does no har
   ]);
 });
 
-/** Once a word, then a word with its language. */
+/** Version 1 was a string; version 2 is an object. */
 const now = defineJob({
   name: 'greet',
   payload: z.object({ text: z.string() }),
@@ -71,7 +69,7 @@ const now = defineJob({
 });
 const before = defineJob({ name: 'greet', payload: z.string(), trace: 'parent' });
 
-test('a payload of an older version is brought up to date; what cannot be is a dead letter, as is one from the future', async () => {
+test('upgrades a payload of an older version; one that cannot be upgraded or is newer becomes a dead letter', async () => {
   await start(now);
   await place.add(before, 'hello');
   await place.add<unknown>(before, 7);
@@ -80,12 +78,12 @@ test('a payload of an older version is brought up to date; what cannot be is a d
   expect(done).toEqual(['hello, upgraded']);
   const reasons = (await place.jobs.deadLetters()).map(({ reason }) => reason);
   expect(reasons.toSorted()).toEqual([
-    'The payload of greet could not be upgraded from version 1 to 2',
+    'Could not upgrade the payload of greet from version 1 to 2',
     'The payload of greet has version 3, but this process only knows version 2',
   ]);
 });
 
-test('a row from before messages had versions and modes is of the first version, and joins its trace', () => {
+test('a row without version and mode has version 1 and mode parent', () => {
   const row = { messageId: crypto.randomUUID(), carrier: {}, payload: { text: 'old' } };
   expect(messageIn(row)).toEqual({ ...row, version: 1, trace: 'parent', postponed: 0 });
   expect(payloadOf(echoJob, messageIn(row))).toEqual({ text: 'old' });
@@ -100,7 +98,7 @@ function outcomeOf(read: () => unknown): string {
   }
 }
 
-test('whatever stands in a row, it is understood, or it is poison', () => {
+test('every row is either understood or a PoisonError', () => {
   const row = fc.oneof(
     fc.jsonValue(),
     fc.record({ messageId: fc.uuid(), carrier: fc.dictionary(fc.string(), fc.string()), payload: fc.jsonValue(), version: fc.integer() }),

@@ -12,33 +12,33 @@ const { allDone, spansNamed, jobsLeft } = place;
 
 const greet = defineJob({ ...echoJob, name: 'greet', key: ({ text }) => text });
 const done: string[] = [];
-const revived: string[] = [];
+const replayed: string[] = [];
 let works = false;
-let revival: () => void;
+let replayHook: () => void;
 
 beforeEach(async () => {
-  [done.length, revived.length, works, revival] = [0, 0, false, () => undefined];
+  [done.length, replayed.length, works, replayHook] = [0, 0, false, () => undefined];
   const run = async ({ text }: { text: string }): Promise<void> => {
     if (!works) throw new Error('not today');
     done.push(text);
   };
-  const revive = async (_: unknown, { text }: { text: string }): Promise<void> => {
-    revived.push(text);
-    revival();
+  const onReplay = async (_: unknown, { text }: { text: string }): Promise<void> => {
+    replayed.push(text);
+    replayHook();
   };
-  await place.jobs.start([handle(greet, { run, onReplay: revive })]);
+  await place.jobs.start([handle(greet, { run, onReplay })]);
 });
 
-/** The id of a job that failed for good. */
-async function dead(text: string): Promise<string> {
+/** Makes a job fail for good and returns the id of its dead letter. */
+async function deadLetterOf(text: string): Promise<string> {
   await span('the request', () => place.add(greet, { text }));
   await allDone();
   const [letter] = await place.jobs.deadLetters();
   return letter?.messageId ?? '';
 }
 
-test('a dead letter tells what it was, of which trace, and how it failed', async () => {
-  const messageId = await dead('hello');
+test('a dead letter has its payload, its trace and the reason it failed', async () => {
+  const messageId = await deadLetterOf('hello');
   const [[request], [sent]] = await Promise.all([spansNamed('the request', 1), spansNamed('send greet', 1)]);
   expect(attribute(sent, 'messaging.message.id')).toBe(messageId);
   expect(await place.jobs.deadLetters()).toEqual([
@@ -54,12 +54,12 @@ test('a dead letter tells what it was, of which trace, and how it failed', async
   ]);
 });
 
-test('a dead letter that is replayed is a new message, linked to the trace of the first, whose subject was revived', async () => {
-  const messageId = await dead('hello');
+test('a replay adds a new message with a link to the first trace, and runs onReplay', async () => {
+  const messageId = await deadLetterOf('hello');
   works = true;
   const newId = await span('the replay', () => place.jobs.replay(messageId));
   await allDone();
-  expect([done, revived]).toEqual([['hello'], ['hello']]);
+  expect([done, replayed]).toEqual([['hello'], ['hello']]);
   expect(await place.jobs.deadLetters()).toMatchObject([{ messageId, replayedAt: expect.any(String), replayedAs: newId }]);
 
   const [first, again] = await spansNamed('send greet', 2);
@@ -70,15 +70,15 @@ test('a dead letter that is replayed is a new message, linked to the trace of th
   expect(attempts.at(-1)).toMatchObject({ traceId: replay?.traceId, parentSpanId: again?.spanId });
 });
 
-test('those that were not replayed come first, then the newest', async () => {
-  const [first, second, third] = [await dead('one'), await dead('two'), await dead('three')];
+test('lists dead letters that were not replayed first, then the newest', async () => {
+  const [first, second, third] = [await deadLetterOf('one'), await deadLetterOf('two'), await deadLetterOf('three')];
   works = true;
   await place.jobs.replay(third);
   expect((await place.jobs.deadLetters()).map(({ messageId }) => messageId)).toEqual([second, first, third]);
 });
 
-test('what fails again is another dead letter, and can be replayed in its turn', async () => {
-  const first = await dead('hello');
+test('a replayed job that fails again becomes another dead letter, which can be replayed too', async () => {
+  const first = await deadLetterOf('hello');
   const second = await place.jobs.replay(first);
   await allDone();
   expect((await place.jobs.deadLetters()).map(({ messageId }) => messageId)).toEqual([second, first]);
@@ -88,8 +88,8 @@ test('what fails again is another dead letter, and can be replayed in its turn',
   expect(done).toEqual(['hello']);
 });
 
-test('by many at once, it is replayed once, and the others are told as what', async () => {
-  const messageId = await dead('hello');
+test('of many replays at the same time one succeeds, and the others name its message', async () => {
+  const messageId = await deadLetterOf('hello');
   const outcomes = await Promise.allSettled(Array.from({ length: 6 }, () => place.jobs.replay(messageId)));
   const [newId, ...more] = outcomes.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
   expect(more).toEqual([]);
@@ -100,9 +100,9 @@ test('by many at once, it is replayed once, and the others are told as what', as
   });
 });
 
-test('if its subject cannot be revived, it was not replayed', async () => {
-  const messageId = await dead('hello');
-  revival = () => {
+test('if onReplay fails, the dead letter is not replayed', async () => {
+  const messageId = await deadLetterOf('hello');
+  replayHook = () => {
     throw new Error('crash');
   };
   await expect(place.jobs.replay(messageId)).rejects.toThrow('crash');
@@ -110,7 +110,7 @@ test('if its subject cannot be revived, it was not replayed', async () => {
   expect((await place.jobs.deadLetters())[0]).not.toHaveProperty('replayedAt');
 });
 
-test('what nobody understands cannot be replayed, nor what is not there', async () => {
+test('a payload that no handler understands cannot be replayed, nor can an unknown dead letter', async () => {
   await place.add<unknown>(greet, { text: 7 });
   await allDone();
   const [poison] = await place.jobs.deadLetters();

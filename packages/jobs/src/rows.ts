@@ -6,7 +6,7 @@ import { messageIn, tracedMessage, type Job } from './job.ts';
 export interface Adding {
   delaySeconds?: number;
   maxAttempts: number;
-  /** For a message that repeats an earlier one: its id, and the carrier of the earlier one. */
+  /** For a message that repeats an earlier one: the new id, and the carrier of the earlier one. */
   messageId?: string;
   again?: Carrier;
 }
@@ -15,14 +15,14 @@ const ADD = `select revision from graphile_worker.add_job($1, $2::json, queue_na
   run_at => now() + make_interval(secs => $5), max_attempts => $6)`;
 
 /**
- * Stores a job in the caller's transaction. If one waits under the same key and its trace is `link`, it is replaced.
- * @throws {Error} if its trace is `parent`: the request that added the other one would wait for it forever
+ * Stores a job in the caller's transaction. In mode `link` it replaces a waiting job with the same key.
+ * @throws {Error} in mode `parent` if a job with this key is waiting: replacing it would leave the trace that added it incomplete forever
  */
 export async function addJob<P>(tx: Sql, job: Job<P>, payload: P, adding: Adding): Promise<void> {
   const { delaySeconds = 0, maxAttempts, messageId = randomUUID(), again } = adding;
   const { name, trace, version = 1, atOnce } = job;
   const key = keyOf(job, payload);
-  // A queue of graphile-worker runs one job at a time.
+  // graphile-worker runs one job at a time in each queue.
   const queue = atOnce === undefined ? null : `${name}-${randomInt(atOnce)}`;
   const send = async (carrier: Carrier): Promise<void> => {
     const message = JSON.stringify({ messageId, carrier, payload, version, trace });
@@ -32,10 +32,10 @@ export async function addJob<P>(tx: Sql, job: Job<P>, payload: P, adding: Adding
   await produce(tracedMessage(name, { messageId, trace }), send, again);
 }
 
-/** Removes the job of this key that waits, for its time or for its next attempt. One that is running is left alone. */
+/** Removes the job with this key if it is waiting for its time or its next attempt. A running job is left alone. */
 export async function cancelJob<P>(tx: Transaction, job: Job<P>, payload: P): Promise<void> {
   const [taken] = await tx.query<{ payload: unknown }>(
-    // complete_jobs leaves out what was locked in the meantime.
+    // complete_jobs skips a job that was locked in the meantime.
     `select payload from graphile_worker.complete_jobs(array(
        select id from graphile_worker.jobs where key = $1 and locked_at is null and attempts < max_attempts))`,
     [keyOf(job, payload)],

@@ -14,7 +14,7 @@ const { allDone, spansNamed } = place;
 const one = async (name: string): Promise<ReceivedSpan | undefined> => (await spansNamed(name, 1))[0];
 const nothing = (): Promise<void> => Promise.resolve();
 
-test('in mode link each attempt is a trace of its own, linked to who asked, as is the dead letter', async () => {
+test('in mode link each attempt and the dead letter are traces of their own, linked to the request', async () => {
   const remind = defineJob({ ...echoJob, name: 'remind', trace: 'link' });
   await place.jobs.start([handle(remind, { run: () => Promise.reject(new Error('never works')) })]);
   await span('the request', () => place.add(remind, { text: 'hello' }));
@@ -33,7 +33,7 @@ test('in mode link each attempt is a trace of its own, linked to who asked, as i
   }
 });
 
-test('a message keeps the mode that it was sent in, though its kind has another by now', async () => {
+test('a message keeps the mode that it was sent with, even if its kind now has another one', async () => {
   const was = defineJob({ ...echoJob, name: 'remind', trace: 'parent' });
   await place.jobs.start([handle({ ...was, trace: 'link' }, { run: nothing })]);
   await place.add(was, { text: 'hello' });
@@ -42,7 +42,7 @@ test('a message keeps the mode that it was sent in, though its kind has another 
   expect(worked).toMatchObject({ traceId: sent?.traceId, parentSpanId: sent?.spanId });
 });
 
-test('a job that asks for many others has them below its own span', async () => {
+test('jobs that a job adds appear below its span', async () => {
   const all = defineJob({ name: 'greet_all', payload: z.array(z.string()), trace: 'parent' });
   const fanOut = async (names: string[]): Promise<void> =>
     place.db.transaction(async (tx) => {
@@ -60,7 +60,7 @@ test('a job that asks for many others has them below its own span', async () => 
   expect(new Set(worked.map(({ parentSpanId }) => parentSpanId))).toEqual(new Set(sent.map(({ spanId }) => spanId)));
 });
 
-test('a job that works many items off is linked to where each came from', async () => {
+test('a job that handles many items has a link to the origin of each', async () => {
   const item = z.object({ text: z.string(), carrier: z.record(z.string(), z.string()) });
   const digest = defineJob({ name: 'digest', payload: z.array(item), trace: 'link' });
   const run = async (items: z.output<typeof item>[]): Promise<void> => linkItems(items.map(({ carrier }) => carrier));
@@ -78,7 +78,7 @@ test('a job that works many items off is linked to where each came from', async 
   expect(attribute(worked, 'waymark.batch.items')).toBe('2');
 });
 
-test('of a kind that may run only so often at once, no more do, in all processes together', async () => {
+test('atOnce limits how many jobs of a kind run at once in all processes together', async () => {
   const rare = defineJob({ ...echoJob, name: 'rare', atOnce: 2 });
   let [running, most, ran] = [0, 0, 0];
   const run = async (): Promise<void> => {

@@ -28,7 +28,7 @@ const add = async (text: string): Promise<void> => db.transaction((tx) => jobs.a
 const startWorker = (): Program =>
   runProgram(join(import.meta.dirname, 'testing/worker-program.ts'), { DATABASE_URL: empty.url, OTEL_TRACES_EXPORTER: 'none' });
 
-/** Its tables are there once it has started. */
+/** Adds a job as soon as the worker has started and created its tables. */
 async function addOnceStarted(text: string): Promise<void> {
   const added = (): Promise<boolean> =>
     add(text).then(
@@ -38,7 +38,7 @@ async function addOnceStarted(text: string): Promise<void> {
   await until(added, Boolean, 'the worker to start');
 }
 
-test('the job of a worker that was killed is done by another within seconds', async () => {
+test('another worker runs the job of a killed worker within seconds', async () => {
   await using killed = startWorker();
   await addOnceStarted('hello');
   await killed.logged('working on hello');
@@ -51,12 +51,12 @@ test('the job of a worker that was killed is done by another within seconds', as
   await until(
     () => done,
     ({ length }) => length > 0,
-    'the other to do it',
+    'the other worker to run it',
   );
   expect(lines).toContainEqual(expect.objectContaining({ msg: 'a worker died; its jobs are given to others', jobs: 1 }));
 }, 40_000);
 
-test('a job that takes long is not taken from a worker that lives', async () => {
+test('a long job is not taken from a worker that is alive', async () => {
   const [begun, end] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
   let runs = 0;
   const run = async (): Promise<void> => {
@@ -68,7 +68,7 @@ test('a job that takes long is not taken from a worker that lives', async () => 
   await add('slow');
   await begun.promise;
   const seen = async (): Promise<unknown[]> => db.query(`select from job_workers where seen_at > now() - interval '5 seconds'`);
-  await until(seen, ({ length }) => length === 1, 'the first sign of life');
+  await until(seen, ({ length }) => length === 1, 'the first heartbeat');
   await db.query(`update graphile_worker._private_jobs set locked_at = now() - interval '1 hour'`);
   await unlockDeadWorkers(db.control, log);
   expect(await db.query('select attempts from graphile_worker.jobs where locked_by is not null')).toEqual([{ attempts: 1 }]);
@@ -77,7 +77,7 @@ test('a job that takes long is not taken from a worker that lives', async () => 
   expect(runs).toBe(1);
 });
 
-test('a job that ends while the database is away does not bring the process down', async () => {
+test('a job that ends while the database is down does not end the process', async () => {
   const admin = openDatabase(process.env['TEST_POSTGRES_URL'] ?? '', log);
   const name = new URL(empty.url).pathname.slice(1);
   await using worker = startWorker();
@@ -101,7 +101,7 @@ test('a job that ends while the database is away does not bring the process down
 
 const hasFailed = (): boolean => lines.some(({ msg }) => msg.startsWith('Failed to complete jobs'));
 
-test('a worker goes on after some of its jobs could not be marked as done', async () => {
+test('a worker continues after it could not mark some of its jobs as done', async () => {
   const done: string[] = [];
   const beingMarked = async (): Promise<number> =>
     (await db.query(`select from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()`)).length;
@@ -117,7 +117,7 @@ test('a worker goes on after some of its jobs could not be marked as done', asyn
     done.push(text);
   };
   await jobs.start([handle(echoJob, { run })]);
-  // As a full disk does, it refuses some statements and not others.
+  // Fails some statements and not others, like a full disk.
   await db.query(`
     create function refuse() returns trigger language plpgsql as $$ begin
       if old.payload::text like '%refused%' then raise 'the disk is full' using errcode = '53100'; end if;
@@ -137,7 +137,7 @@ test('a worker goes on after some of its jobs could not be marked as done', asyn
   await until(
     () => done,
     (all) => all.includes('again'),
-    'the worker to go on',
+    'the worker to continue',
   );
   expect(new Set(done)).toEqual(new Set(['slow', 'slow too', 'refused', 'last', 'again']));
 }, 90_000);
@@ -147,13 +147,13 @@ const terminateAll = async (admin: Database): Promise<unknown> =>
     new URL(empty.url).pathname.slice(1),
   ]);
 
-test('a job has a deadline of its own, whatever request opened the connection that woke its worker', async () => {
+test('a job has its own deadline, even if a request opened the connection that woke its worker', async () => {
   const admin = openDatabase(process.env['TEST_POSTGRES_URL'] ?? '', log);
   const left: number[] = [];
   await jobs.start([handle(echoJob, { run: async () => void left.push(remainingMs()) })]);
   await terminateAll(admin);
   await admin.close();
-  // This request makes connections for its own use and, if the worker shared them, for the worker's.
+  // This request opens connections. If the worker shared them, they would carry the request's deadline.
   const end = performance.now() + 1_500;
   while (performance.now() < end - 1_000) {
     await withDeadline(end - performance.now(), () =>
@@ -175,7 +175,7 @@ test('a job has a deadline of its own, whatever request opened the connection th
   expect(left[0]).toBeLessThanOrEqual(60_000);
 }, 30_000);
 
-test('an attempt that fails because something is not available does not count', async () => {
+test('an attempt that fails because something is unavailable does not count', async () => {
   jobs = openJobs(db, log, 1);
   let runs = 0;
   const run = async (): Promise<void> => {
@@ -192,7 +192,7 @@ test('an attempt that fails because something is not available does not count', 
   expect([runs, await jobs.deadLetters()]).toEqual([4, []]);
 }, 30_000);
 
-test('while its heartbeat is held up, a worker may not do what cannot be undone, and can again afterwards', async () => {
+test('fence throws while the heartbeat is blocked, and stops throwing afterwards', async () => {
   const outcomes: string[] = [];
   const begun = Promise.withResolvers<undefined>();
   const run = async (_: { text: string }, attempt: Attempt): Promise<void> => {
@@ -226,7 +226,7 @@ test('while its heartbeat is held up, a worker may not do what cannot be undone,
   expect(outcomes).toEqual(['closed', 'false']);
 }, 30_000);
 
-test('an attempt that outlasts the stop is told to end, and its job is free for others at once', async () => {
+test('stop aborts an attempt that takes too long and releases its job at once', async () => {
   const begun = Promise.withResolvers<undefined>();
   const run = async (): Promise<void> => {
     begun.resolve(undefined);

@@ -9,51 +9,51 @@ import { storeExhausted } from './dead-letters.ts';
 import type { HandledJob } from './job.ts';
 import { Lease, releaseJobs, unlockDeadWorkers } from './lease.ts';
 
-/** How many jobs a process runs at once: enough of them to get their share of the database beside 64 requests, so that orders are fulfilled as fast as they come in. */
+/** How many jobs a process runs at once. Next to 64 requests, 24 jobs get enough of the database to fulfil orders as fast as they come in. */
 export const CONCURRENCY = 24;
 const TICK_MS = 1_000;
-/** How often each of the workers looks for jobs by itself. It is told of new ones, and of those that have become due at each tick. */
+/** How often each worker looks for jobs by itself. It is also notified of new jobs at once, and of due jobs at each tick. */
 const POLL_MS = 10_000;
-/** With so many jobs due, the workers are behind. */
+/** With this many jobs due, the workers are behind. */
 const BEHIND = 4 * CONCURRENCY;
 
-/** When getting a job has failed this often in a row, three times for each worker, the runner is started again. */
+/** After this many failures in a row to get a job, three per worker, the runner is restarted. */
 const FAILURES_MAX = 3 * CONCURRENCY;
 
-/** How long attempts that were told to end may take to do so. */
+/** How long aborted attempts may take to end. */
 const CUT_OFF_MS = 1_000;
-/** How long the runner may take to end after its last job has. */
+/** How long the runner may take to end after its last job. */
 const RUNNER_ENDS_MS = 5_000;
 
-/** With a delay, even of 0, graphile-worker handles a lost database when it completes a job. Without one, that ends the process. */
+/** With a delay, even 0, graphile-worker survives losing the database while it completes a job. Without one, its error ends the process. */
 const PRESET = { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } };
 
-/** What all workers of a process share. */
+/** The state that all workers of a process share. */
 interface Shared {
   db: Database;
   log: Logger;
   handled: readonly HandledJob[];
   /** Aborted when no more jobs should be taken. */
   stopping: AbortSignal;
-  /** Aborted when the attempts in hand must end. */
+  /** Aborted when the attempts in progress must end. */
   cutOff: AbortSignal;
-  /** The id under which jobs are locked. */
+  /** The id that jobs are locked with. */
   self: string;
-  /** The workers, while they take jobs. */
+  /** Set while the workers take jobs. */
   workers: WorkerPool | undefined;
-  /** Whether more jobs are due than the workers soon get to, as of the last heartbeat. */
+  /** Whether many more jobs are due than there are workers, as of the last heartbeat. */
   isBehind: boolean;
 }
 
 /** A running worker. */
 export interface Worker {
-  /** Whether more jobs are due than the workers soon get to. */
+  /** Whether many more jobs are due than there are workers. */
   readonly isBehind: boolean;
-  /** Takes no more jobs, waits at most `ms` milliseconds for those in hand, then ends them: they are tried again later, by any worker. */
+  /** Takes no more jobs, waits at most `ms` milliseconds for those in progress, then aborts them. Any worker retries them later. */
   stop(ms: number): Promise<void>;
 }
 
-/** Handles jobs until it is stopped, also across losses of the database. */
+/** Handles jobs until it is stopped. It reconnects when the database is lost. */
 export function startWorker(db: Database, log: Logger, handled: readonly HandledJob[]): Worker {
   const stopping = new AbortController();
   const cutOff = new AbortController();
@@ -73,7 +73,7 @@ export function startWorker(db: Database, log: Logger, handled: readonly Handled
     if (await endsWithin(ms, ended)) return;
     cutOff.abort();
     if (await endsWithin(CUT_OFF_MS, ended)) return;
-    log.warn('jobs that would not end were left to other workers');
+    log.warn('released jobs that did not end when aborted; other workers will run them');
     await releaseJobs(db.control, shared.self).catch(() => undefined);
   };
   let stopped: Promise<void> | undefined;
@@ -85,7 +85,7 @@ export function startWorker(db: Database, log: Logger, handled: readonly Handled
   };
 }
 
-/** graphile-worker stops when it loses the database, so it is started again. */
+/** Restarts graphile-worker, which stops when it loses the database. */
 async function workUntilStopped(shared: Shared): Promise<void> {
   while (!shared.stopping.aborted) {
     await workOnce(shared).catch((error: unknown) => shared.log.warn({ err: error }, 'the job worker stopped'));
@@ -102,7 +102,7 @@ async function workOnce(shared: Shared): Promise<void> {
     shared.workers = workerPool;
   });
   events.on('pool:gracefulShutdown', () => (shared.workers = undefined));
-  // graphile-worker keeps the failure of one query, of the ids of its kinds of job, for as long as it runs: it is started again.
+  // graphile-worker caches the failure of its query for task ids, so only a restart recovers from it.
   let failures = 0;
   events.on('worker:getJob:error', () => {
     failures += 1;
@@ -126,12 +126,12 @@ async function workOnce(shared: Shared): Promise<void> {
     taskList: Object.fromEntries(handled.map((one) => [one.job.name, (_, { job }) => attempt(one, job, { db, log, lease, cutOff })])),
   });
   const ended = new AbortController();
-  // Also while the last jobs end: a worker that is not heard of loses its jobs to others.
+  // The heartbeat continues while the last jobs end. Without it, other workers would get these jobs.
   const beating = beatUntil(ended.signal, shared, lease);
   if (stopping.aborted) stop();
   else stopping.addEventListener('abort', stop, { once: true });
   try {
-    // graphile-worker 0.18 miscounts the statements it waits for if one fails while others succeed. It then never ends by itself.
+    // graphile-worker 0.18 miscounts the statements it waits for if one fails while others succeed, and then never ends by itself.
     await Promise.race([runner.promise, allJobsEnded.promise.then(() => delay(RUNNER_ENDS_MS, undefined, { ref: false }))]);
   } finally {
     stopping.removeEventListener('abort', stop);
@@ -158,13 +158,13 @@ async function beatUntil(signal: AbortSignal, shared: Shared, lease: Lease): Pro
   }
 }
 
-/** How many jobs are due; counts no further than it has to. */
+/** Counts the due jobs, up to BEHIND. */
 async function countDue(sql: Sql): Promise<number> {
   const due = await sql.query('select from graphile_worker._private_jobs where is_available and run_at <= now() limit $1', [BEHIND]);
   return due.length;
 }
 
-/** graphile-worker's own messages in our log. That a job failed is logged with its trace, where it happens. */
+/** Writes graphile-worker's messages to our log. Failed jobs are logged elsewhere, with their trace. */
 export function workerLogger(log: Logger): WorkerLogger {
   return new WorkerLogger(
     () => (level, message) => log[level === 'error' && !message.startsWith('Failed task ') ? 'warn' : 'debug'](message),

@@ -11,11 +11,11 @@ test('flags', () => {
 test.each([
   [['--prot=1'], "Unknown option '--prot'. Did you mean --port?"],
   [['-r'], "Unknown option '-r'. Did you mean --reset?"],
-  [['--reset', '--verbose'], "Unknown option '--verbose'. There are --port, --reset, --without, --help."],
-  [['--without', 'inventory,stock'], '--without must name services (auth, inventory, order, gateway), not "stock".'],
-  [['now'], "Unexpected argument 'now'. There are --port, --reset, --without, --help."],
+  [['--reset', '--verbose'], "Unknown option '--verbose'. Valid options: --port, --reset, --without, --help."],
+  [['--without', 'inventory,stock'], '--without must name a service (auth, inventory, order, gateway), not "stock".'],
+  [['now'], "Unexpected argument 'now'. Valid options: --port, --reset, --without, --help."],
   [['--port', 'http'], '--port must be a number from 1 to 65535, not "http".'],
   [['--port', '0'], '--port must be a number from 1 to 65535, not "0".'],
-])('%j is refused', (argv, message) => {
+])('%j is an error', (argv, message) => {
   expect(() => readArguments(argv)).toThrow(message);
 });

@@ -5,12 +5,12 @@ export const usage = `Usage: pnpm start [--port <port>] [--reset] [--without <se
 
 Starts the shop: Postgres and the four services on 127.0.0.1, until Ctrl-C. Places one order and shows its trace.
 
-  --port <port>  where the gateway listens (default: 8080, or a free one if that is in use)
-  --reset        forgets the data of earlier starts, kept in .waymark
+  --port <port>  the port of the gateway (default: 8080, or a free one if 8080 is in use)
+  --reset        deletes the data of earlier starts, which is kept in .waymark
   --without <service>
-                 leaves a service out, to see its outage in a trace: ${serviceNames.join(', ')};
-                 may be repeated, or list several with commas
-  --help         shows this`;
+                 does not start a service, to show its outage in a trace: ${serviceNames.join(', ')};
+                 repeat it or use commas to leave out several
+  --help         shows this help`;
 
 export interface Arguments {
   port: number | undefined;
@@ -19,7 +19,7 @@ export interface Arguments {
   help: boolean;
 }
 
-/** Wrong use of the command line; the message says what is right. */
+/** Invalid command-line arguments. The message says what is valid. */
 export class UsageError extends Error {
   override name = 'UsageError';
 }
@@ -57,16 +57,16 @@ function services(lists: readonly string[]): ServiceName[] {
   const names = lists.flatMap((list) => list.split(','));
   return names.map((name) => {
     const service = serviceNames.find((one) => one === name.trim());
-    if (service === undefined) throw new UsageError(`--without must name services (${serviceNames.join(', ')}), not "${name}".`);
+    if (service === undefined) throw new UsageError(`--without must name a service (${serviceNames.join(', ')}), not "${name}".`);
     return service;
   });
 }
 
 const flags = Object.keys(options).map((name) => `--${name}`);
 
-/** The flags differ in their first letter, so that is enough to know which was meant. */
+/** The flags differ in their first letter, so that letter is enough to guess the intended flag. */
 function suggestion(complaint: string): string {
   const letter = /'-+(\w)/.exec(complaint)?.[1];
   const meant = flags.find((flag) => flag[2] === letter);
-  return meant ? `Did you mean ${meant}?` : `There are ${flags.join(', ')}.`;
+  return meant ? `Did you mean ${meant}?` : `Valid options: ${flags.join(', ')}.`;
 }

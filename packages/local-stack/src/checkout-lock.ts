@@ -4,12 +4,12 @@ import { commandLine } from './command-line.ts';
 import { fileFailure } from './postgres-failure.ts';
 import { StartError } from './start-error.ts';
 
-/** Makes this process the only one that works in `dir`, until disposed. Throws a StartError that names the process that does already. */
+/** Makes this process the only one that uses `dir`, until disposal. Throws a StartError that names the other process if there is one. */
 export async function lockCheckout(dir: string): Promise<AsyncDisposable> {
   const file = join(dir, 'lock');
   try {
     await mkdir(dir, { recursive: true });
-    // A lock names its process by id and command line: one that has ended, or whose id went to another program, holds nothing.
+    // The lock holds the process id and its command line. It is stale if that process has ended or another program has its id now.
     await removeIfStale(file);
     await writeFile(file, `${process.pid}\n${commandLine(process.pid)}\n`, { flag: 'wx' });
   } catch (error) {
@@ -25,4 +25,4 @@ async function removeIfStale(file: string): Promise<void> {
 }
 
 const inUse = (dir: string, pid: string | undefined) =>
-  new StartError(`The shop of this checkout is running already: process ${pid} works in ${dir}. Stop it with Ctrl-C, or: kill ${pid}`);
+  new StartError(`The shop of this checkout is already running: process ${pid} uses ${dir}. Stop it with Ctrl-C, or: kill ${pid}`);

@@ -5,28 +5,28 @@ import { guard } from './guard.ts';
 
 const KEPT_LINES = 2_000;
 
-/** A child process in a session of its own: a terminal's Ctrl-C reaches this process only, which then decides who stops when. */
+/** A child process in its own session. Ctrl-C in the terminal reaches only this process, which then stops the children in order. */
 export interface Child {
   readonly pid: number | undefined;
-  /** Settles when the process is gone and its output read, with how it ended: `exited with code 1`. */
+  /** Resolves when the process has ended and its output has been read, with how it ended: `exited with code 1`. */
   readonly ended: Promise<string>;
   isRunning(): boolean;
-  /** What it wrote to stdout and stderr, at most the last 2000 lines. */
+  /** The last lines of its stdout and stderr, at most 2000. */
   lines(): readonly string[];
   kill(signal: NodeJS.Signals): void;
-  /** Sends `signal`, and `lastSignal` if the process is still there after `graceMs`. Resolves when it is gone. */
+  /** Sends `signal`, and `lastSignal` if the process still runs after `graceMs`. Resolves when it has ended. */
   stop(signal: NodeJS.Signals, graceMs: number, lastSignal?: NodeJS.Signals): Promise<void>;
 }
 
 export interface ChildOptions {
   cwd: string;
   env: NodeJS.ProcessEnv;
-  /** What the guard sends should this process die. */
+  /** The signal that the guard sends if this process dies. */
   guardSignal: 'INT' | 'TERM';
   onLine?: ((line: string) => void) | undefined;
 }
 
-/** Starts `file` under the guard. Never throws: a file that cannot be run has `ended` at once. */
+/** Starts `file` under the guard. It never throws: if the file cannot be run, `ended` resolves at once. */
 export function startChild(file: string, args: readonly string[], { cwd, env, guardSignal, onLine }: ChildOptions): Child {
   const child = spawn(file, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   guard(child, guardSignal);

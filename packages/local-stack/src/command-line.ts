@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** The command line of a running process, its words parted by blanks; undefined if there is no such process. Tells a process from a later one that got its id. */
+/** Returns the command line of a running process, or undefined if there is none. It tells a process from a later one with the same id. */
 export function commandLine(pid: number): string | undefined {
   if (process.platform !== 'linux')
     return spawnSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' }).stdout.trim() || undefined;

@@ -13,16 +13,16 @@ import { forTest } from './testing/for-test.ts';
 const traceId = '0af7651916cd43dd8448eb211c80319c';
 const ONE_MINUTE = 60_000;
 
-/** The environment of the stub at `url`. */
+/** Returns the environment of the stub at `url`. */
 const stubAt = async (url: string) => (await (await fetch(`${url}/env`)).json()) as Record<string, string>;
 const traceStoreOf = (launcher: number) => childrenOf(launcher).find((pid) => commandLine(pid)?.includes('trace-store')) ?? 0;
 
-/** `pnpm start` in a workspace of stubs that behave as `stub` says. */
+/** Runs `pnpm start` in a workspace of stubs. */
 const start = (root: string, { args = [], env = {} }: { args?: string[]; env?: NodeJS.ProcessEnv } = {}) =>
   runProgram('command-program', [root, ...args], { env: { ...process.env, OTEL_EXPORTER_OTLP_ENDPOINT: '', ...env } });
 
 test(
-  'it shows one order with its trace, then the logs, until Ctrl-C stops everything',
+  'shows one order with its trace, then the logs, until Ctrl-C stops everything',
   async () => {
     const workspace = forTest(await stubWorkspace());
     const shop = forTest(start(workspace.root, { args: ['--port', String(await freePort())] }));
@@ -46,14 +46,14 @@ test(
 );
 
 test(
-  'a second start names the process that holds the checkout, and one after a crash works',
+  'a second start names the process that uses the checkout, and a start after a crash works',
   async () => {
     const workspace = forTest(await stubWorkspace());
     const first = forTest(start(workspace.root));
     await first.said('Stop ');
     const second = forTest(start(workspace.root));
     expect(await second.ended).toBe(1);
-    expect(second.output()).toContain(`process ${first.process.pid} works in`);
+    expect(second.output()).toContain(`process ${first.process.pid} uses`);
 
     const children = childrenOf(first.process.pid);
     first.process.kill('SIGKILL');
@@ -67,7 +67,7 @@ test(
 );
 
 test(
-  'a service or Postgres that is killed is started again at its address, and the traces stay',
+  'restarts a killed service or Postgres at the same address, and the traces stay',
   async () => {
     const workspace = forTest(await stubWorkspace());
     const shop = forTest(start(workspace.root));
@@ -77,15 +77,15 @@ test(
 
     const first = await stubAt(gateway);
     process.kill(Number(first['STUB_PID']), 'SIGKILL');
-    await shop.said('gateway was ended by SIGKILL; starting it again in 0.5 s');
+    await shop.said('gateway was ended by SIGKILL; restarting in 0.5 s');
     await shop.said('gateway is ready again');
     expect((await stubAt(gateway))['STUB_PID']).not.toBe(first['STUB_PID']);
     await fetch(`${gateway}/crash`, { method: 'POST' });
-    await shop.said('gateway exited with code 1; starting it again in 1 s');
+    await shop.said('gateway exited with code 1; restarting in 1 s');
 
     const postmaster = Number((await readFile(join(workspace.root, '.waymark/postgres/data/postmaster.pid'), 'utf8')).split('\n')[0]);
     process.kill(postmaster, 'SIGKILL');
-    await shop.said('Postgres was ended by SIGKILL; starting it again in 0.5 s');
+    await shop.said('Postgres was ended by SIGKILL; restarting in 0.5 s');
     await shop.said('Postgres is ready again');
     const database = new pg.Client((await stubAt(first['AUTH_URL'] ?? ''))['DATABASE_URL']);
     await database.connect();
@@ -99,13 +99,13 @@ test(
 );
 
 test(
-  'a trace store that is killed is started again at its address',
+  'restarts a killed trace store at the same address',
   async () => {
     const workspace = forTest(await stubWorkspace());
     const shop = forTest(start(workspace.root));
     const [, traceUi = ''] = /Traces +(\S+)\/search/.exec(await shop.said('Stop ')) ?? [];
     process.kill(traceStoreOf(shop.process.pid), 'SIGKILL');
-    await shop.said('the trace store was ended by SIGKILL; starting it again in 0.5 s');
+    await shop.said('the trace store was ended by SIGKILL; restarting in 0.5 s');
     await shop.said('the trace store is ready again');
     expect((await fetch(`${traceUi}/api/services`)).status).toBe(200);
     shop.process.kill('SIGINT');
@@ -115,7 +115,7 @@ test(
 );
 
 test(
-  'Ctrl-C while a service is being started again stops everything',
+  'Ctrl-C during a restart stops everything',
   async () => {
     const workspace = forTest(await stubWorkspace());
     const shop = forTest(start(workspace.root));
@@ -123,7 +123,7 @@ test(
     const { INVENTORY_URL: inventory = '' } = await stubAt(gateway);
     await rm(join(workspace.root, 'services/inventory/src/main.ts'));
     await fetch(`${inventory}/crash`, { method: 'POST' });
-    await shop.said('The service inventory exited with code 1; starting it again in 2 s');
+    await shop.said('The service inventory exited with code 1; restarting in 2 s');
     const children = childrenOf(shop.process.pid);
     shop.process.kill('SIGINT');
     expect(await shop.ended).toBe(0);
@@ -133,7 +133,7 @@ test(
 );
 
 test(
-  'a service that cannot start at first ends the start with code 1 and its last lines',
+  'a service that cannot start the first time ends the start with code 1 and its last lines',
   async () => {
     const workspace = forTest(await stubWorkspace());
     const shop = forTest(start(workspace.root, { env: { STUB: 'crash-on-start' } }));
@@ -151,7 +151,7 @@ test(
     const shop = forTest(start(workspace.root, { args: ['--without', 'inventory'] }));
     const shown = await shop.said('Stop ');
     expect(shown).not.toMatch(/^ok inventory/m);
-    expect(shown).toContain('inventory was left out');
+    expect(shown).toContain('Started without inventory');
     const [, gateway = ''] = /Shop +(\S+)\//.exec(shown) ?? [];
     await expect(fetch((await stubAt(gateway))['INVENTORY_URL'] ?? '')).rejects.toThrow('fetch failed');
     shop.process.kill('SIGINT');
@@ -173,7 +173,7 @@ test(
 );
 
 test(
-  'an order is shown as what it came to, and the trace with a link where there is a backend',
+  'shows the outcome of the order, and a link to its trace if there is a backend',
   async () => {
     const workspace = forTest(await stubWorkspace());
     const env = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9', TRACE_UI_URL: 'http://127.0.0.1:9/' };
@@ -193,7 +193,7 @@ test(
   ONE_MINUTE,
 );
 
-test('a port that was asked for and is in use ends the start', async () => {
+test('a requested port that is in use ends the start', async () => {
   const workspace = forTest(await stubWorkspace());
   const port = await freePort();
   const server = createServer().listen(port, '127.0.0.1');
@@ -204,7 +204,7 @@ test('a port that was asked for and is in use ends the start', async () => {
   server.close();
 });
 
-test('--help shows the flags, a wrong one ends with code 2 and the right one', async () => {
+test('--help shows the flags, and an invalid flag ends with code 2 and a suggestion', async () => {
   const help = forTest(start('/nowhere', { args: ['--help'] }));
   expect(await help.ended).toBe(0);
   expect(help.output()).toMatch(/^Usage: [^]*--reset/);

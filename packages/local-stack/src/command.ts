@@ -2,7 +2,7 @@ import { readArguments, usage, UsageError } from './arguments.ts';
 import { StartError } from './start-error.ts';
 import { start } from './start.ts';
 
-/** `pnpm start`: returns the exit code, 0 after a stop that was asked for, 1 after a failure, 2 for wrong use. */
+/** Runs `pnpm start` and returns the exit code: 0 after a requested stop, 1 after a failure, 2 for invalid arguments. */
 export async function main(argv: readonly string[], root: string): Promise<number> {
   try {
     const args = readArguments(argv);

@@ -9,19 +9,19 @@ import { postgresFailure } from './postgres-failure.ts';
 import { StartError } from './start-error.ts';
 import { giveTo, type Unprivileged } from './unprivileged.ts';
 
-/** `dir` holds the superuser's password and, in `data`, what Postgres writes. */
+/** `dir` holds the superuser's password and, in `data`, the files of Postgres. */
 export const dataIn = (dir: string) => join(dir, 'data');
 
 /**
- * Makes `dir` ready for a Postgres to start on, its database cluster created if there is none yet. Returns the superuser's password:
- * random, in a file only this user can read, because any other user of the machine can connect to 127.0.0.1 and a superuser can run programs.
+ * Prepares `dir` for Postgres and creates the database cluster if there is none. Returns the superuser's password. It is random, in a file
+ * that only this user can read, because every user of the machine can connect to 127.0.0.1 and a superuser can run programs.
  */
 export async function prepareDataDirectory(dir: string, initdb: string, { prefix, owner }: Unprivileged): Promise<string> {
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const password = await passwordIn(dir);
   const data = dataIn(dir);
   if (!existsSync(data)) {
-    // Under another name until it is whole: an initdb that was cut short is started over.
+    // The folder gets its final name only when initdb is done, so an interrupted initdb starts over.
     const unfinished = `${data}.new`;
     await rm(unfinished, { recursive: true, force: true });
     await giveTo(owner, dir);
@@ -41,7 +41,7 @@ async function passwordIn(dir: string): Promise<string> {
 
 async function runInitdb([file = '', ...prefix]: string[], data: string, passwordFile: string): Promise<void> {
   const args = ['--pgdata', data, '--username', 'postgres', '--pwfile', passwordFile, '--auth', 'scram-sha-256'];
-  // The same order of letters on every machine, whatever locales it has.
+  // The same sort order on every machine, independent of its locales.
   args.push('--no-locale', '--encoding', 'UTF8', '--locale-provider', 'builtin', '--builtin-locale', 'C.UTF-8');
   args.push('--no-instructions', '--no-sync');
   const child = startChild(file, [...prefix, ...args], { cwd: '/', env: { PATH: process.env['PATH'] }, guardSignal: 'TERM' });
@@ -49,7 +49,7 @@ async function runInitdb([file = '', ...prefix]: string[], data: string, passwor
   if (ended !== 'exited with code 0') throw postgresFailure('initdb', ended, child.lines(), data);
 }
 
-/** Stops a Postgres that an earlier run left on `dir`, and clears its lock file away. The caller knows that no run is going on. */
+/** Stops a Postgres that an earlier run left on `dir` and removes its lock file. The caller must make sure that no other run uses `dir`. */
 export async function stopLeftover(dir: string): Promise<void> {
   const lockFile = join(dataIn(dir), 'postmaster.pid');
   const pid = Number.parseInt(await readFile(lockFile, 'utf8').catch(() => ''), 10);
@@ -57,9 +57,10 @@ export async function stopLeftover(dir: string): Promise<void> {
   const isOurs = () => commandLine(pid)?.includes(dataIn(dir));
   if (isOurs()) process.kill(pid, 'SIGINT');
   for (let tries = 0; isOurs(); tries++) {
-    if (tries === 50) throw new StartError(`A Postgres of an earlier start (process ${pid}) does not stop. End it with: kill -QUIT ${pid}`);
+    if (tries === 50)
+      throw new StartError(`Postgres from an earlier start (process ${pid}) does not stop. Stop it with: kill -QUIT ${pid}`);
     await delay(100);
   }
-  // Postgres would take any process that has got this id since for a Postgres.
+  // Postgres would mistake any process that has this id now for a Postgres.
   await rm(lockFile, { force: true });
 }

@@ -3,7 +3,7 @@ import pg from 'pg';
 import { createDatabase, testDatabase } from './database.ts';
 import { forTest } from './testing/for-test.ts';
 
-test('each test database is its own, and gone after the test, clients or not', async () => {
+test('each test database is separate, and removed after the test even if clients are connected', async () => {
   const [one, two] = await Promise.all([testDatabase(), testDatabase()]);
   const client = new pg.Client(one.url);
   client.on('error', () => {});
@@ -14,7 +14,7 @@ test('each test database is its own, and gone after the test, clients or not', a
   await expect(new pg.Client(one.url).connect()).rejects.toThrow('does not exist');
 });
 
-test('a database that is there is left as it is', async () => {
+test('createDatabase keeps an existing database', async () => {
   const database = forTest(await testDatabase());
   const name = new URL(database.url).pathname.slice(1);
   const again = await createDatabase(process.env['TEST_POSTGRES_URL'] ?? '', name);

@@ -3,11 +3,11 @@ import pg from 'pg';
 
 export interface Database extends AsyncDisposable {
   readonly url: string;
-  /** Removes it, connected clients or not. */
+  /** Removes the database, even if clients are connected. */
   drop(): Promise<void>;
 }
 
-/** Creates the database `name` on the server of `adminUrl`, unless it is there already. */
+/** Creates the database `name` on the server of `adminUrl`, if it does not exist. */
 export async function createDatabase(adminUrl: string, name: string): Promise<Database> {
   await withClient(adminUrl, async (client) => {
     const { rowCount } = await client.query('select from pg_database where datname = $1', [name]);
@@ -22,11 +22,11 @@ export async function createDatabase(adminUrl: string, name: string): Promise<Da
   return { url: url.href, drop, [Symbol.asyncDispose]: drop };
 }
 
-/** Creates an empty database of its own for a test, on the Postgres that the Jest global setup of this package started. */
+/** Creates an empty database for a test, on the Postgres that this package's Jest global setup started. */
 export async function testDatabase(): Promise<Database> {
   const adminUrl = process.env['TEST_POSTGRES_URL'];
   if (!adminUrl) {
-    throw new Error('TEST_POSTGRES_URL is not set: spread @waymark/local-stack/jest-preset into jest.config.js');
+    throw new Error('TEST_POSTGRES_URL is not set. Spread @waymark/local-stack/jest-preset into jest.config.js.');
   }
   return await createDatabase(adminUrl, `test_${randomBytes(8).toString('hex')}`);
 }

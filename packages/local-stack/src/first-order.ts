@@ -11,17 +11,17 @@ export interface Exchange {
   traceId: string | null;
 }
 
-/** What came of the order: its final state and trace, or why there was none. */
+/** The outcome of the order: its final state and trace, or why it was not placed. */
 export type FirstOrder = { id: string; product: string; status: string; traceId: string; ms: number } | { refusal: string };
 
-/** Logs in as the demo user and orders one of the first product in stock through the gateway; resolves when the order is final, or after 15 s. */
+/** Logs in as the demo user and orders one of the first product in stock through the gateway. Resolves when the order is final, or after 15 s. */
 export async function placeFirstOrder(gateway: string, onExchange: (exchange: Exchange) => void, signal: AbortSignal): Promise<FirstOrder> {
   const call = caller(gateway, onExchange, signal);
   const session = await call('POST', '/v1/sessions', {}, { email: 'demo@waymark.test', password: 'waymark' });
   const headers = { authorization: `Bearer ${String(session.body['token'])}` };
   const { body: products } = await call('GET', '/v1/products', headers);
   const product = (products['items'] as { sku: string; name: string; available: number }[]).find(({ available }) => available > 0);
-  if (!product) return { refusal: 'Every product is out of stock, so no order was placed. Start with --reset for full shelves.' };
+  if (!product) return { refusal: 'Every product is out of stock, so no order was placed. Start with --reset to restock.' };
 
   const begun = performance.now();
   const placed = await call(
@@ -42,7 +42,7 @@ export async function placeFirstOrder(gateway: string, onExchange: (exchange: Ex
 
 type Body = Record<string, unknown>;
 
-/** An answer of the gateway other than 2xx. */
+/** The gateway answered with a status other than 2xx. */
 export class GatewayError extends Error {
   override name = 'GatewayError';
   readonly traceId: string | null;
@@ -53,7 +53,7 @@ export class GatewayError extends Error {
   }
 }
 
-/** A client of the gateway. Any answer but 2xx is a GatewayError that says which, and what the gateway said. */
+/** A client of the gateway. For a status other than 2xx it throws a GatewayError with the status and the body. */
 function caller(gateway: string, onExchange: (exchange: Exchange) => void, signal: AbortSignal) {
   return async (
     method: string,

@@ -2,12 +2,12 @@ import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { StartError } from './start-error.ts';
 
-// Below the range systems take the local ports of outgoing connections from, so that none slips in before the port is used.
+// Below the range of local ports for outgoing connections, so that no connection takes the port before it is used.
 const LOWEST = 20_000;
 const HIGHEST = 32_000;
 const handedOut = new Set<number>();
 
-/** A port of 127.0.0.1 on which nothing listens; never the same one twice in this process. */
+/** Returns a port of 127.0.0.1 on which nothing listens, each only once in this process. */
 export async function freePort(): Promise<number> {
   for (let tries = 0; tries < 100; tries++) {
     const port = randomInt(LOWEST, HIGHEST);
@@ -15,10 +15,10 @@ export async function freePort(): Promise<number> {
     handedOut.add(port);
     if (await isFree(port)) return port;
   }
-  throw new StartError(`No free port found on 127.0.0.1 between ${LOWEST} and ${HIGHEST}. Close some listening programs.`);
+  throw new StartError(`There is no free port on 127.0.0.1 between ${LOWEST} and ${HIGHEST}. Stop some programs that listen there.`);
 }
 
-/** True if this process could listen on `port` of 127.0.0.1 now. */
+/** Whether this process can listen on `port` of 127.0.0.1 now. */
 export function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();

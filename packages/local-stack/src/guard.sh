@@ -1,6 +1,6 @@
 #!/bin/sh
-# Reads `<signal> <pid>` and `forget <pid>` lines. At the end of its input, which is also how the death of its parent looks,
-# sends each process still listed its signal, and SIGKILL to those that are there 4 s later.
+# Reads lines `<signal> <pid>` and `forget <pid>`. Its input ends when its parent ends or dies. Then it sends each listed process its signal,
+# and SIGKILL to those that still run 4 s later.
 
 watched=
 while read -r word pid; do
@@ -11,7 +11,7 @@ while read -r word pid; do
   if [ "$word" = forget ]; then watched=$others; else watched="$others $word:$pid"; fi
 done
 
-# Sends all listed processes the given signal, or each its own; `left` says whether there were any.
+# Sends the given signal to all listed processes, or each its own signal. `left` says whether any still run.
 signal_all() {
   left=
   for entry in $watched; do

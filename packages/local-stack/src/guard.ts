@@ -8,8 +8,8 @@ let pipe: Socket | undefined;
 const guarded = new Set<number>();
 
 /**
- * Sees to it that `child` does not outlive this process, even one ended by SIGKILL: a shell process in a session of its own holds a pipe
- * from us, and when that breaks it sends `signal` to every child still running, and SIGKILL 4 s later. It ends with the last child.
+ * Makes sure that `child` does not outlive this process, even after SIGKILL. A shell process in its own session holds a pipe from this
+ * process. When the pipe breaks, the shell sends `signal` to every running child, and SIGKILL 4 s later. It ends with the last child.
  */
 export function guard(child: ChildProcess, signal: 'INT' | 'TERM'): void {
   const { pid } = child;
@@ -33,7 +33,7 @@ function startGuard(): Socket {
   shell.unref();
   const stdin = shell.stdin as Socket;
   stdin.unref();
-  // A guard that was killed guards no more; the shop itself is still well.
+  // If the guard was killed, the shop still works, so that is no reason to fail.
   stdin.on('error', () => {});
   return stdin;
 }

@@ -1,6 +1,6 @@
 import './jest-postgres.ts';
 
-/** Jest's global teardown: stops what the setup started. */
+/** Jest's global teardown: stops the Postgres of the setup. */
 export default async function stopTestPostgres(): Promise<void> {
   await globalThis.testPostgres?.close();
 }

@@ -4,7 +4,7 @@ declare global {
   var testPostgres: Postgres | undefined;
 }
 
-/** Jest's global setup: starts one throw-away Postgres for the run, which `testDatabase` finds by TEST_POSTGRES_URL. One set by the caller is used as it is. */
+/** Jest's global setup: starts one temporary Postgres for the run and sets TEST_POSTGRES_URL for `testDatabase`. If that is already set, it starts nothing. */
 export default async function startTestPostgres(): Promise<void> {
   if (process.env['TEST_POSTGRES_URL']) return;
   globalThis.testPostgres = await startPostgres();

@@ -5,7 +5,7 @@ import { readableLine } from './log-line.ts';
 
 const time = new Date(2026, 0, 2, 3, 4, 5, 6).getTime();
 
-test('an event is one line: time, service, level, message, what the message does not say, trace', () => {
+test('an event becomes one line: time, service, level, message, fields that are not in the message, trace', () => {
   const event = {
     level: 40,
     time,
@@ -20,32 +20,32 @@ test('an event is one line: time, service, level, message, what the message does
   expect(readableLine('order', JSON.stringify(event))).toBe('03:04:05.006 order     warn  GET /orders 404 ms=1.5 user="a b" trace=abc');
 });
 
-test('levels by name and times in ISO 8601 are read too', () => {
+test('also reads levels by name and times in ISO 8601', () => {
   const event = { level: 'info', time: new Date(time).toISOString(), msg: 'draining' };
   expect(readableLine('auth', JSON.stringify(event))).toBe('03:04:05.006 auth      info  draining');
 });
 
-test.each(['constructor', 'toString', '__proto__', 'loud'])('the level %s is shown as it came', (level) => {
+test.each(['constructor', 'toString', '__proto__', 'loud'])('shows the unknown level %s unchanged', (level) => {
   expect(readableLine('auth', JSON.stringify({ level, time, msg: 'hello' }))).toBe(`03:04:05.006 auth      ${level.padEnd(5)} hello`);
 });
 
-test('what is no event stays as it is', () => {
+test('a line that is not a JSON event stays as it is', () => {
   expect(readableLine('auth', 'Error: oops')).toBe('             auth      Error: oops');
 });
 
-test('a value that would move the cursor is shown without its power', () => {
+test('removes control characters from a value', () => {
   const event = { level: 30, time, msg: 'logged in', agent: '\u009b2J\u007f' };
   expect(readableLine('auth', JSON.stringify(event))).toBe('03:04:05.006 auth      info  logged in agent=" "');
 });
 
-test('colours change no letter', () => {
+test('colours do not change the text', () => {
   const line = JSON.stringify({ level: 50, time, msg: 'refused', sku: 'lamp', trace_id: 'abc' });
   const coloured = readableLine('gateway', line, { colour: true });
   expect(stripVTControlCharacters(coloured)).toBe(readableLine('gateway', line));
   expect(coloured).not.toBe(readableLine('gateway', line));
 });
 
-test('nothing that is logged breaks the line or moves the cursor', () => {
+test('no logged text breaks the line or moves the cursor', () => {
   const anyText = fc.string({ unit: 'binary' });
   fc.assert(
     fc.property(anyText, fc.dictionary(anyText, fc.anything()), (msg, fields) => {

@@ -19,7 +19,7 @@ const shownElsewhere = new Set(['level', 'time', 'service', 'name', 'msg', 'trac
 const NAME_WIDTH = Math.max(...serviceNames.map((name) => name.length));
 const VALUE_LENGTH = 200;
 
-/** A line that `service` wrote, for people: time, service, level, message, its other fields, trace id. What is no JSON event stays as it is. */
+/** Formats a log line of `service` for people: time, service, level, message, other fields, trace id. Lines that are not JSON events stay as they are. */
 export function readableLine(service: ServiceName, line: string, { colour = false } = {}): string {
   const paint = (style: Parameters<typeof styleText>[0], text: string) =>
     colour ? styleText(style, text, { validateStream: false }) : text;
@@ -66,5 +66,5 @@ function word(value: unknown): string {
   return whole.length > VALUE_LENGTH ? `${whole.slice(0, VALUE_LENGTH)}…` : whole;
 }
 
-/** What a service logs may come from outside: nothing in it may move the cursor, turn the text around or pass for a line of its own. */
+/** Logged text may come from outside, so it must not move the cursor, reverse the text direction or look like another line. */
 const printable = (text: string) => stripVTControlCharacters(text).replaceAll(/[\p{C}\u2028\u2029]/gu, ' ');

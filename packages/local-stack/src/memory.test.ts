@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { below, readTable, residentBytes } from './memory.ts';
 
-test('a process and all below it are found, and nobody else', () => {
+test('finds a process and all its descendants, and no others', () => {
   const processes = readTable('  30 20 400\n  1 0 1\n 10 1 100\n20 10 50\n40 1 9000\n');
   expect(below(10, processes)).toEqual([
     { pid: 10, parent: 1, kilobytes: 100 },
@@ -10,6 +10,6 @@ test('a process and all below it are found, and nobody else', () => {
   ]);
 });
 
-test('this process has some memory', async () => {
+test('measures the memory of this process', async () => {
   expect(await residentBytes()).toBeGreaterThan(20_000_000);
 });

@@ -5,13 +5,13 @@ import { promisify } from 'node:util';
 interface Process {
   pid: number;
   parent: number;
-  /** Resident, what it shares with others included. */
+  /** Resident memory, including memory shared with other processes. */
   kilobytes: number;
 }
 
 /**
- * Resident memory of this process and all below it, in bytes. On Linux what processes share is counted once (their proportional set size);
- * elsewhere once for each. Undefined where there is no `ps`.
+ * Returns the resident memory of this process and all its descendants in bytes. Linux counts shared memory once (the proportional set size);
+ * other systems count it once per process. Undefined if there is no `ps`.
  */
 export async function residentBytes(): Promise<number | undefined> {
   try {
@@ -33,7 +33,7 @@ export function readTable(text: string): Process[] {
     });
 }
 
-/** The process `root` and all that descend from it. */
+/** Returns the process `root` and all its descendants. */
 export function below(root: number, processes: readonly Process[]): Process[] {
   const children = Map.groupBy(processes, ({ parent }) => parent);
   const found = processes.filter(({ pid }) => pid === root);

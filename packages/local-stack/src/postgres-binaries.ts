@@ -5,7 +5,7 @@ export interface Binaries {
   postgres: string;
 }
 
-/** Paths of the Postgres that npm installed for this machine. Throws a StartError where there is none. */
+/** Returns the paths of the Postgres that npm installed for this machine. Throws a StartError if there is none. */
 export async function postgresBinaries(): Promise<Binaries> {
   if (process.platform === 'win32') {
     throw new StartError('Windows is not supported. Run Waymark inside WSL 2: https://learn.microsoft.com/windows/wsl/install');
@@ -15,8 +15,8 @@ export async function postgresBinaries(): Promise<Binaries> {
     return (await import(name)) as Binaries;
   } catch (cause) {
     throw new StartError(
-      `The npm package ${name}, the Postgres for this machine, is not installed. Run the install again with optional dependencies, ` +
-        `or, if there is none for this platform, use docker compose.`,
+      `The npm package ${name}, the Postgres for this machine, is not installed. Install again with optional dependencies. ` +
+        `If there is no such package for this platform, use docker compose.`,
       { cause },
     );
   }

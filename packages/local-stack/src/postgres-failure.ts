@@ -1,29 +1,26 @@
 import { lastLines, StartError } from './start-error.ts';
 
-/** What Postgres says when it cannot start, and what to do about it. */
+/** Maps output of Postgres to the cause and what to do. */
 const known: readonly [pattern: RegExp, meaning: (dir: string) => string][] = [
   [
     /initialized by PostgreSQL version (\S+),/,
-    (dir) => `The data in ${dir} was written by another major version of Postgres. Start with --reset to begin anew.`,
+    (dir) => `The data in ${dir} is from another major version of Postgres. Start with --reset to delete it and start over.`,
   ],
   [/No space left on device|Check free disk space/, (dir) => `The disk that holds ${dir} is full. Free some space and start again.`],
-  [/Address already in use/, () => 'The port for Postgres is in use. Stop what listens there, or leave the choice of the port to Waymark.'],
+  [/Address already in use/, () => 'The port for Postgres is in use. Stop the program that listens there, or let Waymark choose a port.'],
   [
     /Permission denied|Read-only file system|wrong ownership/,
-    (dir) => `This user may not write in ${dir}. Make it yours (chown), or remove it.`,
+    (dir) => `This user has no permission to write to ${dir}. Change its owner (chown) or remove it.`,
   ],
   [/lock file "postmaster.pid" already exists/, (dir) => `Another Postgres is running on ${dir}. Stop it and start again.`],
-  [
-    /could not \w+ shared memory/,
-    () => 'The system grants Postgres too little shared memory. In a container, give it more with --shm-size.',
-  ],
+  [/could not \w+ shared memory/, () => 'Postgres does not get enough shared memory. In a container, give it more with --shm-size.'],
   [
     /could not be started: .*ENOENT|error while loading shared libraries/,
     () => 'The Postgres from npm needs glibc, which this system lacks (Alpine?).',
   ],
 ];
 
-/** The error for a Postgres or initdb that ended too early, from what it wrote. */
+/** Returns the error for a Postgres or initdb that ended too early, based on its output. */
 export function postgresFailure(program: string, ended: string, lines: readonly string[], dir: string): StartError {
   const output = [...lines, ended].join('\n');
   const meaning = known.find(([pattern]) => pattern.test(output))?.[1](dir);
@@ -31,14 +28,14 @@ export function postgresFailure(program: string, ended: string, lines: readonly 
 }
 
 const meanings: Record<string, string> = {
-  EACCES: 'This user may not write there. Make it yours (chown), or remove it.',
-  EPERM: 'This user may not write there. Make it yours (chown), or remove it.',
-  EROFS: 'The file system is read-only. Use a checkout on a writable one.',
+  EACCES: 'This user has no permission to write there. Change the owner (chown) or remove it.',
+  EPERM: 'This user has no permission to write there. Change the owner (chown) or remove it.',
+  EROFS: 'The file system is read-only. Use a checkout on a writable file system.',
   ENOSPC: 'The disk is full. Free some space and start again.',
   EDQUOT: 'Your disk quota is used up. Free some space and start again.',
 };
 
-/** The same error, with its mend when it is one that a user can mend. */
+/** Adds the fix to an error that the user can fix. Returns other errors unchanged. */
 export function fileFailure(error: unknown): unknown {
   const { code, message } = error as NodeJS.ErrnoException;
   const meaning = meanings[code ?? ''];

@@ -10,7 +10,7 @@ import { startPostgres } from './postgres.ts';
 import { childrenOf, gone, runProgram, runs } from './testing/processes.ts';
 import { forTest } from './testing/for-test.ts';
 
-/** A folder that only this user can enter, as a checkout may be. */
+/** A folder that only this user can enter, like some checkouts. */
 async function folder(): Promise<AsyncDisposable & { dir: string }> {
   const dir = await mkdtemp(join(tmpdir(), 'waymark-test-'));
   return { dir, [Symbol.asyncDispose]: () => rm(dir, { recursive: true, force: true }) };
@@ -30,7 +30,7 @@ const remember = (url: string) => ask(url, 'create table kept as select 42 as an
 const recall = (url: string) => ask(url, 'select answer from kept');
 const asNormalUser = process.geteuid?.() === 0 ? 'unshare --user --map-user=1000 --map-group=1000'.split(' ') : [];
 
-test('data outlives a stop', async () => {
+test('data survives a stop', async () => {
   const home = forTest(await folder());
   const stopped = forTest(await startPostgres(home));
   await remember(stopped.url);
@@ -39,7 +39,7 @@ test('data outlives a stop', async () => {
   expect(await recall(postgres.url)).toBe(42);
 }, 60_000);
 
-test('data outlives a Postgres that was killed', async () => {
+test('data survives when Postgres is killed', async () => {
   const home = forTest(await folder());
   const killed = forTest(await startPostgres(home));
   await remember(killed.url);
@@ -53,7 +53,7 @@ test.each([
   ['this user', []],
   ['a normal user', asNormalUser],
 ])(
-  'run as %s, a Postgres ends with its killed launcher, and its data outlives both',
+  'run as %s, Postgres ends when its launcher is killed, and the data survives',
   async (_, prefix) => {
     const home = forTest(await folder());
     for (const access of [remember, recall]) {
@@ -69,7 +69,7 @@ test.each([
   60_000,
 );
 
-test('a Postgres that an earlier run left behind is stopped first', async () => {
+test('stops a Postgres that an earlier run left behind', async () => {
   const home = forTest(await folder());
   const leftBehind = forTest(await startPostgres(home));
   await remember(leftBehind.url);
@@ -78,7 +78,7 @@ test('a Postgres that an earlier run left behind is stopped first', async () => 
   expect(await recall(postgres.url)).toBe(42);
 }, 60_000);
 
-test('a lock file that names another program is not obeyed, nor is that program touched', async () => {
+test('ignores a lock file that names another program, and leaves that program alone', async () => {
   const home = forTest(await folder());
   await (await startPostgres(home)).close();
   const stranger = forTest(runProgram('children-program'));
@@ -88,7 +88,7 @@ test('a lock file that names another program is not obeyed, nor is that program 
   expect([postgres.child.isRunning(), runs(stranger.process.pid)]).toEqual([true, true]);
 }, 60_000);
 
-test('root without user namespaces runs it as nobody', async () => {
+test('root without user namespaces runs Postgres as nobody', async () => {
   const home = forTest(await folder());
   const tools = forTest(await folder());
   for (const tool of ['true', 'setpriv']) await symlink(`/usr/bin/${tool}`, join(tools.dir, tool));
@@ -96,27 +96,27 @@ test('root without user namespaces runs it as nobody', async () => {
   expect(await launcher.said('end')).toContain('url ');
 }, 60_000);
 
-test('root with no way to be another user is told so', async () => {
+test('root with no way to become another user gets an error that says so', async () => {
   const home = forTest(await folder());
   const launcher = forTest(runProgram('postgres-program', [home.dir], { env: { PATH: home.dir } }));
   expect(await launcher.said('end')).toContain(asNormalUser.length > 0 ? 'Postgres refuses to run as root' : 'url ');
 }, 60_000);
 
-test('a folder that may not be written is named, and the mend', async () => {
+test('the error names a folder without write permission, and how to fix it', async () => {
   const home = forTest(await folder());
   await chmod(home.dir, 0o500);
   const launcher = forTest(runProgram('postgres-program', [join(home.dir, 'postgres')], { prefix: asNormalUser }));
   expect(await launcher.said('end')).toMatch(/^StartError: .*\/postgres'\n.*Make it yours/);
 }, 60_000);
 
-test('data of another major version is told from broken data', async () => {
+test('the error for data of another major version says so', async () => {
   const home = forTest(await folder());
   await (await startPostgres(home)).close();
   await writeFile(join(home.dir, 'data/PG_VERSION'), '17\n');
   await expect(startPostgres(home)).rejects.toThrow(/another major version of Postgres. Start with --reset/);
 }, 60_000);
 
-test('a port in use is said to be', async () => {
+test('the error for a port in use says so', async () => {
   const server = createServer().listen(await freePort(), '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as { port: number };

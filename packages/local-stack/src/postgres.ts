@@ -10,29 +10,30 @@ import { StartError } from './start-error.ts';
 import { unprivileged } from './unprivileged.ts';
 
 export interface PostgresOptions {
-  /** Where the data is kept, one running Postgres at a time. Without it the data lives in a temporary folder until `close`. */
+  /** The folder of the data; only one Postgres at a time may run on it. Without it, the data is in a temporary folder that `close` removes. */
   dir?: string;
-  /** On 127.0.0.1; a free one if not given. */
+  /** The port on 127.0.0.1. Default: a free one. */
   port?: number;
-  /** False: faster, but an operating system crash may destroy the data. True if `dir` is given, false if not. */
+  /** False is faster, but a crash of the operating system may destroy the data. Default: true if `dir` is given, else false. */
   durable?: boolean;
 }
 
 export interface Postgres extends AsyncDisposable {
-  /** Connects to the database `postgres` as superuser, password included. */
+  /** The URL of the database `postgres` as superuser, including the password. */
   readonly url: string;
   readonly version: string;
-  /** The process of the last start. */
+  /** The process of the latest start. */
   readonly child: Child;
-  /** Starts it again on the same data and port after it ended. Throws a StartError, as the first start does. */
+  /** Restarts Postgres with the same data and port after it ended. Throws a StartError if it cannot start. */
   restart(): Promise<void>;
-  /** Stops it, at the latest after `graceMs` (default 2000) in the hard way, from which the next start recovers. */
+  /** Stops Postgres. After `graceMs` (default 2000) it is killed; the next start then recovers the data. */
   close(graceMs?: number): Promise<void>;
 }
 
 /**
- * Starts a real Postgres as a child process and resolves when it accepts connections. A Postgres left on `dir` by an earlier run is stopped first.
- * Throws a StartError that names cause and mend: port in use, disk full, no permission, data of another major version, no way to leave root.
+ * Starts a real Postgres as a child process and resolves when it accepts connections. It first stops a Postgres that an earlier run left on
+ * `dir`. Throws a StartError with the cause and how to fix it: port in use, disk full, no permission, data of another major version, or no
+ * way to run as a user other than root.
  */
 export async function startPostgres(options: PostgresOptions = {}): Promise<Postgres> {
   const temporary = options.dir === undefined;
@@ -55,7 +56,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     let closed = false;
     let running: Child | undefined;
     const run = async (): Promise<Child> => {
-      // Set before it is ready, so that `close` also stops one that is still starting.
+      // Set before Postgres is ready, so that `close` can also stop it while it starts.
       const { child, ready } = launch(file, args, dir);
       running = child;
       await ready;
@@ -90,7 +91,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
 const settings = (durable: boolean) =>
   [
     'listen_addresses=127.0.0.1',
-    // The path of a socket has to be short; the data may lie anywhere.
+    // No Unix socket: its path must be short, and the path of the data may be long.
     'unix_socket_directories=',
     'lc_messages=C',
     'jit=off',

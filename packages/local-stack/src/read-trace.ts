@@ -4,12 +4,12 @@ import { readTraces, settled, verify, type Trace } from '@waymark/trace-model';
 const PATIENCE_MS = 5_000;
 const POLL_MS = 100;
 
-/** For traces that do not say themselves when they are whole: services deliver their spans every half second. */
+/** How long to wait for more spans of a trace that does not say when it is complete. Services export their spans every half second. */
 const QUIET_MS = 700;
 
 /**
- * Reads a trace from Jaeger's query API as soon as it is settled and sound, or as it is after 5 s.
- * Undefined if nobody answers there, or nothing of the trace has come.
+ * Reads a trace from Jaeger's query API as soon as it is settled and has no findings, or as it is after 5 s.
+ * Undefined if the API does not answer or has no span of the trace.
  */
 export async function readTrace(backend: string, traceId: string, signal: AbortSignal): Promise<Trace | undefined> {
   const end = performance.now() + PATIENCE_MS;
@@ -27,7 +27,7 @@ export async function readTrace(backend: string, traceId: string, signal: AbortS
   return trace;
 }
 
-/** Asks for the trace as it was sent, without Jaeger's own adjustments. Undefined if nobody answers. */
+/** Requests the trace as it was sent, without Jaeger's adjustments. Undefined if the API does not answer. */
 async function ask(backend: string, traceId: string, signal: AbortSignal): Promise<Response | undefined> {
   try {
     return await fetch(`${backend}/api/v3/traces/${traceId}?rawTraces=true&raw_traces=true`, { signal });

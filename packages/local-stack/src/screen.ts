@@ -4,7 +4,7 @@ import type { Exchange, FirstOrder } from './first-order.ts';
 import { readableLine } from './log-line.ts';
 import type { ServiceName } from './service.ts';
 
-// What the command line shows, in the order of its appearance. Colours, and signs beyond ASCII, on a terminal only.
+// The output of the command line, in order. Colours and non-ASCII symbols appear only on a terminal.
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 const paint = (style: 'bold' | 'green', text: string) => styleText(style, text, { stream: process.stdout });
@@ -17,9 +17,9 @@ export function step(what: string, ms: number, detail: string): void {
   print(`${process.stdout.isTTY ? paint('green', '✓') : 'ok'} ${what.padEnd(10)} ${seconds(ms).padStart(6)}  ${detail}`);
 }
 
-/** Says that the shop is ready, and which services were left out of it. */
+/** Says that the shop is ready, and which services were not started. */
 export function ready(ms: number, without: readonly ServiceName[]): void {
-  if (without.length > 0) print(`\n${without.join(' and ')} ${without.length === 1 ? 'was' : 'were'} left out`);
+  if (without.length > 0) print(`\nStarted without ${without.join(' and ')}.`);
   print(`\n${paint('bold', `The shop is ready after ${seconds(ms)}.`)}${without.includes('gateway') ? '' : ' One order:'}`);
 }
 
@@ -33,7 +33,7 @@ export function order(order: FirstOrder): void {
   note(`The order of one ${order.product} is ${paint('bold', status)} after ${seconds(order.ms)}: ${order.id}`);
 }
 
-/** The waterfall, and what there is to say about it. */
+/** Prints the waterfall, the verdict and the findings. */
 export function trace(trace: Trace): void {
   const judgement = judge(trace);
   print(`\n${waterfall(trace, { width: process.stdout.columns ?? 120, colour: hasColour() })}`);
@@ -42,17 +42,17 @@ export function trace(trace: Trace): void {
   for (const { message, cause } of judgement.findings) note(`${message} ${cause}`);
 }
 
-/** Where the trace cannot be read, the log lines that name it. */
+/** Prints the log lines of a trace that cannot be read. */
 export function logOf(traceId: string, lines: readonly { name: ServiceName; line: string }[]): void {
   print(`\nIts trace is ${paint('bold', traceId)}`);
   const shown = lines.map(({ name, line }) => readableLine(name, line, { colour: hasColour() }));
-  // Each begins with its time.
+  // Each line starts with its time.
   for (const line of shown.sort()) note(line);
 }
 
 export function addresses(gateway: string, traces: string, bytes: number | undefined): void {
   print(`\nShop    ${gateway}/\nAPI     ${gateway}/api\nTraces  ${traces}`);
-  if (bytes !== undefined) print(`Memory  ${Math.round(bytes / 1e6)} MB resident, of all processes together`);
+  if (bytes !== undefined) print(`Memory  ${Math.round(bytes / 1e6)} MB resident, all processes together`);
   print('Stop    Ctrl-C\n');
 }
 

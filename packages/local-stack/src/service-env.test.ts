@@ -13,7 +13,7 @@ afterEach(() => {
   process.env = environment;
 });
 
-test("the caller's environment is passed on, and where the service listens is added", () => {
+test("passes the caller's environment on and adds the service's address", () => {
   const { gateway } = serviceEnvironments(urls, databases, {});
   expect(gateway).toMatchObject({
     PATH: '/bin',
@@ -24,13 +24,13 @@ test("the caller's environment is passed on, and where the service listens is ad
   });
 });
 
-test("the extra environment wins, a service's own over that of all", () => {
+test("the extra environment wins, and a service's own wins over `all`", () => {
   const { auth, order } = serviceEnvironments(urls, databases, { all: { A: 'all', B: 'all' }, order: { B: 'order', PORT: '9' } });
   expect(auth).toMatchObject({ A: 'all', B: 'all', PORT: '1' });
   expect(order).toMatchObject({ A: 'all', B: 'order', PORT: '9' });
 });
 
-test('spans are exported only if there is an endpoint or the user chose an exporter', () => {
+test('exports spans only if there is an endpoint or the user chose an exporter', () => {
   expect(exporter({})).toBe('none');
   expect(exporter({ OTEL_EXPORTER_OTLP_ENDPOINT: '' })).toBe('none');
   expect(exporter({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318' })).toBeUndefined();

@@ -4,13 +4,13 @@ import { serviceNames, type ServiceName } from './service.ts';
 export type Urls = Readonly<Record<ServiceName, string>>;
 export type Environment = Readonly<Record<string, string>>;
 
-/** Services with a database, which has the service's name. */
+/** The services with a database. The database has the service's name. */
 export const databaseOwners = ['auth', 'inventory', 'order'] as const;
 export type DatabaseUrls = Readonly<Record<(typeof databaseOwners)[number], string>>;
 
 /**
- * The environment of each service: the caller's own (with its OTEL_* variables), then what places the service among the others, then `extra`:
- * `all` for every service, a service's name for that one. Without an OTLP endpoint nothing is exported.
+ * Builds the environment of each service: the caller's own (with its OTEL_* variables), then ports, URLs and database, then `extra` (`all` for
+ * every service, a service's name for that one). Without an OTLP endpoint nothing is exported.
  */
 export function serviceEnvironments(
   urls: Urls,
@@ -28,7 +28,7 @@ export function serviceEnvironments(
     const { port, hostname } = new URL(urls[name]);
     return {
       INTERNAL_SECRET: secret,
-      // Nobody balances here.
+      // There is no load balancer to wait for.
       LAME_DUCK_SECONDS: '0',
       ...process.env,
       HOST: hostname,
@@ -43,7 +43,7 @@ export function serviceEnvironments(
   return Object.fromEntries(serviceNames.map((name) => [name, environment(name)])) as Record<ServiceName, NodeJS.ProcessEnv>;
 }
 
-/** The OTLP endpoint that an environment names, if it names one. */
+/** Returns the OTLP endpoint of an environment, if it has one. */
 export const otlpEndpoint = (env: NodeJS.ProcessEnv): string | undefined =>
   env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'] || env['OTEL_EXPORTER_OTLP_ENDPOINT'] || undefined;
 

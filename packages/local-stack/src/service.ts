@@ -9,13 +9,13 @@ export type ServiceName = (typeof serviceNames)[number];
 const READY_MS = 30_000;
 const POLL_MS = 25;
 
-/** Starts the service `name` of the workspace `root`, at once and without waiting for it. */
+/** Starts the service `name` of the workspace `root`, without waiting until it is ready. */
 export function startService(name: ServiceName, root: string, env: NodeJS.ProcessEnv, onLine?: (line: string) => void): Child {
   const args = ['--import', '@waymark/tracing/register', 'src/main.ts'];
   return startChild(process.execPath, args, { cwd: join(root, 'services', name), env, guardSignal: 'TERM', onLine });
 }
 
-/** Resolves when the service at `url` says it is ready. Throws a StartError with its last lines if it ends before, or is not ready within 30 s. */
+/** Resolves when the service at `url` is ready. Throws a StartError with its last lines if it ends first or is not ready within 30 s. */
 export async function untilReady(name: ServiceName, child: Child, url: string, signal?: AbortSignal): Promise<void> {
   const deadline = Date.now() + READY_MS;
   while (child.isRunning() && Date.now() < deadline) {
@@ -26,7 +26,7 @@ export async function untilReady(name: ServiceName, child: Child, url: string, s
   throw serviceFailure(name, child, child.isRunning() ? `is not ready after ${READY_MS / 1_000} s` : await child.ended);
 }
 
-/** The error for a service that failed, with the last lines it wrote. */
+/** Returns the error for a service that failed, with its last lines of output. */
 export const serviceFailure = (name: ServiceName, child: Child, what: string): StartError =>
   new StartError(`The service ${name} ${what}. ${lastLines(child.lines())}`);
 

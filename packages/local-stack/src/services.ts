@@ -3,7 +3,7 @@ import type { Restarts } from './restarts.ts';
 import type { StartError } from './start-error.ts';
 import { serviceFailure, serviceNames, startService, untilReady, type ServiceName } from './service.ts';
 
-/** Those who call before those who are called, so that requests under way still find whom they need. */
+/** Callers stop before the services that they call, so that requests in progress can finish. */
 const stopOrder: readonly (readonly ServiceName[])[] = [['gateway'], ['order'], ['auth', 'inventory']];
 const deadly = new Set<NodeJS.Signals>(['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGKILL', 'SIGABRT']);
 
@@ -12,13 +12,13 @@ export interface ServicePlan {
   urls: Readonly<Record<ServiceName, string>>;
   environments: Readonly<Record<ServiceName, NodeJS.ProcessEnv>>;
   onLine?: ((name: ServiceName, line: string) => void) | undefined;
-  /** Starts a service again that was not told to end. */
+  /** Restarts a service that ended by itself. */
   restarts?: Restarts | undefined;
-  /** Ends the waiting for readiness. */
+  /** Cancels waiting for readiness. */
   signal?: AbortSignal | undefined;
 }
 
-/** The processes of the four services, and which of them were told to end. */
+/** The processes of the four services. It knows which of them were stopped on purpose. */
 export class Services {
   readonly #plan: ServicePlan;
   readonly #running = new Map<ServiceName, Child>();
@@ -29,7 +29,7 @@ export class Services {
     this.#plan = plan;
   }
 
-  /** Settles when a service ends that was not told to, and nothing starts it again. */
+  /** Resolves when a service ends by itself and is not restarted. */
   get crashed(): Promise<StartError> {
     return this.#crash.promise;
   }
@@ -54,17 +54,17 @@ export class Services {
 
   #onCrash(name: ServiceName, child: Child, how: string): void {
     const { restarts } = this.#plan;
-    if (restarts) void restarts.revive(name, how, () => this.restart(name, 0));
+    if (restarts) void restarts.restart(name, how, () => this.restart(name, 0));
     else this.#crash.resolve(serviceFailure(name, child, how));
   }
 
-  /** Stops a service if it still runs, as `stop` does, and starts it again. */
+  /** Stops a service if it still runs, and starts it again. */
   async restart(name: ServiceName, graceMs: number): Promise<void> {
     await this.stop(name, graceMs);
     await this.start(name);
   }
 
-  /** Sends a signal; resolves when the process is gone, if the signal is one that ends it. */
+  /** Sends a signal. If the signal ends the process, resolves when it has ended. */
   async kill(name: ServiceName, signal: NodeJS.Signals): Promise<void> {
     const child = this.#running.get(name);
     if (!child) return;
@@ -73,7 +73,7 @@ export class Services {
     if (deadly.has(signal)) await child.ended;
   }
 
-  /** Stops one service: SIGTERM, and SIGKILL after `graceMs`. */
+  /** Stops one service with SIGTERM, and with SIGKILL after `graceMs`. */
   async stop(name: ServiceName, graceMs: number): Promise<void> {
     const child = this.#running.get(name);
     if (!child) return;
@@ -81,7 +81,7 @@ export class Services {
     await child.stop('SIGTERM', graceMs);
   }
 
-  /** Stops all, which takes them at most `graceMs` together. */
+  /** Stops all services within `graceMs` altogether. */
   async stopAll(graceMs: number): Promise<void> {
     const deadline = Date.now() + graceMs;
     for (const names of stopOrder) await Promise.all(names.map((name) => this.stop(name, Math.max(0, deadline - Date.now()))));

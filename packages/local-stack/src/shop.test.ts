@@ -12,7 +12,7 @@ const envOf = async (url: string) => (await (await fetch(`${url}/env`)).json()) 
 const pidOf = async (url: string) => Number((await envOf(url))['STUB_PID']);
 const shopOf = (root: string, options: ShopOptions = {}) => startShop({ root, postgres, ...options });
 
-test('each service is told where the others are, and its own database', async () => {
+test('each service gets the addresses of the others and its own database', async () => {
   const workspace = forTest(await stubWorkspace());
   const shop = forTest(await shopOf(workspace.root, { env: { all: { LOG_LEVEL: 'warn' }, order: { RESERVATION_TTL_SECONDS: '2' } } }));
   const [auth, order, gateway] = await Promise.all([shop.urls.auth, shop.urls.order, shop.urls.gateway].map(envOf));
@@ -22,7 +22,7 @@ test('each service is told where the others are, and its own database', async ()
   expect(auth).not.toHaveProperty('RESERVATION_TTL_SECONDS');
 }, 60_000);
 
-test('close stops every service, one that ignores SIGTERM too', async () => {
+test('close stops every service, even one that ignores SIGTERM', async () => {
   const workspace = forTest(await stubWorkspace());
   const shop = forTest(await shopOf(workspace.root, { env: { auth: { STUB: 'ignores-sigterm' } } }));
   const pids = await Promise.all(serviceNames.map((name) => pidOf(shop.urls[name])));
@@ -30,14 +30,14 @@ test('close stops every service, one that ignores SIGTERM too', async () => {
   expect(pids.filter(runs)).toEqual([]);
 }, 60_000);
 
-test('a forced close kills', async () => {
+test('close with force kills every service', async () => {
   const workspace = forTest(await stubWorkspace());
   const shop = forTest(await shopOf(workspace.root));
   await shop.close({ force: true });
   expect(shop.lines('gateway').join()).not.toContain('draining');
 }, 60_000);
 
-test('a service that was killed on purpose is no crash, and comes back at its address', async () => {
+test('killing a service is not a crash, and restart starts it at the same address', async () => {
   const workspace = forTest(await stubWorkspace());
   const shop = forTest(await shopOf(workspace.root));
   const first = await pidOf(shop.urls.order);
@@ -51,7 +51,7 @@ test('a service that was killed on purpose is no crash, and comes back at its ad
   await expect(Promise.race([shop.crashed, Promise.resolve('no crash')])).resolves.toBe('no crash');
 }, 60_000);
 
-test('a service that ends by itself is a crash, told with its last lines', async () => {
+test('a service that ends by itself is a crash, reported with its last lines', async () => {
   const workspace = forTest(await stubWorkspace());
   const shop = forTest(await shopOf(workspace.root));
   await fetch(`${shop.urls.inventory}/crash`, { method: 'POST' });
@@ -60,7 +60,7 @@ test('a service that ends by itself is a crash, told with its last lines', async
   expect(message).toContain('out of paper');
 }, 60_000);
 
-test('a service that cannot start fails the start, told with its last lines, and the others are stopped', async () => {
+test('a service that cannot start fails the start with its last lines, and the others are stopped', async () => {
   const workspace = forTest(await stubWorkspace());
   const pids: number[] = [];
   const onLine: ShopOptions['onLine'] = (_, line) => pids.push(Number(/"started (\d+)"/.exec(line)?.[1] ?? 0));
@@ -69,7 +69,7 @@ test('a service that cannot start fails the start, told with its last lines, and
   await gone(pids.filter(Boolean));
 }, 60_000);
 
-test('a start can be called off', async () => {
+test('a start can be cancelled', async () => {
   const workspace = forTest(await stubWorkspace());
   const called = new AbortController();
   const onLine = () => called.abort(new Error('no more'));

@@ -8,56 +8,56 @@ import { serviceNames, type ServiceName } from './service.ts';
 import { Services } from './services.ts';
 import { lastLines, StartError } from './start-error.ts';
 
-/** Longer than a service may take to stop (packages/service-kit/src/lifecycle.ts); it usually takes a fraction of a second. */
+/** Longer than a service may take to stop (packages/service-kit/src/lifecycle.ts). Usually it takes a fraction of a second. */
 const DRAIN_MS = 17_000;
 const POSTGRES_STOP_MS = 1_500;
 
 export interface ShopOptions {
-  /** How to start Postgres, or the superuser URL of a running one. Without it: a throw-away one. */
+  /** How to start Postgres, or the superuser URL of a running one. Default: a temporary Postgres. */
   postgres?: PostgresOptions | string;
-  /** Ports on 127.0.0.1; a free one for each service not named. */
+  /** Ports on 127.0.0.1. Default: a free one for each service. */
   ports?: Partial<Record<ServiceName, number>>;
   /** Environment for every service (`all`) or for one. */
   env?: Partial<Record<ServiceName | 'all', Environment>>;
-  /** The workspace whose `services/<name>/src/main.ts` are started. */
+  /** The workspace with the files `services/<name>/src/main.ts` to start. */
   root?: string;
-  /** Told of each part that has become ready, how long it took from its own start, and its version or address. */
+  /** Called when a part is ready, with the time since its start and its version or address. */
   onStep?: (part: string, ms: number, detail: string) => void;
-  /** Told of each line a service writes. */
+  /** Called for each line that a service writes. */
   onLine?: (name: ServiceName, line: string) => void;
   /** Services that are not started. */
   without?: readonly ServiceName[];
   /**
-   * Starts a service or Postgres again when it ends without having been told to, on the same port and data, after a wait that doubles from 0.5 s
-   * to 10 s. It is told what ended and what is ready again. Without it, such an end settles `crashed`.
+   * If given, a service or Postgres that ends by itself is restarted with the same port and data, after a delay that doubles from 0.5 s to
+   * 10 s. It is called with one line for each end and each restart. If not given, such an end resolves `crashed`.
    */
   onRestart?: (note: string) => void;
-  /** Ends the start: what runs is stopped, and the reason thrown. */
+  /** Cancels the start: stops everything that runs and throws the reason. */
   signal?: AbortSignal;
 }
 
 export interface Shop extends AsyncDisposable {
   readonly urls: Urls;
   readonly databases: DatabaseUrls;
-  /** Undefined if the caller gave a running one. */
+  /** Undefined if the caller provided a running Postgres. */
   readonly postgres: Postgres | undefined;
-  /** Settles only if a service or Postgres ends without having been told to by `kill`, `restart` or `close`, and `onRestart` is not given. */
+  /** Resolves if a service or Postgres ends by itself, not by `kill`, `restart` or `close`, and `onRestart` is not given. */
   readonly crashed: Promise<StartError>;
   /** The process of a service, if it was started. */
   pid(name: ServiceName): number | undefined;
-  /** What a service has written since its last start, at most 2000 lines. */
+  /** The output of a service since its last start, at most 2000 lines. */
   lines(name: ServiceName): readonly string[];
-  /** Sends a signal to a service and, if it is one that ends it, resolves when it is gone. */
+  /** Sends a signal to a service. If the signal ends the service, resolves when it has ended. */
   kill(name: ServiceName, signal: NodeJS.Signals): Promise<void>;
   /** Stops a service if it still runs, starts it on the same port, and resolves when it is ready. */
   restart(name: ServiceName): Promise<void>;
-  /** Stops everything, the services within 17 s; with `force` at once. */
+  /** Stops everything: the services within 17 s, or at once with `force`. */
   close(options?: { force?: boolean }): Promise<void>;
 }
 
 /**
- * Starts the whole shop, Postgres and the four services as child processes, and resolves when all are ready.
- * Throws a StartError that names cause and mend; whatever had been started is stopped again.
+ * Starts the whole shop, Postgres and the four services as child processes, and resolves when all are ready. If a part cannot start, stops
+ * the others and throws a StartError with the cause and how to fix it.
  */
 export async function startShop(options: ShopOptions = {}): Promise<Shop> {
   await using undo = new AsyncDisposableStack();
@@ -77,7 +77,7 @@ export async function startShop(options: ShopOptions = {}): Promise<Shop> {
   const environments = serviceEnvironments(urls, databases, options.env ?? {});
   const services = new Services({ root, urls, environments, onLine, restarts, signal });
   undo.defer(() => services.stopAll(DRAIN_MS));
-  // Undone before the services are stopped, so that none of them comes back.
+  // Runs before the services are stopped, so that none of them is restarted.
   undo.defer(() => restarts?.stop());
   const started = serviceNames.filter((name) => !without.includes(name));
   steps.begin();
@@ -119,7 +119,7 @@ function runningShop({ urls, databases, postgres, services, restarts }: Parts): 
       const how = await server.child.ended;
       if (closing) return;
       if (!restarts) return crash.resolve(new StartError(`Postgres ${how}. ${lastLines(server.child.lines())}`));
-      await restarts.revive('Postgres', how, () => server.restart());
+      await restarts.restart('Postgres', how, () => server.restart());
     }
   };
   if (postgres) void watch(postgres);

@@ -15,9 +15,8 @@ import { stopSignals, type StopSignals } from './stop-signals.ts';
 import { openTraceBackend, type TraceBackend } from './trace-backend.ts';
 
 /**
- * Starts the shop of the workspace `root`, shows one order and then the services' logs, until a signal asks to stop.
- * A part that ends meanwhile is started again.
- * Throws a StartError if a part cannot start at first; nothing is left running.
+ * Starts the shop of the workspace `root`, shows one order and then the services' logs, until a stop signal. Restarts parts that end by
+ * themselves. If a part cannot start the first time, stops the others and throws a StartError.
  */
 export async function start({ port, reset, without }: Arguments, root: string): Promise<void> {
   using stop = stopSignals();
@@ -61,7 +60,7 @@ async function run(root: string, { port, without }: Pick<Arguments, 'port' | 'wi
   }
 }
 
-/** An order that fails is shown as what it is; the shop runs on, for its user to find out why. */
+/** Shows the order. If it fails, shows the failure; the shop continues to run so that the user can find the cause. */
 async function showOrder(shop: Shop, backend: TraceBackend, signal: AbortSignal): Promise<void> {
   try {
     const order = await placeFirstOrder(shop.urls.gateway, screen.exchange, signal);

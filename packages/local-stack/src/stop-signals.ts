@@ -1,11 +1,11 @@
-/** Ctrl-C, `kill`, the end of the terminal or of who reads our output: the first asks for a stop, another signal forces it. */
+/** Stop requests: Ctrl-C, `kill`, or the end of the terminal or of the pipe that reads our output. The first asks for a stop; a second signal forces it. */
 export interface StopSignals extends Disposable {
   readonly asked: AbortSignal;
   readonly forced: AbortSignal;
 }
 
 const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-/** A package manager between the terminal and us may pass on the Ctrl-C that we got ourselves. */
+/** A package manager may pass on the same Ctrl-C that this process already got from the terminal. */
 const SAME_KEYSTROKE_MS = 300;
 
 export function stopSignals(): StopSignals {

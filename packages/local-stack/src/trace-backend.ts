@@ -2,15 +2,15 @@ import { otlpEndpoint } from './service-env.ts';
 import { startTraceStore } from './trace-store.ts';
 
 export interface TraceBackend extends AsyncDisposable {
-  /** For the environment of every service. */
+  /** Variables for every service. */
   env: Readonly<Record<string, string>>;
-  /** Where people read traces, and Jaeger's query API is; undefined if they go nowhere that is known. */
+  /** The URL of the UI and of Jaeger's query API; undefined if it is not known. */
   url: string | undefined;
-  /** What becomes of the traces, for the user; it follows the word "Traces". */
+  /** Tells the user where the traces are, after the word "Traces". */
   description: string;
 }
 
-/** Where the spans go: to the backend that the caller's environment names, else to a trace store of our own, which `onNote` is told about. */
+/** Chooses the backend: the one in the caller's environment, or a new built-in trace store, which reports to `onNote`. */
 export async function openTraceBackend(env: NodeJS.ProcessEnv, onNote: (note: string) => void): Promise<TraceBackend> {
   const endpoint = otlpEndpoint(env);
   const exporter = env['OTEL_TRACES_EXPORTER'];
@@ -29,7 +29,7 @@ async function ownStore(onNote: (note: string) => void): Promise<TraceBackend> {
   return {
     env: { OTEL_EXPORTER_OTLP_ENDPOINT: store.otlpUrl, TRACE_UI_URL: store.url },
     url: store.url,
-    description: `${store.url}/search  kept in memory by a store of our own; set OTEL_EXPORTER_OTLP_ENDPOINT to use another`,
+    description: `${store.url}/search  (in memory; set OTEL_EXPORTER_OTLP_ENDPOINT to use another backend)`,
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   };
 }

@@ -4,11 +4,11 @@ import { isFree } from './free-port.ts';
 import { Restarts } from './restarts.ts';
 import { lastLines, StartError } from './start-error.ts';
 
-/** Longer than a trace store takes to end the requests under way (packages/trace-store/src/http/listen.ts). */
+/** Longer than a trace store takes to finish the requests in progress (packages/trace-store/src/http/listen.ts). */
 const STOP_MS = 3_000;
 
 const program = fileURLToPath(import.meta.resolve('@waymark/trace-store/main'));
-/** The ports that OpenTelemetry exporters and people try first, and what the trace store says before each address. */
+/** The default ports of OpenTelemetry exporters and of Jaeger's UI, and the label that the trace store prints before each address. */
 const ports = [
   { flag: '--ui-port', port: 16_686, label: 'UI and query API' },
   { flag: '--otlp-port', port: 4318, label: 'OTLP/HTTP' },
@@ -22,8 +22,8 @@ export interface TraceStore extends AsyncDisposable {
 }
 
 /**
- * Starts a trace store in a process of its own, on Jaeger's ports, or a free one for each that is in use. It is started again on the same
- * ports if it ends; the traces it held are lost then. `say` is told of both. Throws a StartError if it cannot start at first.
+ * Starts a trace store in its own process on Jaeger's ports, or on a free port for each that is in use. If it ends, it is restarted on the
+ * same ports, without its traces. `say` receives a line for each of these. Throws a StartError if it cannot start the first time.
  */
 export async function startTraceStore(say: (note: string) => void): Promise<TraceStore> {
   const restarts = new Restarts(say);
@@ -33,13 +33,13 @@ export async function startTraceStore(say: (note: string) => void): Promise<Trac
     const starting = launch(args);
     child = starting.child;
     const urls = await starting.urls;
-    void starting.child.ended.then((how) => restarts.revive('the trace store', how, () => start(urls.map(portOf))));
+    void starting.child.ended.then((how) => restarts.restart('the trace store', how, () => start(urls.map(portOf))));
     return urls;
   };
   const urls = await start(await Promise.all(ports.map(async ({ port }) => ((await isFree(port)) ? port : 0))));
   for (const [index, { port, label }] of ports.entries()) {
     const got = portOf(urls[index] ?? '');
-    if (got !== port) say(`Port ${port} is in use, so ${label} of the trace store gets ${got}.`);
+    if (got !== port) say(`Port ${port} is in use, so the trace store's ${label} uses ${got}.`);
   }
   const [url = '', otlpUrl = ''] = urls;
   const close = async (): Promise<void> => {
@@ -51,7 +51,7 @@ export async function startTraceStore(say: (note: string) => void): Promise<Trac
 
 const portOf = (url: string): number => Number(new URL(url).port);
 
-/** `urls` are the addresses it reports, in the order of `ports`. */
+/** `urls` are the addresses that the trace store reports, in the order of `ports`. */
 function launch(args: readonly string[]): { child: Child; urls: Promise<string[]> } {
   const { promise: reported, resolve } = Promise.withResolvers<string[]>();
   const found = ports.map(() => '');

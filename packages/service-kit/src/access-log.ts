@@ -1,7 +1,7 @@
 import type { Middleware } from 'koa';
 import type { Logger } from 'pino';
 
-/** Koa middleware: one log line for each request, inside its span. */
+/** Koa middleware: logs one line per request, inside its span. */
 export function logRequests(log: Logger): Middleware {
   return async (ctx, next) => {
     const start = performance.now();

@@ -13,11 +13,11 @@ export interface AppParts<A extends Api> {
   api: A;
   handlers: Handlers<A>;
   log: Logger;
-  /** How many requests are handled at once. */
+  /** Limits how many requests are handled at once. */
   limit?: RequestLimit;
-  /** Set where only other services may ask: what they sign their requests with. */
+  /** The secret that callers sign their requests with, if only other services may call this one. */
   secret?: string;
-  /** True for the service that callers from outside come in by. */
+  /** True for the service that receives requests from outside. */
   entry?: boolean;
   /** Files for a browser. They are served without a trace: theirs would hide those of the service. */
   files?: Middleware;
@@ -25,7 +25,7 @@ export interface AppParts<A extends Api> {
   before?: Middleware[];
 }
 
-/** The Koa app of a service: tracing, access log, problem answers, its share of the load, deadline, and the routes of its contract. */
+/** The Koa app of a service: tracing, access log, problem documents, load limit, deadline, and the routes of its contract. */
 export function serviceApp<R extends Routes>(parts: AppParts<Api<R>>): Koa {
   const { api, handlers, log, limit = new RequestLimit(Infinity), secret, entry = false, files, before = [] } = parts;
   const app = new Koa();
@@ -35,6 +35,6 @@ export function serviceApp<R extends Routes>(parts: AppParts<Api<R>>): Koa {
   if (secret) app.use(onlySigned(secret));
   for (const middleware of before) app.use(middleware);
   app.use(router.routes()).use(router.allowedMethods());
-  app.on('error', (error) => log.warn({ err: error }, 'the answer could not be sent'));
+  app.on('error', (error) => log.warn({ err: error }, 'could not send the response'));
   return app;
 }

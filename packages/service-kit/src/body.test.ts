@@ -26,19 +26,19 @@ async function put(
   return { status: response.status, headers: response.headers, body: (await response.json()) as ProblemDetails };
 }
 
-/** A body of exactly so many bytes. */
+/** A body of exactly `bytes` bytes. */
 function bodyOf(bytes: number): string {
   const empty = JSON.stringify({ parts: [], note: '' });
   return JSON.stringify({ parts: [], note: 'x'.repeat(bytes - empty.length) });
 }
 
-/** In chunks, so that its length is not known beforehand. */
+/** Sends the body in chunks, without a Content-Length. */
 const chunked = (text: string): ReadableStream => new Blob([text]).stream();
 
 test.each([
-  ['with its length declared', (text: string) => text],
+  ['with Content-Length', (text: string) => text],
   ['in chunks', chunked],
-])('a body of the largest size %s is read, one more byte is refused', async (_, send) => {
+])('reads a body of the largest size %s, and answers 413 to one more byte', async (_, send) => {
   expect(await put(send(bodyOf(LIMIT)))).toMatchObject({ status: 200, body: { parts: 0 } });
   const refused = await put(send(bodyOf(LIMIT + 1)));
   expect(refused).toMatchObject({ status: 413, body: { code: 'body_too_large', detail: 'A body may have at most 65536 bytes.' } });
@@ -46,9 +46,9 @@ test.each([
 });
 
 test.each([
-  ['with its length declared', (text: string) => text],
+  ['with Content-Length', (text: string) => text],
   ['in chunks', chunked],
-])('whoever sends far too much %s still gets the answer', async (_, send) => {
+])('a caller that sends far too much %s still gets the answer', async (_, send) => {
   expect(await put(send('x'.repeat(5_000_000)))).toMatchObject({ status: 413, body: { code: 'body_too_large' } });
 });
 
@@ -69,7 +69,7 @@ test.each([
   expect(answer.headers.get('content-type')).toBe('application/problem+json');
 });
 
-test('a byte order mark before the JSON is ignored', async () => {
+test('ignores a byte order mark before the JSON', async () => {
   expect(await put('\ufeff{"parts":[],"note":"é"}')).toMatchObject({ status: 200, body: { noteLength: 1 } });
 });
 
@@ -77,7 +77,7 @@ test.each(['application/json; charset=UTF-8', 'application/json;charset="utf-8"'
   expect(await put('{"parts":[],"note":"é"}', { 'content-type': type })).toMatchObject({ status: 200, body: { noteLength: 1 } });
 });
 
-test('a body that is cut short is the caller’s failure, and the server goes on', async () => {
+test('a truncated body is the caller’s error, and the server continues', async () => {
   const socket = connect(server.port, '127.0.0.1');
   const head = `PUT /things/cut-short HTTP/1.1\r\nhost: x\r\nx-colour: red\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"parts"`;
   await new Promise<unknown>((resolve) => socket.write(head, resolve));

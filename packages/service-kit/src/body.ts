@@ -3,15 +3,15 @@ import type { Context } from 'koa';
 import getRawBody from 'raw-body';
 import { Problem } from './problem.ts';
 
-/** The largest request body that is read, in bytes. */
+/** The largest request body, in bytes. */
 const LIMIT = 64 * 1024;
 
-/** Unlike `Buffer.toString`, it drops a byte order mark, which RFC 8259 §8.1 lets a parser ignore. */
+/** Unlike `Buffer.toString`, it drops a byte order mark. RFC 8259 §8.1 allows that. */
 const utf8 = new TextDecoder();
 
 /**
  * Reads a request's JSON body.
- * @throws {Problem} 415 if it is not JSON in UTF-8, 413 if it is too large, 400 if it is malformed, cut short or not valid UTF-8
+ * @throws {Problem} 415 if the body is not JSON in UTF-8, 413 if it is too large, 400 if it is malformed, truncated or not valid UTF-8
  */
 export async function readJson(ctx: Context): Promise<unknown> {
   if (!ctx.is('application/json')) throw new Problem(415, 'unsupported_media_type', 'Send the body as "Content-Type: application/json".');

@@ -21,7 +21,7 @@ describe('with a service of the same contract', () => {
   });
   afterAll(async () => server[Symbol.asyncDispose]());
 
-  test('a call sends each part of the request, and gives the answer', async () => {
+  test('a call sends each part of the request and returns the response', async () => {
     expect(await things.list({ query: {} })).toHaveProperty('items.length', 2);
     expect(await things.list({ query: { limit: 5 } })).toHaveProperty('items.length', 5);
     expect(await things.add({ body: { name: 'bell', size: 3 } })).toEqual({ name: 'bell', size: 3 });
@@ -31,7 +31,7 @@ describe('with a service of the same contract', () => {
     expect(await things.remove({ params: { id: 'lamp' } })).toBeUndefined();
   });
 
-  test('the other service’s refusal is passed through as it is', async () => {
+  test('passes on a 4xx of the other service unchanged', async () => {
     await expect(things.get({ params: { id: 'gone' } })).rejects.toMatchObject({ status: 404, code: 'not_found', message: 'It is gone.' });
     await expect(things.get({ params: { id: 'sold' } })).rejects.toMatchObject({
       status: 409,
@@ -41,14 +41,14 @@ describe('with a service of the same contract', () => {
     });
   });
 
-  test('its own failure is not: it is a part of the shop that failed', async () => {
+  test('turns a 500 of the other service into 502 upstream_failed', async () => {
     await expect(things.get({ params: { id: 'bug' } })).rejects.toMatchObject({
       ...FAILED,
       message: 'The things service failed.',
     });
   });
 
-  test('the deadline travels, and is shorter at each hop', async () => {
+  test('passes the deadline on, shorter at each hop', async () => {
     const left = await withDeadline(800, () => things.get({ params: { id: 'deadline' } }));
     expect(left.size).toBeGreaterThan(0);
     expect(left.size).toBeLessThanOrEqual(800);
@@ -57,7 +57,7 @@ describe('with a service of the same contract', () => {
     expect(unhurried.size).toBeLessThanOrEqual(10_000);
   });
 
-  test('a call whose deadline has passed is a 504 that was never sent', async () => {
+  test('a call whose deadline has passed fails with 504 and is not sent', async () => {
     const before = server.requests().length;
     await expect(withDeadline(-1, () => things.list({ query: {} }))).rejects.toMatchObject({ status: 504, code: 'deadline_exceeded' });
     expect(server.requests()).toHaveLength(before);
@@ -69,7 +69,7 @@ interface Stub extends AsyncDisposable {
   seen: IncomingMessage[];
 }
 
-/** A service that answers as `answer` says. */
+/** A service that answers with `answer`. */
 async function stub(answer: (response: ServerResponse, nth: number, request: IncomingMessage) => unknown): Promise<Stub> {
   const seen: IncomingMessage[] = [];
   const server = await serve((request, response) => answer(response, seen.push(request), request));
@@ -80,7 +80,7 @@ const lamp = JSON.stringify({ name: 'lamp', size: 1 });
 const get = { params: { id: 'lamp' } };
 const add = { body: { name: 'lamp', size: 1 } };
 
-test('no answer in time is a 504', async () => {
+test('a service that does not answer in time causes a 504', async () => {
   await using silent = await stub(() => undefined);
   await expect(withDeadline(100, () => silent.things.get(get))).rejects.toMatchObject({
     status: 504,
@@ -90,12 +90,12 @@ test('no answer in time is a 504', async () => {
   expect(silent.seen).toHaveLength(1);
 });
 
-test('an answer that begins in time and does not end is a 504', async () => {
+test('a response that starts in time but does not end causes a 504', async () => {
   await using slow = await stub((response) => response.write('{'));
   await expect(withDeadline(100, () => slow.things.get(get))).rejects.toMatchObject({ status: 504, code: 'deadline_exceeded' });
 });
 
-test('another service’s 504 is one', async () => {
+test('passes on a 504 of the other service', async () => {
   const details = {
     type: '/problems/deadline_exceeded',
     title: 'x',
@@ -113,25 +113,25 @@ const failures: [string, (response: ServerResponse, nth: number, request: Incomi
   ['a broken connection', (_, __, request) => request.socket.destroy()],
 ];
 
-test.each(failures)('after %s a call that may be repeated is, until it succeeds', async (_, fail) => {
+test.each(failures)('retries an idempotent call after %s until it succeeds', async (_, fail) => {
   await using shaky = await stub((response, nth, request) => (nth < 3 ? fail(response, nth, request) : response.end(lamp)));
   expect(await shaky.things.get(get)).toEqual({ name: 'lamp', size: 1 });
   expect(shaky.seen).toHaveLength(3);
 });
 
-test.each(failures)('after %s three times it is a 503', async (_, fail) => {
+test.each(failures)('an idempotent call fails with 503 after %s three times', async (_, fail) => {
   await using broken = await stub(fail);
   await expect(broken.things.get(get)).rejects.toMatchObject(UNAVAILABLE);
   expect(broken.seen).toHaveLength(3);
 });
 
-test.each(failures)('after %s a call that must not be repeated is a 503 at once', async (_, fail) => {
+test.each(failures)('a call that is not idempotent fails with 503 at once after %s', async (_, fail) => {
   await using broken = await stub(fail);
   await expect(broken.things.add(add)).rejects.toMatchObject(UNAVAILABLE);
   expect(broken.seen).toHaveLength(1);
 });
 
-test('each attempt says how much time it still has', async () => {
+test('each attempt sends the time that is left', async () => {
   await using shaky = await stub((response, nth) => response.writeHead(nth < 3 ? 503 : 200).end(lamp));
   await withDeadline(5_000, () => shaky.things.get(get));
   const left = shaky.seen.map(({ headers }) => Number(headers[TIMEOUT_HEADER]));
@@ -141,13 +141,13 @@ test('each attempt says how much time it still has', async () => {
 });
 
 test.each([
-  ['another shape', 200, '{"name":"lamp"}'],
-  ['no JSON', 200, 'lamp'],
-  ['nothing', 200, ''],
-  ['another success', 201, lamp],
-  ['an error without a problem', 404, 'Not Found'],
-  ['a redirection', 302, ''],
-])('an answer of %s is a 502', async (_, status, body) => {
+  ['that does not match the schema', 200, '{"name":"lamp"}'],
+  ['that is not JSON', 200, 'lamp'],
+  ['without a body', 200, ''],
+  ['with another success status', 201, lamp],
+  ['that is an error without a problem document', 404, 'Not Found'],
+  ['that redirects', 302, ''],
+])('a response %s causes a 502', async (_, status, body) => {
   await using other = await stub((response) => response.writeHead(status).end(body));
   await expect(other.things.get(get)).rejects.toMatchObject(FAILED);
 });
@@ -155,9 +155,9 @@ test.each([
 const MEGABYTE = Buffer.alloc(1024 * 1024, ' ');
 
 test.each([
-  ['declared', { 'content-length': String(MEGABYTE.length * 5) }],
-  ['not declared', {}],
-])('an answer that is too large, its length %s, is a 502, and is not read to its end', async (_, headers) => {
+  ['with', { 'content-length': String(MEGABYTE.length * 5) }],
+  ['without', {}],
+])('a response that is too large, %s Content-Length, causes a 502 and is not read to its end', async (_, headers) => {
   const cutOff = Promise.withResolvers<unknown>();
   await using large = await stub((response) => {
     response.once('close', cutOff.resolve);
@@ -169,7 +169,7 @@ test.each([
   await cutOff.promise;
 });
 
-test('a service that is not there is a 503', async () => {
+test('a service that cannot be reached causes a 503', async () => {
   const gone = await stub(() => undefined);
   await gone[Symbol.asyncDispose]();
   await expect(gone.things.add(add)).rejects.toMatchObject({ ...UNAVAILABLE, message: 'The things service cannot be reached.' });
@@ -177,7 +177,7 @@ test('a service that is not there is a 503', async () => {
 
 const problemOf = (status: number, code: string, detail: string): string => JSON.stringify({ type: 'x', title: 'x', status, code, detail });
 
-test('a service that says it is not available itself is asked again; one that speaks for a service behind it is not', async () => {
+test('retries when the service itself is unavailable, but not when a service behind it is', async () => {
   await using itself = await stub((response) =>
     response.writeHead(503).end(problemOf(503, 'unavailable', 'The database cannot be reached now.')),
   );
@@ -189,7 +189,7 @@ test('a service that says it is not available itself is asked again; one that sp
   expect(behind.seen).toHaveLength(1);
 });
 
-test('a service that sheds load is not asked again, and its Retry-After is passed on', async () => {
+test('does not retry a service that sheds load, and passes its Retry-After on', async () => {
   await using busy = await stub((response) =>
     response.writeHead(503, { 'retry-after': '7' }).end(problemOf(503, 'overloaded', 'Too many.')),
   );
@@ -197,28 +197,28 @@ test('a service that sheds load is not asked again, and its Retry-After is passe
   expect(busy.seen).toHaveLength(1);
 });
 
-test('a retry that the deadline leaves no time for is not made', async () => {
+test('does not retry if the deadline leaves no time for it', async () => {
   await using broken = await stub((response) => response.writeHead(503).end());
   await expect(withDeadline(200, () => broken.things.get(get))).rejects.toMatchObject(UNAVAILABLE);
   expect(broken.seen).toHaveLength(1);
 });
 
-test('while a service keeps failing, retries are few, and most calls fail at once without being sent', async () => {
+test('while a service keeps failing, few calls are retried and most fail at once without being sent', async () => {
   await using broken = await stub((response) => response.writeHead(503).end());
   const outcomes = await Promise.allSettled(Array.from({ length: 60 }, () => broken.things.get(get)));
   expect(outcomes.map(({ status }) => status)).toEqual(Array.from({ length: 60 }, () => 'rejected'));
-  // Each call once, and the budget's twenty retries and one for each five calls.
+  // Each call once, plus the budget: 20 retries, and one more for every five calls.
   expect(broken.seen.length).toBeLessThanOrEqual(60 + 20 + 12);
   const before = broken.seen.length;
   await expect(broken.things.get(get)).rejects.toMatchObject({
     ...UNAVAILABLE,
-    message: 'The things service has been failing; it is given a moment to recover.',
+    message: 'The things service keeps failing; try again in 2 seconds.',
     extra: { headers: { 'retry-after': '2' }, notSent: true },
   });
   expect(broken.seen).toHaveLength(before);
 });
 
-test('a failure says whether the request may have arrived', async () => {
+test('an error tells whether the request may have arrived', async () => {
   const gone = await stub(() => undefined);
   await gone[Symbol.asyncDispose]();
   await expect(gone.things.add(add)).rejects.toMatchObject({ extra: { notSent: true } });

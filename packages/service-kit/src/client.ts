@@ -7,43 +7,43 @@ import { deadlineExceeded, deadlineSignal, remainingMs, TIMEOUT_HEADER } from '.
 import { signature, SIGNATURE_HEADER } from './internal.ts';
 import { Problem } from './problem.ts';
 
-/** One function per route of the contract: takes the request's parts, gives the body of the success answer. */
+/** One function per route of the contract. It takes the parts of the request and returns the body of the success response. */
 export type Client<A extends Api> = {
   [K in keyof A['routes']]: (call: CallOf<A['routes'][K]>) => Promise<AnswerOf<A['routes'][K]>>;
 };
 
-/** The longest that one call may take, its retries included, in milliseconds. */
+/** The longest time that one call may take, including its retries, in milliseconds. */
 const LONGEST = 10_000;
-/** The largest answer that is read, in bytes. */
+/** The largest response body, in bytes. */
 const LARGEST_ANSWER = 4 * 1024 * 1024;
 
-/** Before each retry, in milliseconds and ±25 %. Together they outlast the restart of a service. */
+/** The delay before each retry, in milliseconds ±25 %. Together the delays are longer than the restart of a service. */
 const RETRY_AFTER = [300, 1_700];
-/** Retries are at most a fifth of all calls, with some to spare: a service that is down must not get three times the load. */
+/** Retries are at most a fifth of all calls, plus a small reserve: a service that is down must not get three times the load. */
 const RETRY_SHARE = 0.2;
 const RETRY_SPARE = 20;
 
-/** How long an open circuit rejects calls before one is let through, in milliseconds. */
+/** How long an open circuit rejects calls before it lets one through, in milliseconds. */
 const OPEN_MS = 2_000;
-/** A time-out counts against the other service only if it had this long to answer, in milliseconds. */
+/** A timeout opens the circuit only if the other service had at least this long to answer, in milliseconds. */
 const FAIR_MS = 1_000;
 
-/** Sockets outlive the request that opened them, so they are made outside of its context. */
+/** Sockets outlive the request that opened them, so they are opened outside its context. */
 const dispatchOutside: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) =>
   outside(() => dispatch(options, handler));
 
-/** Connections to the other services. */
+/** The connections to the other services. */
 const dispatcher = new Agent({ connections: 64, pipelining: 1, connect: { timeout: 3_000 }, maxResponseSize: LARGEST_ANSWER }).compose(
   dispatchOutside,
   traceRequests(),
 );
 
 /**
- * A typed client from a contract. A call fails with a `Problem`: the other service's own; `upstream_unavailable` if it cannot be reached,
- * `upstream_failed` if it fails; `deadline_exceeded` if time runs out. The deadline is passed on. Only the hop that failed is retried, only on idempotent routes,
- * and within a budget: what the other service says of a service behind it was retried there. While a service keeps failing, calls are
- * rejected without being sent.
- * @param secret what requests are signed with, if the service takes only those of other services
+ * Creates a typed client from a contract. A call fails with a `Problem`: the one that the other service returned, `upstream_unavailable` if
+ * it cannot be reached, `upstream_failed` if it fails, or `deadline_exceeded` if time runs out. Calls pass the deadline on. Only the hop that
+ * failed is retried, only on idempotent routes, and within a budget. A failure further upstream was already retried there. While a service
+ * keeps failing, calls are rejected without being sent.
+ * @param secret signs the requests, if the service accepts only requests from other services
  */
 export function clientOf<R extends Routes>(api: Api<R>, baseUrl: string, secret = ''): Client<Api<R>> {
   const upstream = new Upstream(api.service, baseUrl, secret);
@@ -63,7 +63,7 @@ interface Call {
   body?: unknown;
 }
 
-/** The hop itself failed: the other service could not be reached, or said that it cannot work now. */
+/** The hop itself failed: the other service could not be reached, or said that it is unavailable. */
 class HopFailed extends Error {
   override readonly name = 'HopFailed';
   readonly wasSent: boolean;
@@ -73,7 +73,7 @@ class HopFailed extends Error {
   }
 }
 
-/** No answer came in time. */
+/** No response arrived in time. */
 class TimedOut extends Error {
   override readonly name = 'TimedOut';
   readonly isFair: boolean;
@@ -83,7 +83,7 @@ class TimedOut extends Error {
   }
 }
 
-/** One service as its callers see it: how to reach it, and whether it is worth trying. */
+/** Calls one service: knows its address, its circuit breaker and its retry budget. */
 class Upstream {
   readonly #service: string;
   readonly #baseUrl: string;
@@ -158,7 +158,7 @@ class Upstream {
       if (timeout.aborted) throw new TimedOut(ms, error);
       if (cut?.aborted) throw deadlineExceeded(`The ${this.#service} service`, error);
       if (codeOf(error) === 'UND_ERR_RES_EXCEEDED_MAX_SIZE')
-        throw upstreamFailed(`The answer of the ${this.#service} service is too large.`, error);
+        throw upstreamFailed(`The response of the ${this.#service} service is too large.`, error);
       throw new HopFailed(`The ${this.#service} service cannot be reached.`, !NOT_SENT.has(codeOf(error)), { cause: error });
     }
   }
@@ -169,12 +169,12 @@ class Upstream {
     if (error instanceof HopFailed)
       return new Problem(503, 'upstream_unavailable', error.message, notSent, { cause: error.cause ?? error });
     if (!(error instanceof BrokenCircuitError)) return error;
-    const detail = `The ${this.#service} service has been failing; it is given a moment to recover.`;
+    const detail = `The ${this.#service} service keeps failing; try again in 2 seconds.`;
     return new Problem(503, 'upstream_unavailable', detail, { ...notSent, headers: { 'retry-after': '2' } }, { cause: error });
   }
 }
 
-/** With these, no request can have reached the other side. */
+/** After these errors, the request cannot have reached the other service. */
 const NOT_SENT: ReadonlySet<unknown> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'UND_ERR_CONNECT_TIMEOUT']);
 
 function codeOf(error: unknown): unknown {
@@ -190,9 +190,9 @@ function pathOf(route: Route, { params = {}, query = {} }: Call): string {
 }
 
 /**
- * The body of a success answer.
- * @throws {Problem} the other service's own; 502 `upstream_failed` for one that failed, or does not keep to its contract
- * @throws {HopFailed} if it cannot work now
+ * Returns the body of a success response.
+ * @throws {Problem} the one that the other service returned, or 502 `upstream_failed` if it failed or broke its contract
+ * @throws {HopFailed} if the other service is unavailable
  */
 function answer(service: string, route: Route, status: number, headers: Dispatcher.ResponseData['headers'], text: string): unknown {
   const success = successOf(route);
@@ -200,11 +200,11 @@ function answer(service: string, route: Route, status: number, headers: Dispatch
   if (status === success.status) {
     const parsed = success.body.safeParse(json);
     if (parsed.success) return parsed.data;
-    throw upstreamFailed(`The ${service} service gave an answer that does not match its contract.`, parsed.error);
+    throw upstreamFailed(`The response of the ${service} service does not match its contract.`, parsed.error);
   }
   const refused = problem.safeParse(json);
   if (!refused.success) {
-    // Not an answer of ours: a proxy's, for a service that is restarting.
+    // A proxy answers this way while the service behind it restarts.
     if (status >= 502 && status <= 504) throw new HopFailed(`The ${service} service is not available now.`, true);
     throw upstreamFailed(`The ${service} service answered ${status} without a problem document.`);
   }

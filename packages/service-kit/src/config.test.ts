@@ -9,9 +9,9 @@ const shape = {
   INVENTORY_URL: serviceUrl('inventory', 8083),
   SIZE: z.coerce.number().positive().default(3),
 };
-const right = { DATABASE_URL: 'postgres://waymark:secret@db:5432/order', INVENTORY_URL: 'http://inventory:8083' };
+const valid = { DATABASE_URL: 'postgres://waymark:secret@db:5432/order', INVENTORY_URL: 'http://inventory:8083' };
 
-function complaint(env: NodeJS.ProcessEnv): string {
+function messageFor(env: NodeJS.ProcessEnv): string {
   try {
     return JSON.stringify(readConfig(shape, env));
   } catch (error) {
@@ -19,38 +19,40 @@ function complaint(env: NodeJS.ProcessEnv): string {
   }
 }
 
-test('every variable that is missing or wrong is named at once, with its mend', () => {
-  expect(complaint({ PORT: '70000', INVENTORY_URL: 'inventory:8083' }).split('\n')).toEqual([
-    'The environment is not complete:',
-    expect.stringMatching(/^ {2}PORT is wrong \(.+\): the port to listen on, 0 for any free one$/),
-    "  DATABASE_URL is missing: the service's own Postgres database, such as postgres://waymark:secret@localhost:5432/order",
-    expect.stringMatching(/^ {2}INVENTORY_URL is wrong \(.+\): the base URL of the inventory service, such as http:\/\/localhost:8083$/),
+test('the error names every variable that is missing or invalid, and how to fix it', () => {
+  expect(messageFor({ PORT: '70000', INVENTORY_URL: 'inventory:8083' }).split('\n')).toEqual([
+    'Environment variables are missing or invalid:',
+    expect.stringMatching(/^ {2}PORT is invalid \(.+\)\. Set it to the port to listen on, 0 for any free one$/),
+    "  DATABASE_URL is missing. Set it to the URL of the service's own Postgres database, such as postgres://waymark:secret@localhost:5432/order",
+    expect.stringMatching(
+      /^ {2}INVENTORY_URL is invalid \(.+\)\. Set it to the base URL of the inventory service, such as http:\/\/localhost:8083$/,
+    ),
   ]);
 });
 
-test('empty counts as unset, and what is not asked for is left alone', () => {
-  expect(readConfig(shape, { ...right, PORT: '', SIZE: '7', HOME: '/root' })).toEqual({
-    ...right,
+test('an empty variable counts as unset, and other variables are ignored', () => {
+  expect(readConfig(shape, { ...valid, PORT: '', SIZE: '7', HOME: '/root' })).toEqual({
+    ...valid,
     HOST: '127.0.0.1',
     PORT: 8082,
     MAX_REQUESTS: 64,
     LAME_DUCK_SECONDS: 2,
     SIZE: 7,
   });
-  expect(complaint({ ...right, INVENTORY_URL: '' })).toContain('INVENTORY_URL is missing');
+  expect(messageFor({ ...valid, INVENTORY_URL: '' })).toContain('INVENTORY_URL is missing');
 });
 
-test('a complaint never repeats the value: it may hold a password', () => {
-  expect(complaint({ ...right, DATABASE_URL: 'mysql://waymark:hunter2@db/order' })).toMatch(/DATABASE_URL is wrong(?!.*hunter2)/);
+test('the error never contains the value, which may hold a password', () => {
+  expect(messageFor({ ...valid, DATABASE_URL: 'mysql://waymark:hunter2@db/order' })).toMatch(/DATABASE_URL is invalid(?!.*hunter2)/);
 });
 
-test('whatever is wrong, exactly that is named', () => {
-  const wrong = { HOST: undefined, PORT: 'x', DATABASE_URL: 'http://db', INVENTORY_URL: 'ftp://inventory', SIZE: '-1' };
+test('the error names exactly the variables that are invalid', () => {
+  const invalid = { HOST: undefined, PORT: 'x', DATABASE_URL: 'http://db', INVENTORY_URL: 'ftp://inventory', SIZE: '-1' };
   const variable = fc.constantFrom('PORT', 'DATABASE_URL', 'INVENTORY_URL', 'SIZE' as const);
   fc.assert(
     fc.property(fc.uniqueArray(variable, { minLength: 1 }), (names) => {
-      const message = complaint({ ...right, ...Object.fromEntries(names.map((name) => [name, wrong[name as keyof typeof wrong]])) });
-      const named = [...message.matchAll(/^ {2}(\w+) is wrong/gm)].map(([, name]) => name);
+      const message = messageFor({ ...valid, ...Object.fromEntries(names.map((name) => [name, invalid[name as keyof typeof invalid]])) });
+      const named = [...message.matchAll(/^ {2}(\w+) is invalid/gm)].map(([, name]) => name);
       expect(new Set(named)).toEqual(new Set(names));
     }),
   );

@@ -31,7 +31,7 @@ const insert = async (sql: Sql, id: number, at = id): Promise<unknown> => sql.qu
 const pidOf = async (sql: Sql): Promise<number> => (await sql.query<{ pid: number }>('select pg_backend_pid() as pid'))[0]?.pid ?? 0;
 const terminate = async (pid: number): Promise<unknown> => other.query('select pg_terminate_backend($1, 5000)', [pid]);
 
-test('a transaction gives its result and is seen by others once it has committed', async () => {
+test('a transaction returns its result, and others see its changes after the commit', async () => {
   const result = await db.transaction(async (tx) => {
     await insert(tx, 1);
     expect(await ids()).toEqual([]);
@@ -40,7 +40,7 @@ test('a transaction gives its result and is seen by others once it has committed
   expect([result, await ids()]).toEqual(['done', [1]]);
 });
 
-test('a transaction that throws is rolled back, and throws just that', async () => {
+test('a transaction that throws is rolled back and rethrows the same error', async () => {
   const error = new Error('changed my mind');
   const failing = db.transaction(async (tx) => {
     await insert(tx, 1);
@@ -50,7 +50,7 @@ test('a transaction that throws is rolled back, and throws just that', async () 
   expect(await ids()).toEqual([]);
 });
 
-test('after a failed statement the transaction is rolled back and its connection is used again', async () => {
+test('a failed statement rolls the transaction back, and its connection is reused', async () => {
   const pid = await pidOf(db);
   const failing = db.transaction(async (tx) => {
     await insert(tx, 1);
@@ -61,7 +61,7 @@ test('after a failed statement the transaction is rolled back and its connection
   expect([await ids(), await pidOf(db)]).toEqual([[2], pid]);
 });
 
-test('a commit that is refused is an error', async () => {
+test('a commit that the database rejects throws', async () => {
   const failing = db.transaction(async (tx) => {
     await insert(tx, 1, 7);
     await insert(tx, 2, 7);
@@ -70,7 +70,7 @@ test('a commit that is refused is an error', async () => {
   expect(await ids()).toEqual([]);
 });
 
-test('a saturated pool answers 503, or 504 at the deadline, to those who wait too long; the database is ready all the same', async () => {
+test('with all connections in use, callers that wait too long get 503, or 504 at the deadline, and the database is still ready', async () => {
   const end = Promise.withResolvers<undefined>();
   const size = db.pool.options.max;
   const holding = Array.from({ length: size }, async (_, id) =>
@@ -95,13 +95,13 @@ test('a saturated pool answers 503, or 504 at the deadline, to those who wait to
   expect(await ids()).toHaveLength(size + 1);
 });
 
-test('a database that cannot be reached is a 503', async () => {
+test('a database that cannot be reached causes a 503', async () => {
   const nowhere = openDatabase('postgres://waymark@127.0.0.1:1/nowhere', log);
   await expect(nowhere.query('select 1')).rejects.toMatchObject({ status: 503, code: 'unavailable' });
   await nowhere.close();
 });
 
-test('what waits for the commit happens after it, and not if there is none', async () => {
+test('afterCommit runs after the commit, and not after a rollback', async () => {
   const seen: unknown[] = [];
   const commit = async (id: number, at: number): Promise<void> =>
     db.transaction(async (tx) => {
@@ -112,12 +112,12 @@ test('what waits for the commit happens after it, and not if there is none', asy
     });
   await commit(1, 1);
   await expect(commit(2, 0)).rejects.toThrow('changed my mind');
-  // Two things at one place are found out by the commit.
+  // The deferred unique constraint fails at the commit.
   await expect(commit(3, 1)).rejects.toThrow('duplicate key');
   expect([seen, await ids()]).toEqual([[1], [1]]);
 });
 
-test('a connection that breaks in a transaction fails that one only', async () => {
+test('a connection that breaks in a transaction fails only that transaction', async () => {
   const failing = db.transaction(async (tx) => {
     await insert(tx, 1);
     await terminate(await pidOf(tx));
@@ -128,7 +128,7 @@ test('a connection that breaks in a transaction fails that one only', async () =
   expect(await ids()).toEqual([3]);
 });
 
-test('a connection that breaks while it is idle is replaced, and logged', async () => {
+test('an idle connection that breaks is replaced and logged', async () => {
   const pid = await pidOf(db);
   await terminate(pid);
   await until(
@@ -155,7 +155,7 @@ test('closing waits for the connections in use', async () => {
   expect(await ids()).toEqual([1]);
 });
 
-test('what fails after the commit is logged: the transaction is committed all the same', async () => {
+test('an afterCommit function that throws is logged, and the transaction stays committed', async () => {
   lines.length = 0;
   await db.transaction(async (tx) => {
     tx.afterCommit(() => {
@@ -163,10 +163,10 @@ test('what fails after the commit is logged: the transaction is committed all th
     });
     await insert(tx, 1);
   });
-  expect([await ids(), lines.map(({ msg }) => msg)]).toEqual([[1], ['what should follow a commit failed']]);
+  expect([await ids(), lines.map(({ msg }) => msg)]).toEqual([[1], ['an afterCommit function failed']]);
 });
 
-test('a statement ends at the deadline, and the transaction is rolled back', async () => {
+test('a statement is stopped at the deadline and its transaction rolled back', async () => {
   const late = withDeadline(200, () =>
     db.transaction(async (tx) => {
       await insert(tx, 1);
@@ -178,7 +178,7 @@ test('a statement ends at the deadline, and the transaction is rolled back', asy
   expect(await ids()).toEqual([2]);
 });
 
-test('when open connections are cut silently, one request notices and all connections are replaced', async () => {
+test('when all open connections go dead, one request fails and all of them are replaced', async () => {
   await using proxy = await freezableProxy(empty.url);
   const far = openDatabase(proxy.url, log);
   await Promise.all([1, 2, 3, 4].map(() => far.query('select pg_sleep(0.05)')));

@@ -4,32 +4,32 @@ import type { Logger } from 'pino';
 import { deadlineExceeded, remainingMs, withFreshDeadline } from './deadline.ts';
 import { Problem } from './problem.ts';
 
-/** Something that runs SQL: the database, or a transaction in it. */
+/** Runs SQL: the database, or a transaction in it. */
 export interface Sql {
-  /** Runs one statement with its parameters, and gives the rows. */
+  /** Runs one statement with its parameters and returns the rows. */
   query<Row>(text: string, values?: readonly unknown[]): Promise<Row[]>;
 }
 
-/** A transaction: all of it, or nothing. */
+/** A transaction: all of its statements take effect, or none. */
 export interface Transaction extends Sql {
-  /** Runs `fn` once it is committed; never if it is rolled back. */
+  /** Runs `fn` after the commit, and never after a rollback. */
   afterCommit(fn: () => void): void;
 }
 
 /** A bounded pool of connections to a service's own database. */
 export interface Connections extends Sql {
-  /** Runs `fn` in a transaction: committed when it resolves, rolled back when it rejects. */
+  /** Runs `fn` in a transaction, which is committed when `fn` resolves and rolled back when it rejects. */
   transaction<T>(fn: (tx: Transaction) => Promise<T>): Promise<T>;
   readonly pool: pg.Pool;
 }
 
 /** A service's own database. */
 export interface Database extends Connections {
-  /** A few connections that requests cannot take: for readiness, and for the job worker's LISTEN, polling and heartbeat. */
+  /** A few connections that requests cannot use. They serve the readiness check and the job worker's LISTEN, polling and heartbeat. */
   readonly control: Connections;
   /** Resolves if the database answers. */
   ready(): Promise<void>;
-  /** Waits for the connections in use, then closes all. */
+  /** Waits until no connection is in use, then closes all of them. */
   close(): Promise<void>;
 }
 
@@ -40,17 +40,17 @@ const CONTROL_CONNECTIONS = 5;
 const CONNECT_MS = 8_000;
 /** The server cancels a statement after this time. */
 const STATEMENT_MS = 3_000;
-/** A connection that has not even said that the statement was cancelled is dead. */
+/** A connection that doesn't even report the cancelled statement is dead. */
 const SILENCE_MS = STATEMENT_MS + 1_000;
-/** The control connections run short statements only. */
+/** The control connections run only short statements. */
 const CONTROL_SILENCE_MS = 2_500;
-/** How long a rollback may take. It is not bound by the deadline: the deadline may be what failed the transaction. */
+/** How long a rollback may take. The deadline doesn't limit it, because the transaction may have failed at the deadline. */
 const ROLLBACK_MS = 2_000;
 
 /**
- * Opens the database; connections are made as they are needed. Every wait is bounded, also by the deadline of the request at hand.
- * Calls reject with a `Problem`: 503 `unavailable` if the database cannot be reached, stops answering, or has no space left; 504 when the
- * request's time is over. What the database says of the statement itself is a `pg.DatabaseError`.
+ * Opens the database. It connects when a connection is needed. Every wait has a time limit, and the deadline of the current request applies
+ * too. Calls reject with a `Problem`: 503 `unavailable` if the database cannot be reached, stops answering or has no space left, and 504 at
+ * the deadline. Errors in the statement itself are a `pg.DatabaseError`.
  */
 export function openDatabase(url: string, log: Logger): Database {
   const main = connections(url, CONNECTIONS, SILENCE_MS, log);
@@ -75,7 +75,7 @@ function connections(connectionString: string, max: number, silenceMs: number, l
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
   });
-  // A connection that breaks is replaced at the next use; a statement that was running on it rejects as well. The error holds the whole client.
+  // The pool replaces a broken connection, and its running statement rejects, so there is nothing to do here. The error holds the whole client: log only its message.
   pool.on('error', (error) => log.warn({ reason: error.message }, 'a database connection was lost'));
   const trusted = new TrustedConnections(pool, log);
   return {
@@ -86,8 +86,8 @@ function connections(connectionString: string, max: number, silenceMs: number, l
 }
 
 /**
- * Takes connections from the pool, but none that may have been cut silently. When one connection stops answering, as after a failover or
- * when a NAT forgets it, the others that were open then are likely dead too: they are replaced, not tried one by one.
+ * Takes connections from the pool, except those that may be dead. When one connection stops answering, after a failover or because a NAT
+ * dropped it, the others that were open at that time are probably dead too. They are replaced at once instead of failing one by one.
  */
 class TrustedConnections {
   readonly #pool: pg.Pool;
@@ -99,7 +99,7 @@ class TrustedConnections {
     pool.on('connect', (client) => {
       client.on('error', () => undefined);
       watchSilence(client, () => {
-        log.warn('a database connection stopped answering; the others are replaced as well');
+        log.warn('a database connection stopped answering; replacing all open connections');
         this.#suspectUntil = performance.now();
       });
     });
@@ -115,7 +115,7 @@ class TrustedConnections {
   }
 }
 
-/** Cuts a connection off on which a statement had no answer at all, and says so. The pool then drops it. */
+/** Closes a connection that did not answer a statement, and calls `onSilence`. The pool then drops the connection. */
 function watchSilence(client: pg.PoolClient, onSilence: () => void): void {
   const query = client.query.bind(client) as (...args: unknown[]) => unknown;
   const watched = (...args: unknown[]): unknown => {
@@ -124,7 +124,7 @@ function watchSilence(client: pg.PoolClient, onSilence: () => void): void {
       answer.catch((error: unknown) => {
         if (!hasTimedOut(error)) return;
         cutOff(client);
-        // With a shorter time of its own it was the request that could not wait.
+        // A statement with a shorter timeout of its own hit the request's deadline. That says nothing about the connection.
         if (!(args[0] as TimedQuery | undefined)?.query_timeout) onSilence();
       });
     }
@@ -133,17 +133,17 @@ function watchSilence(client: pg.PoolClient, onSilence: () => void): void {
   client.query = watched as typeof client.query;
 }
 
-/** `end` alone would wait for an answer to its good-bye; destroying the socket alone would let the pool hand it out once more. */
+/** `end` alone would wait for the server to answer; destroying the socket alone would let the pool hand the client out again. */
 function cutOff(client: pg.PoolClient): void {
   const whole = client as unknown as { connection: { stream: { destroy(): void } }; end(): Promise<void> };
   whole.end().catch(() => undefined);
   whole.connection.stream.destroy();
 }
 
-/** The types of pg leave this option out. */
+/** The types of pg lack this option. */
 type TimedQuery = pg.QueryConfig & { query_timeout?: number };
 
-/** pg gives this error no code. */
+/** This error of pg has no code. */
 function hasTimedOut(error: unknown): boolean {
   return error instanceof Error && error.message === 'Query read timeout';
 }
@@ -158,8 +158,8 @@ async function withClient<T>(trusted: TrustedConnections, fn: (client: pg.PoolCl
 }
 
 /**
- * A connection within the time that is left. It is made outside of the request at hand: its socket outlives that request, and would hand
- * the request's context to everything that happens on it later.
+ * Gets a connection before the deadline. It is opened outside the request's context: the socket outlives the request and would carry that
+ * context into everything that happens on it later.
  */
 async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
   const ms = remainingMs();
@@ -171,7 +171,7 @@ async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
     late.reject(deadlineExceeded('The database'));
-    // Nobody waits for it any more.
+    // The caller has given up, so the connection goes back to the pool.
     connecting.then((client) => client.release()).catch(() => undefined);
   }, ms);
   try {
@@ -195,8 +195,8 @@ async function rows<Row>(client: pg.PoolClient, text: string, values: readonly u
 }
 
 /**
- * Whether an error says that the database is away, too busy or full, and not that the statement was wrong: SQLSTATE classes 08 (connection),
- * 53 (resources, a full disk too), 57 (shutdown, cancelled statements) and 58 (system errors), or a connection that broke.
+ * Whether the database is unavailable, as opposed to the statement being wrong: a broken connection, or SQLSTATE class 08 (connection),
+ * 53 (resources, including a full disk), 57 (shutdown, cancelled statements) or 58 (system errors).
  */
 function isUnavailability(error: unknown): boolean {
   if (error instanceof pg.DatabaseError) return /^(08|53|57|58|25P03)/.test(error.code ?? '');
@@ -218,7 +218,7 @@ async function transaction<T>(client: pg.PoolClient, fn: (tx: Transaction) => Pr
     result = await fn({ query: (text, values = []) => rows(client, text, values), afterCommit: (then) => void committed.push(then) });
     await rows(client, 'COMMIT', []);
   } catch (error) {
-    // If even this fails the connection is broken, and the server rolls back by itself.
+    // If the rollback fails too, the connection is broken and the server rolls back by itself.
     await withFreshDeadline(ROLLBACK_MS, () => rows(client, 'ROLLBACK', [])).catch(() => undefined);
     throw error;
   }
@@ -226,8 +226,8 @@ async function transaction<T>(client: pg.PoolClient, fn: (tx: Transaction) => Pr
     try {
       then();
     } catch (error) {
-      // The transaction is committed, whatever happens here: its caller must not be told otherwise.
-      log.error({ err: error }, 'what should follow a commit failed');
+      // The transaction is already committed, so the caller must not see this error.
+      log.error({ err: error }, 'an afterCommit function failed');
     }
   }
   return result;

@@ -3,52 +3,52 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Middleware } from 'koa';
 import { Problem } from './problem.ts';
 
-/** How many milliseconds the caller still waits. A span of time, not an instant: clocks differ between hosts. */
+/** How many milliseconds the caller will still wait. It is a duration and not a point in time, because clocks differ between hosts. */
 export const TIMEOUT_HEADER = 'x-timeout-ms';
 
-/** The longest that a request may take when its caller names no shorter time, in milliseconds. */
+/** The longest time that a request may take, in milliseconds. Callers can ask for less. */
 const LONGEST = 10_000;
 
 interface Deadline {
   /** On the monotonic clock, in milliseconds. */
   readonly at: number;
-  /** Ends the work before its time. */
+  /** Ends the work before the deadline. */
   readonly signal: AbortSignal | undefined;
 }
 
 const deadlines = new AsyncLocalStorage<Deadline>();
 
 /**
- * Runs `fn` with at most `ms` milliseconds to go, and never more than the surrounding deadline leaves.
- * @param signal ends it earlier: when aborted, nothing is left
+ * Runs `fn` with a deadline in `ms` milliseconds, or with the surrounding deadline if that is earlier.
+ * @param signal ends the time early when aborted
  */
 export function withDeadline<T>(ms: number, fn: () => T, signal = deadlines.getStore()?.signal): T {
   return deadlines.run({ at: performance.now() + Math.min(ms, remainingMs()), signal }, fn);
 }
 
-/** Runs `fn` with `ms` milliseconds of its own, whatever the surrounding deadline leaves: for work that has to be done after a failure. */
+/** Runs `fn` with a deadline in `ms` milliseconds and ignores the surrounding one: for work that must be done after a failure. */
 export function withFreshDeadline<T>(ms: number, fn: () => T): T {
   return deadlines.run({ at: performance.now() + ms, signal: undefined }, fn);
 }
 
-/** Milliseconds until the deadline: zero or less once it has passed or was ended early, Infinity where there is none. */
+/** Milliseconds until the deadline: zero or less if it has passed or was ended early, Infinity if there is none. */
 export function remainingMs(): number {
   const deadline = deadlines.getStore();
   if (!deadline) return Infinity;
   return deadline.signal?.aborted ? 0 : deadline.at - performance.now();
 }
 
-/** The signal that ends the work at hand early, if it has one. */
+/** The signal that ends the current work early, if there is one. */
 export function deadlineSignal(): AbortSignal | undefined {
   return deadlines.getStore()?.signal;
 }
 
-/** The answer when time has run out while waiting for `what`. */
+/** The problem to throw when the deadline passes while waiting for `what`. */
 export function deadlineExceeded(what: string, cause?: unknown): Problem {
   return new Problem(504, 'deadline_exceeded', `${what} did not answer in time.`, {}, { cause });
 }
 
-/** Waits for `work`, at most `ms` milliseconds; false if it has not ended by then. Rejects as it does. */
+/** Waits at most `ms` milliseconds for `work`. Resolves with false if it has not ended by then; rejects if `work` rejects. */
 export async function endsWithin(ms: number, work: Promise<unknown> | undefined): Promise<boolean> {
   const timer = new AbortController();
   const late = delay(ms, false, { signal: timer.signal }).catch(() => false);
@@ -60,8 +60,8 @@ export async function endsWithin(ms: number, work: Promise<unknown> | undefined)
 }
 
 /**
- * Koa middleware: gives each request its deadline, so that no work goes on for an answer that nobody awaits. Inside the system it is the
- * caller's. At an entry the caller is a stranger, who must not decide when work is abandoned: there it is always 10 s.
+ * Koa middleware: gives each request a deadline, so that work stops when its caller has stopped waiting. Between services, the deadline is
+ * the caller's. At the entry it is always 10 s, because callers from outside must not decide when work is abandoned.
  */
 export function keepDeadline({ entry }: { entry: boolean }): Middleware {
   return (ctx, next) => {

@@ -2,15 +2,15 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Middleware } from 'koa';
 import { Problem } from './problem.ts';
 
-/** The header by which a service shows that it is one of us. */
+/** Carries the signature of a request between services. */
 export const SIGNATURE_HEADER = 'x-waymark-signature';
 
-/** What a request says of the user it acts for; the signature covers it. */
+/** These headers name the user that a request acts for. The signature covers them. */
 const IDENTITY_HEADERS = ['x-user-id', 'x-client-address'];
 
 /**
- * Signs a request between services: an HMAC (RFC 2104) with SHA-256 over its method, its path with the query, and the identity headers. It
- * has no time in it, so that services whose clocks differ still understand each other (docs/adr/0011-internal-requests-are-signed.md).
+ * Signs a request between services: an HMAC (RFC 2104) with SHA-256 over its method, its path with the query, and the identity headers. The
+ * time is not part of it, so it works between services whose clocks differ (docs/adr/0011-internal-requests-are-signed.md).
  */
 export function signature(
   secret: string,
@@ -24,12 +24,12 @@ export function signature(
     .digest('base64url');
 }
 
-/** Koa middleware: answers 401 to requests that no service with the same secret has signed. */
+/** Koa middleware: answers 401 to requests that are not signed with `secret`. */
 export function onlySigned(secret: string): Middleware {
   return (ctx, next) => {
     const expected = Buffer.from(signature(secret, ctx.method, ctx.url, ctx.headers));
     const given = Buffer.from(ctx.get(SIGNATURE_HEADER));
     if (given.length === expected.length && timingSafeEqual(given, expected)) return next();
-    throw new Problem(401, 'unsigned', 'Only services of this shop may ask for this. Do all of them have the same INTERNAL_SECRET?');
+    throw new Problem(401, 'unsigned', 'Only other services of this shop may call this. Set the same INTERNAL_SECRET for all of them.');
   };
 }

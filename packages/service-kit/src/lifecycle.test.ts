@@ -23,7 +23,7 @@ beforeEach(async () => {
 afterEach(async () => empty.drop());
 
 const startService = (env: Record<string, string> = {}, program = 'service-program'): Program =>
-  // Spans are delivered as the process ends, or not at all.
+  // The delay is longer than the test, so spans arrive only if they are exported at the stop.
   runProgram(join(import.meta.dirname, 'testing', `${program}.ts`), {
     DATABASE_URL: empty.url,
     PORT: '0',
@@ -37,7 +37,7 @@ async function portOf(service: Program): Promise<number> {
   return (await service.logged('listening on'))['port'] as number;
 }
 
-/** Whether a new connection is taken. */
+/** Whether the port accepts a new connection. */
 async function isOpen(port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1');
   const opened = await once(socket, 'connect').then(
@@ -49,7 +49,7 @@ async function isOpen(port: number): Promise<boolean> {
 }
 
 test.each(['SIGTERM', 'SIGINT'] as const)(
-  '%s drains: what is in hand ends, nothing new begins, all is delivered, the process ends by itself',
+  '%s finishes the work in progress, takes no new work, exports all spans, and the process ends by itself',
   async (signal) => {
     await using service = startService();
     const port = await portOf(service);
@@ -77,7 +77,7 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
   },
 );
 
-/** Has a task detached, and waits until only that is left to end. */
+/** Detaches a task, stops the service, and waits until only the task is still running. */
 async function drainAfter(service: Program, path: string): Promise<string | null> {
   const port = await portOf(service);
   const { status, headers } = await fetch(`http://127.0.0.1:${port}${path}`, { method: 'POST' });
@@ -92,7 +92,7 @@ async function drainAfter(service: Program, path: string): Promise<string | null
   return headers.get('x-trace-id');
 }
 
-test('a detached task may end after the last request: it is awaited, its database is open, its spans are delivered', async () => {
+test('waits for a detached task after the last request, with the database open, and exports its spans', async () => {
   await using service = startService({}, 'detaching-program');
   const traceId = await drainAfter(service, '/soon');
   service.kill('SIGUSR2');
@@ -106,17 +106,17 @@ test('a detached task may end after the last request: it is awaited, its databas
   expect(task?.parentSpanId).toBe(request?.spanId);
 });
 
-test('a detached task that does not end is cut off and named, and the process ends all the same', async () => {
+test('gives up on a detached task that does not end, names it, and the process ends', async () => {
   await using service = startService({}, 'detaching-program');
   const traceId = await drainAfter(service, '/never');
 
   expect([await service.ended, service.errors()]).toEqual([0, '']);
-  await service.logged('detached tasks still running after 2000 ms were cut off: wait for ever');
+  await service.logged('gave up on detached tasks that were still running after 2000 ms: wait for ever');
   const task = receiver.spans.find((span) => span.traceId === traceId && span.name === 'wait for ever');
   expect(attribute(task, 'error.type')).toBe('cut_off');
 });
 
-test('a signal during the start is not lost: the service starts, and stops at once', async () => {
+test('after a signal during the start, the service starts and then stops at once', async () => {
   await using service = startService({ SLOW_START: 'yes' });
   await service.logged('the start begins');
   service.kill('SIGTERM');
@@ -125,27 +125,27 @@ test('a signal during the start is not lost: the service starts, and stops at on
   await service.logged('draining');
 });
 
-test('a port in use ends the start with exit code 1, and says so', async () => {
+test('a port in use fails the start with exit code 1 and a clear message', async () => {
   await using other = await serve(() => undefined);
   await using service = startService({ PORT: String(other.port) });
   expect(await service.ended).toBe(1);
-  expect(await service.logged('slow cannot go on')).toMatchObject({
+  expect(await service.logged('slow failed')).toMatchObject({
     level: 'fatal',
     msg: expect.stringContaining(`EADDRINUSE: address already in use 127.0.0.1:${other.port}`),
   });
 });
 
-test('a database that cannot be reached ends the start with exit code 1, and says so', async () => {
+test('a database that cannot be reached fails the start with exit code 1 and a clear message', async () => {
   await using service = startService({ DATABASE_URL: 'postgres://waymark:hunter2@127.0.0.1:1/nowhere' });
   expect(await service.ended).toBe(1);
-  const line = await service.logged('slow cannot go on: The database cannot be reached now.');
+  const line = await service.logged('slow failed: The database cannot be reached now.');
   expect(line).toMatchObject({ level: 'fatal', err: { message: expect.stringContaining('ECONNREFUSED') } });
   expect(JSON.stringify(line)).not.toContain('hunter2');
 });
 
-test('an environment that is not complete ends the start with exit code 1, and says all that is wrong', async () => {
+test('missing and invalid variables fail the start with exit code 1 and are all named', async () => {
   await using service = startService({ DATABASE_URL: '', PORT: 'http' });
   expect(await service.ended).toBe(1);
-  const { level, msg } = await service.logged('The environment is not complete');
-  expect([level, msg]).toEqual(['fatal', expect.stringMatching(/PORT is wrong.*\n {2}DATABASE_URL is missing/)]);
+  const { level, msg } = await service.logged('Environment variables are missing or invalid');
+  expect([level, msg]).toEqual(['fatal', expect.stringMatching(/PORT is invalid.*\n {2}DATABASE_URL is missing/)]);
 });

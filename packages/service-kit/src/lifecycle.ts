@@ -17,22 +17,22 @@ export interface Service {
   /** Resolves if the service can do its work now; rejects with the reason if not. */
   ready(): Promise<unknown>;
   listen: { HOST: string; PORT: number; LAME_DUCK_SECONDS: number };
-  /** The limit that the app observes: a request beyond it is not even handed over. */
+  /** The limit that the app uses. The server rejects further requests before they reach the app. */
   limit?: RequestLimit;
-  /** Set where callers from outside come in. */
+  /** Set for the service that receives requests from outside. */
   edge?: Edge;
-  /** Before the first request: migrations, seeds, workers. */
+  /** Runs before the first request: migrations, seeds, workers. */
   start?(): Promise<void>;
-  /** Every hour and at the start: removes what has outlived its retention. */
+  /** Runs at the start and then every hour: removes rows that are older than their retention. */
   prune?(): Promise<void>;
-  /** At the signal to stop: takes no more jobs, and lets those in hand end within `ms` milliseconds. */
+  /** Runs at the signal to stop: takes no more jobs, and waits at most `ms` milliseconds for those in progress. */
   drain?(ms: number): Promise<void>;
-  /** At the end: closes the database. */
+  /** Runs at the end: closes the database. */
   stop?(): Promise<void>;
 }
 
-// A stop takes at most LAME_DUCK_SECONDS (2) and the sum of these, in milliseconds, and the close of the port: 18 s. docker-compose.yml allows 20.
-/** For requests in hand, and for jobs in hand beside them. */
+// A stop takes at most 18 s: LAME_DUCK_SECONDS (2), closing the port, and the sum of these times. docker-compose.yml allows 20 s.
+/** For the requests and, at the same time, the jobs in progress. */
 const DRAIN_MS = 8_000;
 /** For detached tasks, after the last request. */
 const DETACHED_MS = 2_000;
@@ -44,9 +44,9 @@ const EXPORT_MS = 4_000;
 const PRUNE_EVERY_MS = 3_600_000;
 
 /**
- * Runs a service until SIGTERM or SIGINT, then stops it so that no request fails: it says that it is not ready while it still answers, for
- * LAME_DUCK_SECONDS; then takes no new connections, ends the requests, jobs and detached tasks in hand, and delivers its spans. The
- * process then ends by itself. A service that cannot start says why and ends with exit code 1.
+ * Runs a service until SIGTERM or SIGINT, then stops it without failing a request. For LAME_DUCK_SECONDS the service says that it is not
+ * ready, but still answers. Then it closes its port, finishes the requests, jobs and detached tasks in progress, and exports its spans. The
+ * process then ends by itself. A service that cannot start logs the reason and ends with exit code 1.
  */
 export async function run(name: string, wire: (log: Logger) => Service): Promise<void> {
   const log = serviceLog(name);
@@ -56,7 +56,7 @@ export async function run(name: string, wire: (log: Logger) => Service): Promise
   } catch (error) {
     process.exitCode = 1;
     if (error instanceof ConfigError) log.fatal(error.message);
-    else log.fatal({ err: error }, `${name} cannot go on: ${reasonOf(error)}`);
+    else log.fatal({ err: error }, `${name} failed: ${reasonOf(error)}`);
   }
   await endsWithin(CLOSE_MS, closeClients());
   await shutdownTracing(EXPORT_MS);
@@ -66,7 +66,7 @@ export async function run(name: string, wire: (log: Logger) => Service): Promise
 function reasonOf(error: unknown): string {
   const { message, cause } = error as Error & { cause?: { code?: unknown; message?: string } };
   if (cause?.code !== '28P01') return message;
-  return `${cause.message}. Check DATABASE_URL or PGPASSWORD. A database keeps the password it was created with until you change it there.`;
+  return `${cause.message}. Check DATABASE_URL or PGPASSWORD. A database keeps its first password until you change it in the database.`;
 }
 
 async function serve(service: Service, log: Logger, signal: Promise<string>): Promise<void> {
@@ -80,7 +80,7 @@ async function serve(service: Service, log: Logger, signal: Promise<string>): Pr
     await Promise.all([drain(server, service.listen.LAME_DUCK_SECONDS, log), service.drain?.(DRAIN_MS), pruning]);
   } finally {
     stopPruning.abort();
-    // At a failed start there may be workers, too.
+    // After a failed start, workers may be running.
     await service.drain?.(0);
     await endDetached(DETACHED_MS, log);
     await endsWithin(CLOSE_MS, service.stop?.());
@@ -91,23 +91,23 @@ async function drain(server: ServiceServer, lameDuckSeconds: number, log: Logger
   server.announceStop();
   await delay(lameDuckSeconds * 1_000);
   const cutOff = await server.close(DRAIN_MS);
-  if (cutOff > 0) log.warn({ requests: cutOff }, `requests still open after ${DRAIN_MS} ms were cut off`);
+  if (cutOff > 0) log.warn({ requests: cutOff }, `aborted requests that were still open after ${DRAIN_MS} ms`);
 }
 
 async function pruneHourly(service: Service, log: Logger, signal: AbortSignal): Promise<void> {
   while (service.prune && !signal.aborted) {
-    await service.prune().catch((error: unknown) => log.warn({ err: error }, 'old rows could not be removed'));
+    await service.prune().catch((error: unknown) => log.warn({ err: error }, 'could not remove old rows'));
     await delay(PRUNE_EVERY_MS, undefined, { signal, ref: false }).catch(() => undefined);
   }
 }
 
-/** Waits for the detached tasks. They may need the database, so it is still open. */
+/** Waits for the detached tasks. They may need the database, so this runs before it is closed. */
 async function endDetached(ms: number, log: Logger): Promise<void> {
   const names = await drainDetached(ms);
-  if (names.length > 0) log.warn(`detached tasks still running after ${ms} ms were cut off: ${names.join(', ')}`);
+  if (names.length > 0) log.warn(`gave up on detached tasks that were still running after ${ms} ms: ${names.join(', ')}`);
 }
 
-/** Listens from the first moment, so that a signal during start-up is not lost. */
+/** Called first, so that a signal during the start is not lost. */
 async function stopSignal(): Promise<string> {
   return new Promise((resolve) => {
     process.once('SIGTERM', resolve);

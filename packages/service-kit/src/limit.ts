@@ -1,13 +1,13 @@
 import type { Middleware } from 'koa';
 import { Problem } from './problem.ts';
 
-/** How many requests may wait for one that is being handled, and for how long, in milliseconds: less than a patient caller waits. */
+/** How many requests may wait for their turn, and for how long, in milliseconds: less than callers usually wait. */
 const MAX_WAITING = 256;
 const MAX_WAIT_MS = 1_000;
 
 /**
- * Bounds how many requests are handled at once. A few more may wait a little; the rest are shed. Without a bound, every request of an
- * overload is handled too slowly to be of use to anybody.
+ * Limits how many requests are handled at once. A few more may wait for a short time; the rest are shed. Without a limit, an overload makes
+ * every request too slow to be useful.
  */
 export class RequestLimit {
   readonly #max: () => number;
@@ -16,8 +16,8 @@ export class RequestLimit {
   #active = 0;
 
   /**
-   * @param max how many requests are handled at once; a function if that changes
-   * @param maxWaitMs how long others may wait for their turn, in milliseconds
+   * @param max how many requests are handled at once; a function if the number changes
+   * @param maxWaitMs how long a request may wait for its turn, in milliseconds
    */
   constructor(max: number | (() => number), maxWaitMs = MAX_WAIT_MS) {
     this.#max = typeof max === 'number' ? () => max : max;
@@ -31,8 +31,8 @@ export class RequestLimit {
 
   /**
    * Runs `fn` when its turn comes.
-   * @param isWanted false if nobody waits for the answer any more; `fn` then does not run
-   * @throws {Problem} 503 `overloaded` if the turn does not come soon enough
+   * @param isWanted false if the caller has gone; `fn` then does not run
+   * @throws {Problem} 503 `overloaded` if its turn does not come in time
    */
   async run<T>(fn: () => Promise<T>, isWanted: () => boolean): Promise<T | undefined> {
     if (this.#active < this.#max()) this.#active += 1;
@@ -72,14 +72,14 @@ export class RequestLimit {
   }
 }
 
-/** The answer to a request that is shed. */
+/** The problem that a shed request gets. */
 export function overloaded(): Problem {
-  return new Problem(503, 'overloaded', 'There are too many requests at the moment; try again in a second.', {
+  return new Problem(503, 'overloaded', 'There are too many requests right now; try again in a second.', {
     headers: { 'retry-after': '1' },
   });
 }
 
-/** Koa middleware: handles a request when its turn comes, unless its caller has gone by then. */
+/** Koa middleware: handles a request when its turn comes, unless its caller has gone. */
 export function limitRequests(limit: RequestLimit): Middleware {
   return async (ctx, next) => {
     await limit.run(next, () => !ctx.res.destroyed);

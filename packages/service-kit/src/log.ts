@@ -1,7 +1,7 @@
 import { logCorrelation } from '@waymark/tracing';
 import { pino, type Logger } from 'pino';
 
-/** A service's log: JSON lines on stdout, each with the service's name and, inside a span, its `trace_id` and `span_id`. */
+/** Creates a service's log: JSON lines on stdout, each with the service's name and, inside a span, its `trace_id` and `span_id`. */
 export function serviceLog(service: string): Logger {
   return pino({
     level: process.env['LOG_LEVEL'] || 'info',

@@ -37,7 +37,7 @@ const ran = async (): Promise<string[]> =>
 const CREATE = { '0001-create.sql': 'create table steps (step int);' };
 const FIRST = { '0002-first.sql': 'insert into steps values (1); insert into steps values (2);' };
 
-test('migrations run in order, each once, and new ones when they come', async () => {
+test('migrations run in order, each once, and new ones when they are added', async () => {
   await run({ ...FIRST, ...CREATE });
   await run({ ...CREATE, ...FIRST });
   await run({ ...CREATE, ...FIRST, '0003-third.sql': 'insert into steps values (3)', 'README.md': 'not SQL' });
@@ -45,7 +45,7 @@ test('migrations run in order, each once, and new ones when they come', async ()
   expect(await ran()).toEqual(['0001-create.sql', '0002-first.sql', '0003-third.sql']);
 });
 
-test('processes that start at once run each migration once', async () => {
+test('processes that start at the same time run each migration once', async () => {
   const others = Array.from({ length: 4 }, () => openDatabase(empty.url, log));
   await Promise.all(Object.entries({ ...CREATE, ...FIRST }).map(([name, text]) => writeFile(join(folder, name), text)));
   await Promise.all(others.map((other) => migrate(other, folder, 'test', log)));
@@ -54,19 +54,23 @@ test('processes that start at once run each migration once', async () => {
 });
 
 test.each([
-  ['edited', { '0001-create.sql': 'create table steps (step bigint);', ...FIRST }, '0001-create.sql was changed after it ran'],
-  ['removed', FIRST, '0001-create.sql has run but is not in its place'],
-  ['removed from the end', CREATE, '0002-first.sql has run but is not in its place'],
-  ['overtaken', { ...CREATE, ...FIRST, '0001-earlier.sql': 'select 1' }, '0002-first.sql has run but is not in its place'],
-  ['misnamed', { ...CREATE, ...FIRST, '3-third.sql': 'select 1' }, 'Migration 3-third.sql: name it NNNN-what-it-does.sql'],
-])('a migration that was %s is refused, and nothing is run', async (_, files, message) => {
+  ['edited', { '0001-create.sql': 'create table steps (step bigint);', ...FIRST }, '0001-create.sql was edited after it ran'],
+  ['removed', FIRST, '0001-create.sql has run, but is missing or comes later now'],
+  ['removed from the end', CREATE, '0002-first.sql has run, but is missing or comes later now'],
+  ['overtaken', { ...CREATE, ...FIRST, '0001-earlier.sql': 'select 1' }, '0002-first.sql has run, but is missing or comes later now'],
+  [
+    'misnamed',
+    { ...CREATE, ...FIRST, '3-third.sql': 'select 1' },
+    'The name of migration 3-third.sql is invalid: use NNNN-what-it-does.sql',
+  ],
+])('a migration that was %s is an error, and nothing runs', async (_, files, message) => {
   await run({ ...CREATE, ...FIRST });
   await expect(run({ ...files, '0009-new.sql': 'create table novelty ()' })).rejects.toThrow(message);
   expect(await ran()).toEqual(['0001-create.sql', '0002-first.sql']);
   expect(await db.query(`select to_regclass('novelty') as novelty`)).toEqual([{ novelty: null }]);
 });
 
-test('a migration that fails leaves nothing half done, not even those before it', async () => {
+test('a failing migration rolls back, together with the new ones before it', async () => {
   await expect(run({ ...CREATE, '0002-wrong.sql': 'insert into steps values (1); insert into nowhere values (1)' })).rejects.toThrow(
     'nowhere',
   );
@@ -75,23 +79,23 @@ test('a migration that fails leaves nothing half done, not even those before it'
   expect(await ran()).toEqual(['0001-create.sql', '0002-first.sql']);
 });
 
-test('two owners in one database do not know of each other', async () => {
+test('the migrations of two owners in one database are independent', async () => {
   await run(CREATE, { owner: 'one' });
   await run({ '0001-other.sql': 'create table other ()' }, { owner: 'two' });
   await run(CREATE, { owner: 'one' });
   expect(await ran()).toEqual(['0001-create.sql', '0001-other.sql']);
 });
 
-test('neither a long migration nor the wait for one is cut off', async () => {
+test('a long migration, or waiting for one, has no time limit', async () => {
   await run({ '0001-look.sql': `create table seen as select current_setting('statement_timeout') as timeout` });
   expect(await db.query('select timeout from seen')).toEqual([{ timeout: '0' }]);
   expect(await db.query(`select current_setting('statement_timeout') as timeout`)).not.toEqual([{ timeout: '0' }]);
 });
 
-test('the order of names is the same in a database whose language has another one', async () => {
+test('the order of names does not depend on the collation of the database', async () => {
   const files = { '0001-a-b.sql': 'select 1', '0001-aa.sql': 'select 2' };
   await run(files);
-  // As in en_US.UTF-8 of glibc, which the Postgres image has: hyphens do not count.
+  // Like en_US.UTF-8 of glibc in the Postgres image: hyphens do not count.
   await db.query(`create collation american (provider = icu, locale = 'en-US-u-ka-shifted')`);
   await db.query('alter table migrations alter column name type text collate american');
   await run(files);

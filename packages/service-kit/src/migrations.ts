@@ -10,19 +10,19 @@ interface Migration {
   checksum: string;
 }
 
-/** Any number, the same in every process: only one of them migrates at a time. */
+/** The key of the advisory lock that lets one process migrate at a time. Any number works. */
 const LOCK = 7_263_144;
 
 /**
- * Brings a database up to date: runs each `NNNN-name.sql` of `folder` that has not run yet, in order, all in one transaction,
- * one process at a time.
- * @param owner whose migrations these are, when one database has several sets
- * @throws {Error} if a migration that has run was edited, removed or overtaken since
+ * Migrates a database: runs each `NNNN-name.sql` of `folder` that has not run yet, in order, all in one transaction. Only one process at a
+ * time does this.
+ * @param owner tells several sets of migrations in one database apart
+ * @throws {Error} if a migration that has run was edited or removed, or a new one sorts before it
  */
 export async function migrate(db: Database, folder: string, owner: string, log: Logger): Promise<void> {
   const migrations = await readMigrations(folder);
   await db.transaction(async (tx) => {
-    // Neither the wait for another process nor a migration of a large table is a statement gone astray.
+    // Waiting for another process or migrating a large table may take longer than a normal statement.
     await tx.query('set local statement_timeout = 0');
     await tx.query('select pg_advisory_xact_lock($1)', [LOCK]);
     await tx.query(
@@ -40,7 +40,7 @@ async function readMigrations(folder: string): Promise<Migration[]> {
   const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).toSorted();
   return Promise.all(
     names.map(async (name) => {
-      if (!/^\d{4}-[a-z0-9-]+\.sql$/.test(name)) throw new Error(`Migration ${name}: name it NNNN-what-it-does.sql`);
+      if (!/^\d{4}-[a-z0-9-]+\.sql$/.test(name)) throw new Error(`The name of migration ${name} is invalid: use NNNN-what-it-does.sql`);
       const text = await readFile(join(folder, name), 'utf8');
       return { name, text, checksum: createHash('sha256').update(text).digest('hex') };
     }),
@@ -49,15 +49,15 @@ async function readMigrations(folder: string): Promise<Migration[]> {
 
 async function outstanding(tx: Sql, migrations: Migration[], owner: string): Promise<Migration[]> {
   const ran = await tx.query<{ name: string; checksum: string }>(
-    // As JavaScript sorts, whatever the language of the database.
+    // Sorts as JavaScript does, in databases of every language.
     'select name, checksum from migrations where owner = $1 order by name collate "C"',
     [owner],
   );
   for (const [at, { name, checksum }] of ran.entries()) {
     const here = migrations[at];
     if (here?.name !== name)
-      throw new Error(`Migration ${name} has run but is not in its place: migrations are only ever added at the end`);
-    if (here.checksum !== checksum) throw new Error(`Migration ${name} was changed after it ran: undo that, and add a new migration`);
+      throw new Error(`Migration ${name} has run, but is missing or comes later now: add new migrations only at the end`);
+    if (here.checksum !== checksum) throw new Error(`Migration ${name} was edited after it ran: undo the edit and add a new migration`);
   }
   return migrations.slice(ran.length);
 }

@@ -1,6 +1,6 @@
 import { titles, type ProblemDetails } from '@waymark/contracts';
 
-/** A failure that a client may see, as RFC 9457 problem details. Any other error is answered as `internal`, without its message. */
+/** An error that the client may see, as RFC 9457 problem details. For any other error the client sees `internal`, without its message. */
 export class Problem extends Error {
   override readonly name = 'Problem';
   readonly status: number;
@@ -8,13 +8,13 @@ export class Problem extends Error {
   readonly extra: {
     errors?: ProblemDetails['errors'];
     headers?: Record<string, string>;
-    /** True if another service was to be asked and the request certainly never reached it. */
+    /** True if the request to another service certainly did not reach it. */
     notSent?: boolean;
   };
 
   /**
    * @param code one of the codes that the route's contract declares
-   * @param detail what went wrong this time and what to do about it, in a sentence for a person
+   * @param detail what went wrong this time and what to do about it, in a sentence for people
    */
   constructor(status: number, code: string, detail: string, extra: Problem['extra'] = {}, options?: ErrorOptions) {
     super(detail, options);
@@ -23,7 +23,7 @@ export class Problem extends Error {
     this.extra = extra;
   }
 
-  /** The body that is sent (RFC 9457 §3.1). */
+  /** Returns the body of the response (RFC 9457 §3.1). */
   toDetails(traceId: string | undefined): ProblemDetails {
     return {
       type: `/problems/${this.code}`,
@@ -37,8 +37,8 @@ export class Problem extends Error {
   }
 }
 
-/** What the client is told of an error. An unexpected one is `internal`: its message stays in the trace and the log. */
+/** Returns the problem that the client sees for an error. An unexpected error becomes `internal`; its message stays in the trace and the log. */
 export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  return new Problem(500, 'internal', 'An unexpected error; the trace has the details.', {}, { cause: error });
+  return new Problem(500, 'internal', 'An unexpected error. The trace has the details.', {}, { cause: error });
 }

@@ -3,7 +3,7 @@ import type { Context, Middleware } from 'koa';
 import type { Logger } from 'pino';
 import { asProblem, Problem } from './problem.ts';
 
-/** Koa middleware: answers what is thrown or not found as `application/problem+json`, and records it on the request's span. */
+/** Koa middleware: answers errors and unknown routes with `application/problem+json`, and records them on the request's span. */
 export function answerProblems(log: Logger): Middleware {
   return async (ctx, next) => {
     try {
@@ -15,7 +15,7 @@ export function answerProblems(log: Logger): Middleware {
         const cause = problem.cause ?? error;
         failActive(cause);
         annotate({ 'error.type': problem.code });
-        // Shed requests are many, and not an error of ours.
+        // Shed requests are many and expected, so they are not logged as errors.
         if (problem.code !== 'overloaded') log.error({ err: cause, code: problem.code }, 'request failed');
       }
       annotate({ [PROBLEM_CODE]: problem.code });
@@ -28,10 +28,10 @@ export function answerProblems(log: Logger): Middleware {
   };
 }
 
-/** Where no route answered, Koa's status is 404, or 405 or 501 from the router, which has set Allow. */
+/** If no route answered, the status is Koa's 404, or the router's 405 or 501 with Allow. */
 function refuseUnanswered(ctx: Context): void {
-  if (ctx.status === 404) throw new Problem(404, 'not_found', `There is nothing at ${ctx.method} ${ctx.path}.`);
+  if (ctx.status === 404) throw new Problem(404, 'not_found', `No route matches ${ctx.method} ${ctx.path}.`);
   if (ctx.status === 405 || ctx.status === 501) {
-    throw new Problem(405, 'method_not_allowed', `${ctx.path} takes ${ctx.response.get('allow') || 'no such method'}.`);
+    throw new Problem(405, 'method_not_allowed', `${ctx.path} does not support ${ctx.method}. Use ${ctx.response.get('allow')}.`);
   }
 }

@@ -4,6 +4,6 @@ import * as kit from './index.ts';
 
 const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
 
-test('the README names each function that there is', () => {
+test('the README names every exported function', () => {
   expect(Object.keys(kit).filter((name) => !readme.includes(`\`${name}\``))).toEqual([]);
 });

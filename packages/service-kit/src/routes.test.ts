@@ -29,7 +29,7 @@ async function ask(
   return { status: response.status, headers: response.headers, text: await response.text() };
 }
 
-/** The problem that is answered, which must look like one. */
+/** Sends a request and returns the problem document of the answer. */
 async function refusal(...call: Parameters<typeof ask>): Promise<unknown> {
   const { status, headers, text } = await ask(...call);
   expect(headers.get('content-type')).toBe('application/problem+json');
@@ -38,7 +38,7 @@ async function refusal(...call: Parameters<typeof ask>): Promise<unknown> {
   return details;
 }
 
-test('the handler gets the request with its defaults, and the answer is what the contract has of it', async () => {
+test('the handler gets the request with its defaults, and the response has only the fields of the contract', async () => {
   expect(await ask('GET', '/things')).toMatchObject({ status: 200, text: expect.stringContaining('thing 1') });
   expect(JSON.parse((await ask('GET', '/things?limit=1')).text)).toEqual({ items: [{ name: 'thing 0', size: 1 }] });
   expect(JSON.parse((await ask('GET', '/things/lamp')).text)).toEqual({ name: 'lamp', size: 1 });
@@ -51,25 +51,26 @@ test('the handler gets the request with its defaults, and the answer is what the
 
 test.each([
   ['an unknown path', 'GET', '/thing'],
-  ['a path below one', 'GET', '/things/lamp/price'],
-  ['a parameter that cannot be right', 'GET', '/things/a-name-that-is-longer-than-twenty'],
+  ['a path below a route', 'GET', '/things/lamp/price'],
+  ['an invalid parameter', 'GET', '/things/a-name-that-is-longer-than-twenty'],
   ['a parameter that cannot be decoded', 'GET', '/things/%ZZ'],
-  ['a handler’s own', 'GET', '/things/gone'],
-])('%s is a 404', async (_, method, path) => {
-  expect(await refusal(method, path)).toMatchObject({ status: 404, code: 'not_found', title: 'There is nothing here' });
+  ['a 404 of the handler', 'GET', '/things/gone'],
+])('%s gets a 404', async (_, method, path) => {
+  expect(await refusal(method, path)).toMatchObject({ status: 404, code: 'not_found', title: 'Not found' });
 });
 
 test.each([
   ['PATCH', '/things', 'GET, HEAD, POST'],
   ['POST', '/things/lamp', 'DELETE, GET, HEAD, PUT'],
   ['PROPFIND', '/things', 'GET, HEAD, POST'],
-])('%s %s is a 405 that names %s', async (method, path, allowed) => {
+])('%s %s gets a 405 that names %s', async (method, path, allowed) => {
   const { status, headers, text } = await ask(method, path);
   expect([status, headers.get('allow')?.split(', ').toSorted().join(', ')]).toEqual([405, allowed]);
-  expect(JSON.parse(text)).toMatchObject({ code: 'method_not_allowed', detail: `${path} takes ${headers.get('allow')}.` });
+  const detail = `${path} does not support ${method}. Use ${headers.get('allow')}.`;
+  expect(JSON.parse(text)).toMatchObject({ code: 'method_not_allowed', detail });
 });
 
-test('OPTIONS names the methods, HEAD answers as GET does without a body', async () => {
+test('OPTIONS names the methods, and HEAD answers like GET without a body', async () => {
   const options = await ask('OPTIONS', '/things');
   expect([options.status, options.headers.get('allow'), options.text]).toEqual([200, expect.stringContaining('POST'), '']);
   const [get, head] = await Promise.all([ask('GET', '/things'), ask('HEAD', '/things')]);
@@ -80,19 +81,19 @@ test('OPTIONS names the methods, HEAD answers as GET does without a body', async
 const part = (size: unknown): object => ({ name: 'x', size });
 
 test.each([
-  ['a query', 'GET', '/things?limit=6', {}, ['query.limit']],
-  ['a query given twice', 'GET', '/things?limit=1&limit=2', {}, ['query.limit']],
-  ['a header', 'PUT', '/things/a', { headers: { 'x-colour': '7' }, json: { parts: [] } }, ['headers.x-colour']],
+  ['an invalid query', 'GET', '/things?limit=6', {}, ['query.limit']],
+  ['a repeated query parameter', 'GET', '/things?limit=1&limit=2', {}, ['query.limit']],
+  ['an invalid header', 'PUT', '/things/a', { headers: { 'x-colour': '7' }, json: { parts: [] } }, ['headers.x-colour']],
   ['a missing header', 'PUT', '/things/a', { json: { parts: [] } }, ['headers.x-colour']],
   [
-    'parts of a body',
+    'a body with invalid parts',
     'PUT',
     '/things/a',
     { headers: { 'x-colour': 'red' }, json: { parts: [part(1), part(-1), part('2')], note: 4 } },
     ['body.parts.1.size', 'body.parts.2.size', 'body.note'],
   ],
   ['a body of another shape', 'POST', '/things', { json: [] }, ['body']],
-])('%s that is wrong is a 422 that says where', async (_, method, path, call, at) => {
+])('%s gets a 422 that says where', async (_, method, path, call, at) => {
   const details = await refusal(method, path, call);
   expect(details).toMatchObject({
     status: 422,
@@ -102,26 +103,26 @@ test.each([
   expect(details).toMatchObject({ detail: expect.stringContaining(`${at[0]}: `) });
 });
 
-test('a body with thousands of faults gets a short answer', async () => {
+test('a body with thousands of errors gets a short answer', async () => {
   const { status, text } = await ask('PUT', '/things/a', { headers: { 'x-colour': 'red' }, json: { parts: Array(30_000).fill(0) } });
   expect(status).toBe(422);
   expect(text.length).toBeLessThan(5_000);
 });
 
 test.each([
-  ['an error that nobody foresaw', 'bug'],
-  ['something thrown that is no error', 'text'],
-  ['an answer that the contract does not have', 'unlike'],
-  ['no answer', 'unknown'],
-])('%s is a 500 that gives nothing away, and is logged', async (_, id) => {
+  ['an unexpected error', 'bug'],
+  ['a thrown string', 'text'],
+  ['a result that does not match the contract', 'unlike'],
+  ['a missing result', 'unknown'],
+])('%s causes a 500 that reveals nothing, and is logged', async (_, id) => {
   lines.length = 0;
   const details = await refusal('GET', `/things/${id}`);
-  expect(details).toMatchObject({ status: 500, code: 'internal', detail: 'An unexpected error; the trace has the details.' });
+  expect(details).toMatchObject({ status: 500, code: 'internal', detail: 'An unexpected error. The trace has the details.' });
   expect(JSON.stringify(details)).not.toContain('hunter2');
   expect(lines).toContainEqual(expect.objectContaining({ level: 50, msg: 'request failed', code: 'internal' }));
 });
 
-test('each request is logged with its outcome', async () => {
+test('logs each request with its outcome', async () => {
   lines.length = 0;
   await ask('GET', '/things/gone?token=secret');
   expect(lines).toEqual([
@@ -129,7 +130,7 @@ test('each request is logged with its outcome', async () => {
   ]);
 });
 
-test('a 401 says how to log in', async () => {
+test('a 401 has a WWW-Authenticate header', async () => {
   await expect(ask('GET', '/things/stranger')).resolves.toMatchObject({ status: 401 });
   expect((await ask('GET', '/things/stranger')).headers.get('www-authenticate')).toBe('Bearer');
 });

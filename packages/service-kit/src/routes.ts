@@ -6,7 +6,7 @@ import type { z } from 'zod';
 import { readJson } from './body.ts';
 import { Problem } from './problem.ts';
 
-/** One function per route of the contract: takes the validated request, gives the body of the success answer. */
+/** One function per route of the contract. It takes the validated request and returns the body of the success response. */
 export type Handlers<A extends Api> = {
   [K in keyof A['routes']]: (request: RequestOf<A['routes'][K]>) => Promise<AnswerOf<A['routes'][K]>>;
 };
@@ -14,8 +14,8 @@ export type Handlers<A extends Api> = {
 type Handler = (request: Record<string, unknown>) => Promise<unknown>;
 
 /**
- * A router that serves a contract: validates each request, calls its handler, validates what the handler gives.
- * @param options.internal only other services call, and they are traced: a request without a trace has lost it
+ * Creates a router for a contract. It validates each request, calls its handler, and validates the handler's result.
+ * @param options.internal true if only other services call. They are traced, so a request without a trace context is reported as a lost trace
  */
 export function routesOf<R extends Routes>(api: Api<R>, handlers: Handlers<Api<R>>, { internal = false } = {}): Router {
   const router = new Router();
@@ -46,10 +46,10 @@ async function validRequest(ctx: Context, route: Route): Promise<Record<string, 
   return parts;
 }
 
-/** A path whose parameter cannot be right leads nowhere: 404, as for any other thing that is not there. */
+/** An invalid path parameter cannot name anything that exists, so the answer is 404. */
 function validPath(ctx: Context, schema: z.ZodObject): unknown {
   const parsed = schema.safeParse(ctx['params']);
-  if (!parsed.success) throw new Problem(404, 'not_found', `There is nothing at ${ctx.path}.`);
+  if (!parsed.success) throw new Problem(404, 'not_found', `${ctx.path} does not exist.`);
   return parsed.data;
 }
 
@@ -66,5 +66,5 @@ function valid(schema: z.ZodType, part: string, value: unknown): unknown {
   if (parsed.success) return parsed.data;
   const errors = parsed.error.issues.map(({ path, message }) => ({ at: [part, ...path].join('.'), message }));
   const first = errors[0];
-  throw new Problem(422, 'invalid_request', first ? `${first.at}: ${first.message}` : 'The request is not valid.', { errors });
+  throw new Problem(422, 'invalid_request', first ? `${first.at}: ${first.message}` : 'The request is invalid.', { errors });
 }

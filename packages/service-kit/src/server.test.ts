@@ -25,7 +25,7 @@ test('a service that can work is ready', async () => {
 
 const unreachable = (): Promise<never> => Promise.reject(new Error('The database cannot be reached now.'));
 
-test('one that cannot is not, and says why; it lives all the same', async () => {
+test('a service that cannot work is alive but not ready, and says why', async () => {
   await using server = await serveThings(log, { ready: unreachable });
   expect(await ask(`${server.url}/readyz`)).toEqual([
     503,
@@ -35,7 +35,7 @@ test('one that cannot is not, and says why; it lives all the same', async () => 
   expect(await ask(`${server.url}/healthz`)).toEqual([200, { status: 'ok' }, 'keep-alive']);
 });
 
-test('one that drains is not ready, answers what still comes, and keeps no connection', async () => {
+test('a stopping service is not ready, still answers, and closes its connections', async () => {
   await using server = await serveThings(log, { ready: unreachable });
   server.announceStop();
   expect(await ask(`${server.url}/readyz`)).toEqual([503, { status: 'unavailable', reason: 'draining' }, 'close']);
@@ -50,7 +50,7 @@ test('probes are neither logged nor traced', async () => {
   expect(lines).toEqual([]);
 });
 
-/** Sends bytes, and parses what is answered until the connection is closed. */
+/** Sends bytes and parses the response, which ends when the connection is closed. */
 async function send(port: number, bytes: string): Promise<{ status: number; headers: Headers; body: unknown }> {
   const socket = connect(port, '127.0.0.1');
   socket.write(bytes);
@@ -66,7 +66,7 @@ test.each([
   ['an expectation', 417, 'expectation_failed', 'GET /things HTTP/1.1\r\nhost: x\r\nexpect: tea\r\nconnection: close\r\n\r\n'],
   ['too many headers', 431, 'headers_too_large', `GET /things HTTP/1.1\r\nhost: x\r\nx-filler: ${'x'.repeat(20_000)}\r\n\r\n`],
   ['a body whose length is not a number', 400, 'malformed_request', 'POST /things HTTP/1.1\r\nhost: x\r\ncontent-length: x\r\n\r\n'],
-])('%s is a %i with a problem document, a log line and a trace', async (_, status, code, bytes) => {
+])('%s gets a %i with a problem document, a log line and a trace', async (_, status, code, bytes) => {
   await using server = await serveThings(log);
   lines.length = 0;
   const answer = await send(server.port, bytes);
@@ -81,7 +81,7 @@ test.each([
   expect(names.map((name) => attribute(span, name))).toEqual([String(status), code, undefined]);
 });
 
-/** A limit of one request, which is taken until `release`. */
+/** A limit of one request, in use until `release`. */
 function taken(): { limit: RequestLimit; release(): Promise<void> } {
   const limit = new RequestLimit(1);
   const open = Promise.withResolvers<void>();
@@ -96,7 +96,7 @@ function taken(): { limit: RequestLimit; release(): Promise<void> } {
   return { limit, release };
 }
 
-test('of too many requests at once some wait, the rest are 503 with Retry-After and a trace', async () => {
+test('under overload some requests wait and the rest get 503 with Retry-After and a trace', async () => {
   const { limit, release } = taken();
   await using server = await serveThings(log, { limit });
   const waiting = Array.from({ length: 256 }, () => fetch(`${server.url}/things?limit=1`));
@@ -110,7 +110,7 @@ test('of too many requests at once some wait, the rest are 503 with Retry-After 
   await Promise.all(answers.map((answer) => answer.arrayBuffer()));
 });
 
-test('a limit may fall and rise while requests are under way', async () => {
+test('the limit can change while requests are in progress', async () => {
   let max = 2;
   const limit = new RequestLimit(() => max, 60_000);
   const inHand: PromiseWithResolvers<void>[] = [];
@@ -150,7 +150,7 @@ test('a limit may fall and rise while requests are under way', async () => {
   await Promise.all(all);
 });
 
-test('a request that waits too long is shed, and one whose caller has gone is not handled', async () => {
+test('a request that waits too long is shed, and a request whose caller has gone is not handled', async () => {
   const { limit, release } = taken();
   await using server = await serveThings(log, { limit });
   const gone = new AbortController();
@@ -168,7 +168,7 @@ test('a request that waits too long is shed, and one whose caller has gone is no
   expect(await (await fetch(`${server.url}/things/lamp`)).json()).toMatchObject({ name: 'lamp' });
 });
 
-test('the connections and the requests of one address are limited, probes included', async () => {
+test('limits the connections and the requests of one address, probes included', async () => {
   let admitted = 0;
   const edge = {
     connectionsPerAddress: 3,
@@ -188,12 +188,12 @@ test('the connections and the requests of one address are limited, probes includ
       ({ status }) => status,
       () => 0,
     );
-  await until(ask, (status) => status !== 0, 'a place to be free');
-  await until(ask, (status) => status !== 200, 'its share to be used up');
+  await until(ask, (status) => status !== 0, 'a connection to be free');
+  await until(ask, (status) => status !== 200, 'the rate limit to be reached');
   expect(await ask()).toBe(429);
 });
 
-test('a connection that sends nothing, or too slowly, is closed', async () => {
+test('closes a connection that sends nothing or sends too slowly', async () => {
   await using server = await serveThings(log);
   const silent = connect(server.port, '127.0.0.1');
   const dripping = connect(server.port, '127.0.0.1');

@@ -6,46 +6,46 @@ import type { Logger } from 'pino';
 import { overloaded, type RequestLimit } from './limit.ts';
 import { Problem } from './problem.ts';
 
-/** What stands between the network and a service's app. */
+/** What the server needs: the app, and what it checks before a request reaches the app. */
 export interface Gate {
   /** The app. */
   listener: RequestListener;
   /** Resolves if the service can do its work now; rejects with the reason if not. */
   ready(): Promise<unknown>;
   limit: RequestLimit;
-  /** Set where callers from outside come in. */
+  /** Set for the service that receives requests from outside. */
   edge?: Edge | undefined;
 }
 
-/** Limits for callers that nobody knows. */
+/** Limits for callers from outside. */
 export interface Edge {
-  /** How many connections one address may have. */
+  /** The number of connections that one address may have. */
   connectionsPerAddress: number;
-  /** Counts a request, probes included; resolves with the reason if the address has had its share. */
+  /** Counts a request, probes included. Resolves with a problem if the address is over its limit. */
   admit(address: string): Promise<Problem | undefined>;
 }
 
 /** An HTTP server that can stop without failing a request. */
 export interface ServiceServer {
   server: Server;
-  /** From here on `/readyz` says no, and answers close their connections: balancers look elsewhere. Requests are still handled. */
+  /** From now on `/readyz` says 503 and responses close their connections, so that load balancers stop sending requests. Requests are still handled. */
   announceStop(): void;
-  /** Takes no new connections, waits at most `ms` milliseconds for the requests in hand, then cuts them off. Resolves with their number. */
+  /** Closes the port, waits at most `ms` milliseconds for the requests in progress, then aborts the rest. Resolves with the number aborted. */
   close(ms: number): Promise<number>;
 }
 
 const MAX_CONNECTIONS = 2_000;
 
-/** Slow or silent callers are cut off after these times, checked every second. */
+/** Connections of slow or silent callers are closed after these times, checked every second. */
 const TIMEOUTS = { headersTimeout: 5_000, requestTimeout: 15_000, keepAliveTimeout: 30_000, connectionsCheckingInterval: 1_000 };
 
-/** Requests that are on their way when the port closes still arrive within this time. */
+/** How long to wait for requests that were already on the network when the port closed. */
 const ON_THE_WIRE_MS = 250;
 
 /**
- * The HTTP server of a service. `/healthz` (the process lives) and `/readyz` (it can work) leave no traces. Requests that never reach the
- * app are answered like all others, with a problem document and the id of a trace of their own: those that cannot be parsed (400, 431), that
- * expect what we do not offer (417), and those that are shed (503) or over the rate limit (429).
+ * Creates the HTTP server of a service. `/healthz` (the process lives) and `/readyz` (it can work) are not traced. Requests that never reach
+ * the app get a problem document and a trace of their own like all others: those that cannot be parsed (400, 431), those with an unsupported
+ * expectation (417), and those that are shed (503) or over the rate limit (429).
  */
 export function serviceServer(gate: Gate, log: Logger): ServiceServer {
   let stopping = false;
@@ -73,14 +73,14 @@ export function serviceServer(gate: Gate, log: Logger): ServiceServer {
     inHand.add(response);
     response.once('close', () => inHand.delete(response));
     serve(request, response).catch((error: unknown) => {
-      log.error({ err: error }, 'a request could not be handled');
+      log.error({ err: error }, 'could not handle a request');
       response.destroy();
     });
   };
   const server = createServer(TIMEOUTS, onRequest);
   server.maxConnections = MAX_CONNECTIONS;
   server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
-    refuse(request, response, new Problem(417, 'expectation_failed', 'The only expectation that is met is "100-continue".'));
+    refuse(request, response, new Problem(417, 'expectation_failed', 'The only supported expectation is "100-continue".'));
   });
   server.on('clientError', (error: UnparsedError, socket: Socket) => refuseUnparsed(error, socket, gate, log));
   if (gate.edge) limitConnections(server, gate.edge.connectionsPerAddress);
@@ -110,7 +110,7 @@ async function reasonNotReady(gate: Gate, stopping: boolean): Promise<string | u
   }
 }
 
-/** Koa throws at some targets that HTTP allows, such as `http://[::1`. */
+/** Koa throws on some request targets that Node accepts, such as `http://[::1`. */
 function isReadable(url = ''): boolean {
   return /^\/(?!\/)/.test(url) || url === '*' || URL.canParse(url, 'http://localhost');
 }
@@ -142,20 +142,20 @@ function refusal(
   };
 }
 
-/** llhttp rejects what is not HTTP, or too much of it, before there is a request. */
+/** llhttp rejects invalid HTTP and oversized headers before there is a request. */
 function refuseUnparsed(error: UnparsedError, socket: Socket, gate: Gate, log: Logger): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const problem = PROBLEMS[error.code ?? '']?.() ?? malformed('The request is not valid HTTP/1.1.');
   const { fields, body, ids } = refusal(problem, gate, requestLineOf(error), socket);
   log.info({ ...ids, status: problem.status, code: problem.code, reason: error.code }, 'request refused');
-  // A part of an earlier answer may have been sent: more than that can only confuse the caller.
+  // Part of an earlier response may have been sent already. More bytes would corrupt it.
   const answering = (socket as Socket & { _httpMessage?: ServerResponse | null })._httpMessage;
   if (answering?.headersSent) return void socket.destroy();
   const head = Object.entries({ ...fields, connection: 'close' }).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.end(`HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\n${head.join('')}\r\n${body}`);
 }
 
-/** Method and target, if the bytes that could not be parsed begin with them. */
+/** Returns method and target, if the bytes that could not be parsed start with them. */
 function requestLineOf({ rawPacket }: UnparsedError): Refused['request'] {
   const [, method, url] = /^([A-Z]{1,20}) (\S{1,2000}) HTTP\//.exec(rawPacket?.toString('latin1', 0, 2_048) ?? '') ?? [];
   return { method, url };
@@ -166,10 +166,10 @@ type UnparsedError = NodeJS.ErrnoException & { rawPacket?: Buffer };
 const PROBLEMS: Readonly<Record<string, () => Problem>> = {
   HPE_HEADER_OVERFLOW: () => new Problem(431, 'headers_too_large', 'The headers may have at most 16 KiB.'),
   ERR_HTTP_REQUEST_TIMEOUT: () => new Problem(408, 'request_timeout', 'The request did not arrive in time.'),
-  HPE_INVALID_METHOD: () => malformed('The request method is not one that HTTP servers know.'),
+  HPE_INVALID_METHOD: () => malformed('The request method is unknown.'),
 };
 
-/** At most `max` connections from one address: the rest are closed at once, so that one caller cannot take them all. */
+/** Closes connections beyond `max` from one address at once, so that one caller cannot take all of them. */
 function limitConnections(server: Server, max: number): void {
   const open = new Map<string, number>();
   server.on('connection', (socket) => {
@@ -185,14 +185,14 @@ function limitConnections(server: Server, max: number): void {
   });
 }
 
-/** Shed requests are many by nature: one line a second says how many. */
+/** Logs the number of shed requests at most once a second, because there can be very many. */
 function countShed(log: Logger): () => void {
   let count = 0;
   return () => {
     count += 1;
     if (count > 1) return;
     const report = (): void => {
-      log.warn({ requests: count }, 'requests were shed: there were too many at once');
+      log.warn({ requests: count }, 'shed requests: there were too many at once');
       count = 0;
     };
     outside(() => setTimeout(report, 1_000).unref());
@@ -203,7 +203,7 @@ async function close(server: Server, ms: number, inHand: () => number): Promise<
   const closed = new Promise<void>((resolve) => {
     server.once('close', resolve);
   });
-  // http.Server's own close() would cut connections whose request is on its way.
+  // http.Server's own close() would close connections whose request is still on the network.
   NetServer.prototype.close.call(server);
   await delay(ON_THE_WIRE_MS);
   server.close();

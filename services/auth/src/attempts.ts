@@ -4,21 +4,21 @@ import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
 
 const MINUTE = 60;
 
-/** How many log-ins may fail before more are refused, and for how long they count. The address is locked out, not the account. */
+/** How many failed log-ins one address may have, and for how long they count. The address is locked out, not the account. */
 const OF_ADDRESS = { points: 30, duration: 15 * MINUTE };
-/** For one account from one address, as somebody who guesses one person's password. */
+/** The limit for one account from one address: somebody guesses one person's password. */
 const OF_ADDRESS_AND_ACCOUNT = { points: 5, duration: 15 * MINUTE };
-/** For one account from all addresses together. Short: it also stops its owner, unless the owner has logged in from there before. */
+/** The limit for one account from all addresses together. It is short, because it also locks out the owner, except at addresses where the owner has logged in before. */
 const OF_ACCOUNT = { points: 20, duration: MINUTE };
-/** For so long an address from which a log-in succeeded is one of the owner's. Timers can be no longer than 24 days. */
+/** How long an address counts as the owner's after a successful log-in. A timer cannot be longer than 24 days. */
 const KNOWN = { points: 1, duration: 20 * 24 * 60 * MINUTE };
 
-/** Many people behind one address may log in at the same moment. */
+/** Long, because many people may log in from one address at the same time. */
 const MAX_TURN_WAIT_MS = 8_000;
 
 /**
- * Counts failed log-ins, in the memory of this process. A counter is some 200 bytes and lives as long as its duration; one address can
- * make 30 failing attempts, so they stay few.
+ * Counts failed log-ins in the memory of this process. A counter has about 200 bytes and lives as long as its duration. One address can fail
+ * only 30 times, so there are few counters.
  */
 export class LogInAttempts {
   readonly #address = new RateLimiterMemory({ keyPrefix: 'address', ...OF_ADDRESS });
@@ -28,9 +28,9 @@ export class LogInAttempts {
   readonly #turns = new Map<string, { limit: RequestLimit; users: number }>();
 
   /**
-   * Runs `fn` after the earlier ones of the same address: guesses that are sent at once are counted one by one, and take no more than one
-   * of the places for hashing.
-   * @throws {Problem} 503 `overloaded` if the turn does not come soon; 504 if the request's time is over
+   * Runs `fn` after the earlier calls of the same address. So guesses that are sent at the same time are counted one by one, and use only one
+   * of the slots for hashing.
+   * @throws {Problem} 503 `overloaded` if its turn does not come in time, 504 at the request's deadline
    */
   async inTurn<T>(address: string, fn: () => Promise<T>): Promise<T> {
     const turn = this.#turns.get(address) ?? { limit: new RequestLimit(1, MAX_TURN_WAIT_MS), users: 0 };
@@ -47,7 +47,7 @@ export class LogInAttempts {
     }
   }
 
-  /** @throws {Problem} 429 with Retry-After, if too many have failed. It does not matter whether there is such an account. */
+  /** @throws {Problem} 429 with Retry-After after too many failures. The account need not exist. */
   async check(email: string, address: string): Promise<void> {
     const { account, both } = keys(email, address);
     const spent = await Promise.all([
@@ -57,7 +57,7 @@ export class LogInAttempts {
     ]);
     const seconds = Math.ceil(Math.max(...spent) / 1_000);
     if (seconds === 0) return;
-    throw new Problem(429, 'too_many_attempts', `Too many log-ins have failed; try again in ${seconds} seconds.`, {
+    throw new Problem(429, 'too_many_attempts', `Too many failed log-ins; try again in ${seconds} seconds.`, {
       headers: { 'retry-after': String(seconds) },
     });
   }
@@ -73,13 +73,13 @@ export class LogInAttempts {
   }
 }
 
-/** Hashed: e-mail addresses stay out of memory dumps, and keys are of one length. */
+/** E-mail addresses are hashed, so that they are not in memory dumps and all keys have the same length. */
 function keys(email: string, address: string): { account: string; both: string } {
   const account = createHash('sha256').update(email.toLowerCase()).digest('base64url');
   return { account, both: `${account} ${address}` };
 }
 
-/** How many milliseconds it takes until more attempts are allowed; 0 if they are now. */
+/** Returns the milliseconds until the next attempt is allowed; 0 if it is allowed now. */
 async function spentFor(limiter: RateLimiterMemory, { points }: { points: number }, key: string): Promise<number> {
   const counter: RateLimiterRes | null = await limiter.get(key);
   return counter && counter.consumedPoints >= points ? counter.msBeforeNext : 0;

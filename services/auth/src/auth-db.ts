@@ -14,7 +14,7 @@ export async function insertUser(sql: Sql, email: string, password: string): Pro
   await sql.query('insert into users (email, password) values (lower($1), $2) on conflict do nothing', [email, password]);
 }
 
-/** Gives the time at which the session expires. */
+/** Stores a session and returns when it expires. */
 export async function insertSession(sql: Sql, tokenHash: Buffer, userId: string, hours: number): Promise<Date> {
   const [session] = await sql.query<{ expires_at: Date }>(
     'insert into sessions (token_hash, user_id, expires_at) values ($1, $2, now() + make_interval(hours => $3)) returning expires_at',
@@ -32,13 +32,13 @@ export async function findSession(sql: Sql, tokenHash: Buffer): Promise<{ userId
   return session;
 }
 
-/** True if there was such a session. */
+/** Deletes a session. Returns false if it did not exist. */
 export async function deleteSession(sql: Sql, tokenHash: Buffer): Promise<boolean> {
   const deleted = await sql.query('delete from sessions where token_hash = $1 and expires_at > now() returning user_id', [tokenHash]);
   return deleted.length > 0;
 }
 
-/** Ends a user's oldest sessions, so that there is room for one more. */
+/** Ends a user's oldest sessions, so that one more stays within `max`. */
 export async function limitSessions(sql: Sql, userId: string, max: number): Promise<void> {
   await sql.query(
     `delete from sessions where token_hash in (

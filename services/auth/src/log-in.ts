@@ -5,7 +5,7 @@ import type { LogInAttempts } from './attempts.ts';
 import { newToken, tokenHash } from './token.ts';
 
 const SESSION_HOURS = 12;
-/** How many sessions one user may have; the oldest ends first. */
+/** How many sessions one user may have. The oldest ends first. */
 const MAX_SESSIONS = 20;
 
 interface Credentials {
@@ -14,7 +14,7 @@ interface Credentials {
   address: string;
 }
 
-/** Exchanges e-mail and password for a session token. A wrong password and an unknown e-mail look the same, and take the same time. */
+/** Exchanges e-mail and password for a session token. A wrong password and an unknown e-mail get the same answer after the same time. */
 export async function logIn(
   db: Database,
   attempts: LogInAttempts,
@@ -33,7 +33,7 @@ async function check(db: Database, attempts: LogInAttempts, { email, password, a
   const right = await matches(password, user?.password);
   if (!user || !right) {
     await attempts.failed(email, address);
-    throw new Problem(401, 'invalid_credentials', 'There is no account with this e-mail and password.');
+    throw new Problem(401, 'invalid_credentials', 'No account has this e-mail and password.');
   }
   await attempts.succeeded(email, address);
   return user;

@@ -2,9 +2,9 @@ import { Problem, type Database } from '@waymark/service-kit';
 import { deleteSession } from './auth-db.ts';
 import { tokenHash } from './token.ts';
 
-/** Revokes the session whose token the header `Authorization: Bearer …` carries. */
+/** Revokes the session of the token in the header `Authorization: Bearer …`. */
 export async function logOut(db: Database, authorization: string): Promise<undefined> {
   const token = authorization.slice('Bearer '.length);
   const ended = await deleteSession(db, tokenHash(token));
-  if (!ended) throw new Problem(401, 'unauthenticated', 'This session has ended already.');
+  if (!ended) throw new Problem(401, 'unauthenticated', 'This session has already ended.');
 }

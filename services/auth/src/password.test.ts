@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { hash, matches } from './password.ts';
 
-/** What scrypt does in this process: each run is an async resource of Node's own. */
+/** Counts the scrypt runs of this process: each run is an async resource of Node. */
 const runs = { begun: 0, atOnce: 0, mostAtOnce: 0 };
 const running = new Set<number>();
 const watch = createHook({
@@ -21,7 +21,7 @@ beforeEach(() => void Object.assign(runs, { begun: 0, mostAtOnce: 0 }));
 
 const passwords = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 });
 
-test('a password matches its own hash and no other does', async () => {
+test('a hash matches only its own password', async () => {
   await fc.assert(
     fc.asyncProperty(passwords, passwords, async (right, wrong) => {
       fc.pre(right.normalize('NFKC') !== wrong.normalize('NFKC'));
@@ -32,12 +32,12 @@ test('a password matches its own hash and no other does', async () => {
   );
 });
 
-test('a password is the same however a keyboard composes it', async () => {
+test('a password matches in any Unicode composition', async () => {
   const stored = await hash('\u00e9lan \ufb01x');
   expect(await matches('e\u0301lan fix', stored)).toBe(true);
 });
 
-test('the same password is stored differently each time, with what it takes to check it, and without itself', async () => {
+test('the same password gets a different hash each time, which contains its parameters but not the password', async () => {
   const [one, two] = await Promise.all([hash('waymark'), hash('waymark')]);
   expect(one).not.toBe(two);
   for (const stored of [one, two]) {
@@ -46,8 +46,8 @@ test('the same password is stored differently each time, with what it takes to c
   }
 });
 
-test('a password that was stored at another cost is checked at that cost', async () => {
-  // By Python: hashlib.scrypt(b'waymark', salt=b'0123456789abcdef', n=1024, r=4, p=2, dklen=32)
+test('checks a hash with the cost that it was stored with', async () => {
+  // Computed with Python: hashlib.scrypt(b'waymark', salt=b'0123456789abcdef', n=1024, r=4, p=2, dklen=32)
   const stored = 'scrypt$1024$4$2$MDEyMzQ1Njc4OWFiY2RlZg$YySo6KYV45O_Gn-4eViat-7WXWZSw8WbS3zci7z_aWs';
   expect(await matches('waymark', stored)).toBe(true);
   expect(await matches('Waymark', stored)).toBe(false);
@@ -55,16 +55,16 @@ test('a password that was stored at another cost is checked at that cost', async
 
 test.each([
   ['nothing', undefined],
-  ['an empty text', ''],
+  ['an empty string', ''],
   ['another scheme', 'bcrypt$10$abc'],
   ['a hash without a key', 'scrypt$16384$8$5$AAAA$'],
-])('nothing matches %s, at the cost of a hash', async (_, stored) => {
+])('nothing matches %s, and the check takes as long as for a hash', async (_, stored) => {
   expect(await matches('waymark', stored)).toBe(false);
   expect(await matches('', stored)).toBe(false);
   expect(runs.begun).toBe(2);
 });
 
-test('at most two are hashed at once, 64 wait for their turn, and the next is sent away', async () => {
+test('hashes at most two at once, lets 64 wait, and rejects the next', async () => {
   const all = Array.from({ length: 67 }, () => matches('waymark', undefined));
   const settled = await Promise.allSettled(all);
   expect(settled.slice(0, 66).every(({ status }) => status === 'fulfilled')).toBe(true);

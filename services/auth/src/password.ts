@@ -2,12 +2,12 @@ import { randomBytes, scrypt, timingSafeEqual, type ScryptOptions } from 'node:c
 import { promisify } from 'node:util';
 import { deadlineExceeded, Problem, remainingMs } from '@waymark/service-kit';
 
-/** 16 MiB of memory for each hash: one of the parameter sets that OWASP's password storage guide gives for scrypt. */
+/** One of the parameter sets that OWASP's password storage guide recommends for scrypt: 16 MiB of memory per hash. */
 const COST = { N: 2 ** 14, r: 8, p: 5 };
 const MOST_MEMORY = 64 * 1024 * 1024;
 const KEY_BYTES = 32;
 
-/** Hashing is made to be slow and large: this bounds its memory, and how long somebody may wait for a turn. */
+/** Hashing is slow and needs much memory by design. These limits bound its memory and how long callers wait. */
 const AT_ONCE = 2;
 const MOST_WAITING = 64;
 let running = 0;
@@ -15,21 +15,21 @@ const waiting: (() => void)[] = [];
 
 const derive = promisify<string, Buffer, number, ScryptOptions, Buffer>(scrypt);
 
-/** The password as it is stored: cost, salt and scrypt key, to be checked with `matches`, also when the cost of new ones is another. */
+/** Hashes a password for storage: cost, salt and scrypt key. `matches` can check it even after the cost of new hashes has changed. */
 export async function hash(password: string): Promise<string> {
   const salt = randomBytes(16);
   const key = await deriveBounded(password, salt, COST);
   return ['scrypt', COST.N, COST.r, COST.p, salt.toString('base64url'), key.toString('base64url')].join('$');
 }
 
-/** Whether the password is the one that was hashed. Takes as long for no hash as for a wrong password, so that timing tells no one who has an account. */
+/** Whether the password matches the hash. Without a hash it takes as long as for a wrong password, so that timing does not reveal who has an account. */
 export async function matches(password: string, stored: string | undefined): Promise<boolean> {
   const { cost, salt, key } = parse(stored);
   const derived = await deriveBounded(password, salt, cost);
   return key.length === derived.length && timingSafeEqual(derived, key);
 }
 
-/** What is not a hash of ours has an empty key, which nothing matches. */
+/** An invalid hash gets an empty key, which matches nothing. */
 function parse(stored = ''): { cost: typeof COST; salt: Buffer; key: Buffer } {
   const [, N, r, p, salt = '', key = ''] = /^scrypt\$(\d+)\$(\d+)\$(\d+)\$([\w-]+)\$([\w-]+)$/.exec(stored) ?? [];
   const cost = key ? { N: Number(N), r: Number(r), p: Number(p) } : COST;
@@ -39,7 +39,7 @@ function parse(stored = ''): { cost: typeof COST; salt: Buffer; key: Buffer } {
 async function deriveBounded(password: string, salt: Buffer, cost: typeof COST): Promise<Buffer> {
   await turn();
   try {
-    // Nobody waits for it any more.
+    // The caller's deadline has passed, so nobody needs the result.
     if (remainingMs() <= 0) throw deadlineExceeded('The password check');
     return await derive(password.normalize('NFKC'), salt, KEY_BYTES, { ...cost, maxmem: MOST_MEMORY });
   } finally {
@@ -49,10 +49,10 @@ async function deriveBounded(password: string, salt: Buffer, cost: typeof COST):
   }
 }
 
-/** Whoever ends hands the turn over to the next in line. */
+/** Waits for a slot. Each hash that ends passes its slot to the next caller in line. */
 async function turn(): Promise<void> {
   if (waiting.length >= MOST_WAITING)
-    throw new Problem(503, 'overloaded', 'Too many people are logging in just now; try again in a moment.', {
+    throw new Problem(503, 'overloaded', 'Too many people are logging in right now; try again in 2 seconds.', {
       headers: { 'retry-after': '2' },
     });
   if (running < AT_ONCE) running += 1;

@@ -37,10 +37,10 @@ const demo = async (): Promise<string> => (await enter(DEMO, 'waymark')).token;
 const sessions = async (): Promise<Record<string, unknown>[]> => db.query('select * from sessions');
 const expire = async (): Promise<unknown> => db.query(`update sessions set expires_at = now() - interval '1 second'`);
 
-const REFUSED = { status: 401, code: 'invalid_credentials', message: 'There is no account with this e-mail and password.' };
+const REFUSED = { status: 401, code: 'invalid_credentials', message: 'No account has this e-mail and password.' };
 const ENDED = { status: 401, code: 'unauthenticated' };
 
-test('a session says whose it is, and lasts twelve hours', async () => {
+test('a session has a user and lasts twelve hours', async () => {
   const before = Date.now();
   const { token, expiresAt } = await enter(DEMO, 'waymark');
   const [user] = await db.query<{ id: string }>('select id from users where email = $1', [DEMO]);
@@ -48,17 +48,17 @@ test('a session says whose it is, and lasts twelve hours', async () => {
   expect(Math.round((Date.parse(expiresAt) - before) / 3_600_000)).toBe(12);
 });
 
-test('an e-mail address is the same in any letter case', async () => {
+test('ignores the letter case of an e-mail address', async () => {
   expect(await introspect(db, (await enter('Demo@Waymark.TEST', 'waymark')).token)).toMatchObject({ active: true });
 });
 
-test('a wrong password and an unknown e-mail are refused in the same words, and leave no session', async () => {
+test('a wrong password and an unknown e-mail get the same error and no session', async () => {
   await expect(enter(DEMO, 'Waymark')).rejects.toMatchObject(REFUSED);
   await expect(enter('nobody@waymark.test', 'waymark')).rejects.toMatchObject(REFUSED);
   expect(await sessions()).toEqual([]);
 });
 
-test('neither token nor password is stored or logged', async () => {
+test('stores and logs neither token nor password', async () => {
   const token = await demo();
   const stored = JSON.stringify([await sessions(), await db.query('select * from users')]);
   const bytes = Buffer.from(token, 'base64url').toString('hex');
@@ -67,27 +67,27 @@ test('neither token nor password is stored or logged', async () => {
   expect(JSON.stringify(lines)).not.toContain(token);
 });
 
-test('two sessions of one person know nothing of each other', async () => {
+test('two sessions of one user are independent', async () => {
   const [one, two] = [await demo(), await demo()];
   expect(one).not.toBe(two);
   await logOut(db, `Bearer ${one}`);
   expect([await introspect(db, one), await introspect(db, two)]).toEqual([{ active: false }, expect.objectContaining({ active: true })]);
 });
 
-test('a session is revoked once', async () => {
+test('a session can be revoked once', async () => {
   const token = await demo();
   await logOut(db, `bearer ${token}`);
   await expect(logOut(db, `Bearer ${token}`)).rejects.toMatchObject(ENDED);
 });
 
-test('an expired session is none, and cannot be revoked', async () => {
+test('an expired session is inactive and cannot be revoked', async () => {
   const token = await demo();
   await expire();
   expect(await introspect(db, token)).toEqual({ active: false });
   await expect(logOut(db, `Bearer ${token}`)).rejects.toMatchObject(ENDED);
 });
 
-test('expired sessions are removed, and only those', async () => {
+test('prune removes only expired sessions', async () => {
   await demo();
   await expire();
   const alive = await demo();
@@ -96,18 +96,18 @@ test('expired sessions are removed, and only those', async () => {
   expect(await introspect(db, alive)).toMatchObject({ active: true });
 });
 
-test.each(['', 'x', 'x'.repeat(200), '\u0000'])('the token "%s" was never one', async (token) => {
+test.each(['', 'x', 'x'.repeat(200), '\u0000'])('the invalid token "%s" has no session', async (token) => {
   expect(await introspect(db, token)).toEqual({ active: false });
 });
 
-test('seeding again, by several at once too, changes nothing', async () => {
+test('seeding again changes nothing, even at the same time', async () => {
   const before = await db.query('select * from users order by email');
   expect(before).toHaveLength(2);
   await Promise.all([seedUsers(db), seedUsers(db)]);
   expect(await db.query('select * from users order by email')).toEqual(before);
 });
 
-test('processes that seed at once add each person once', async () => {
+test('processes that seed at the same time add each user once', async () => {
   await db.query('truncate users cascade');
   await Promise.all([seedUsers(db), seedUsers(db)]);
   expect(await db.query('select email from users order by email')).toEqual([{ email: 'ada@waymark.test' }, { email: DEMO }]);
@@ -116,7 +116,7 @@ test('processes that seed at once add each person once', async () => {
 
 const OTHERS = { status: 429, code: 'too_many_attempts', extra: { headers: { 'retry-after': expect.stringMatching(/^\d+$/) } } };
 
-test('who guesses a password is locked out after five attempts, also with the right one; its owner elsewhere is not', async () => {
+test('five wrong passwords lock an address out of an account, even with the right password, but not other addresses', async () => {
   const attempts = new LogInAttempts();
   for (let at = 0; at < 5; at += 1) await expect(enter(DEMO, `guess ${at}`, '198.51.100.7', attempts)).rejects.toMatchObject(REFUSED);
   await expect(enter(DEMO, 'waymark', '198.51.100.7', attempts)).rejects.toMatchObject(OTHERS);
@@ -124,7 +124,7 @@ test('who guesses a password is locked out after five attempts, also with the ri
   expect(await enter('ada@waymark.test', 'waymark', '198.51.100.7', attempts)).toMatchObject({ token: expect.any(String) });
 }, 30_000);
 
-test('many addresses that guess one password lock it for a minute at most, and never where its owner has logged in before', async () => {
+test('guesses from many addresses lock an account for at most a minute, and never where its owner has logged in before', async () => {
   const attempts = new LogInAttempts();
   await enter(DEMO, 'waymark', '192.0.2.1', attempts);
   for (let at = 0; at < 20; at += 1) await attempts.failed(DEMO, `198.51.100.${at}`);
@@ -134,13 +134,13 @@ test('many addresses that guess one password lock it for a minute at most, and n
   expect(await enter(DEMO, 'waymark', '192.0.2.1', attempts)).toMatchObject({ token: expect.any(String) });
 }, 30_000);
 
-test('one address may fail thirty times, whatever the accounts', async () => {
+test('one address may fail thirty times in all', async () => {
   const attempts = new LogInAttempts();
   for (let at = 0; at < 30; at += 1) await attempts.failed(`${at}@waymark.test`, '198.51.100.7');
   await expect(enter(DEMO, 'waymark', '198.51.100.7', attempts)).rejects.toMatchObject(OTHERS);
 });
 
-test('one user has twenty sessions at most: the oldest ends', async () => {
+test('a user has at most twenty sessions, and the oldest ends first', async () => {
   const [user] = await db.query<{ id: string }>('select id from users where email = $1', [DEMO]);
   await db.query(
     `insert into sessions select sha256(n::text::bytea), $1, now() + make_interval(hours => 1, secs => n) from generate_series(1, 30) n`,

@@ -12,7 +12,7 @@ const STORED_AS = 'waymark.basket';
 const chosen = new Map();
 let key = crypto.randomUUID();
 
-/** Tells of `change`: the order being put together is not what it was. */
+/** Emits `change` when the content of the order changes. */
 export const basket = new EventTarget();
 
 /** @returns {Line[]} */
@@ -21,10 +21,10 @@ export const chosenLines = () => Array.from(chosen, ([sku, { quantity }]) => ({ 
 /** @param {string} sku */
 export const chosenQuantity = (sku) => chosen.get(sku)?.quantity ?? 0;
 
-/** Stays the same until the order changes or is placed: what is sent again with it is the same order, not a second one. */
+/** Stays the same until the order changes or is placed, so that a repeated request does not place a second order. */
 export const idempotencyKey = () => key;
 
-/** The request has been answered: the next one is a new one, whatever is in it. */
+/** Call this when the request has been answered: the next request is a new order. */
 export function renewKey() {
   key = crypto.randomUUID();
   store();
@@ -58,7 +58,7 @@ export function choose(product) {
 }
 
 /**
- * These lines have been ordered. What the user has added since stays.
+ * Removes lines that have been ordered. Lines that the user added in the meantime stay.
  * @param {Line[]} lines
  */
 export function takeOut(lines) {

@@ -4,9 +4,9 @@ import { element } from './element.js';
 const SHOWN_MS = 1_500;
 
 /**
- * A button that copies the text of `source`. Where the browser keeps the clipboard from pages (plain HTTP from another machine), it selects the text.
+ * Creates a button that copies the text of `source`. If the browser forbids the clipboard (plain HTTP from another machine), it selects the text.
  * @param {HTMLElement} source
- * @param {string} what for people who do not see where the button stands
+ * @param {string} what names the text for screen readers
  */
 export function copyButton(source, what) {
   const button = element('button', { type: 'button', className: 'small' });

@@ -12,8 +12,8 @@ const pick = (name) => `sed 's/.*"${name}":"\\([^"]*\\)".*/\\1/'`;
 const data = (body) => `-d '${JSON.stringify(body)}'`;
 
 /**
- * A command for the shell that calls this route as the demo user and shows the headers of the answer. It logs in and places an order first where
- * the route needs that.
+ * Returns a shell command that calls this route as the demo user and shows the headers of the answer. If the route needs it, the command logs in
+ * and places an order first.
  * @param {string} origin
  * @param {Operation} operation
  * @param {Record<string, unknown>} bodies an example body for each operation that takes one, by operation id

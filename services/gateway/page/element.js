@@ -1,7 +1,7 @@
 // @ts-check
 
 /**
- * A new element with these properties (not attributes) and children; text becomes text, never markup.
+ * Creates an element with these properties (not attributes) and children. Strings become text, never markup.
  * @template {keyof HTMLElementTagNameMap} T
  * @param {T} tag
  * @param {Partial<HTMLElementTagNameMap[T]>} [properties]
@@ -15,7 +15,7 @@ export function element(tag, properties = {}, ...children) {
 }
 
 /**
- * The element of the page with this id.
+ * Returns the element of the page with this id.
  * @template {HTMLElement} T
  * @param {string} id
  * @param {new () => T} type

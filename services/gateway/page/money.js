@@ -1,7 +1,7 @@
 // @ts-check
 
 /**
- * An amount in whole cents, as people write it.
+ * Formats an amount in whole cents for people.
  * @param {number} cents
  * @param {string} currency
  */

@@ -4,7 +4,7 @@ import { Problem } from './requests.js';
 import { traceLink } from './trace-link.js';
 
 /**
- * For those who hear the page: what has changed in it.
+ * Announces a change of the page to screen readers.
  * @param {string} news
  */
 export function say(news) {
@@ -12,7 +12,7 @@ export function say(news) {
 }
 
 /**
- * Shows what went wrong, with its trace, until it is closed or something else is tried. Anything but a Problem is a bug of the page, and thrown on.
+ * Shows an error with its trace until it is closed or the user does something else. An error that is not a Problem is a bug of the page and is rethrown.
  * @param {unknown} error
  * @param {() => Promise<void>} [retry] does the same again
  */
@@ -20,7 +20,7 @@ export function showProblem(error, retry) {
   if (!(error instanceof Problem)) throw error;
   const close = element('button', { type: 'button', className: 'small', textContent: 'Close', onclick: hideProblem });
   const words = element('div', {}, element('p', {}, element('b', {}, error.title)), element('p', {}, error.message));
-  if (error.traceId) words.append(element('p', {}, traceLink(error.traceId, 'See what happened in its trace')));
+  if (error.traceId) words.append(element('p', {}, traceLink(error.traceId, 'See what happened in the trace')));
   const again = retry
     ? [element('button', { type: 'button', className: 'small', textContent: 'Try again', onclick: () => void retry() })]
     : [];

@@ -9,17 +9,16 @@ import { traceLink } from './trace-link.js';
 const TITLES = { pending: 'Pending', fulfilled: 'Fulfilled', rejected: 'Rejected', cancelled: 'Cancelled', dead_letter: 'Dead letter' };
 
 const WORDS = {
-  pending: 'The shop is taking the payment.',
-  slow: 'A payment attempt seems to have failed. The shop tries again, after a longer pause each time.',
-  fulfilled: 'It is paid, and yours.',
-  rejected: 'The shop did not accept it.',
-  cancelled: 'You cancelled it. Its stock is free again.',
-  dead_letter: 'The shop gave up on it, and somebody has to look into it.',
-  payment_declined: 'The payment was declined. Its stock is free again.',
-  reservation_lost: 'The payment came too late: its stock had been sold. The money is given back.',
-  fulfilment_overdue: 'It could not be fulfilled in time. The money is given back.',
-  fulfilment_failed:
-    'Every attempt to take the payment failed, so the shop gave up. Somebody has to look into it; the trace shows each attempt.',
+  pending: 'The payment is being processed.',
+  slow: 'A payment attempt seems to have failed. The shop retries, with a longer delay each time.',
+  fulfilled: 'The order is paid and complete.',
+  rejected: 'The shop rejected the order.',
+  cancelled: 'You cancelled the order. Its stock was released.',
+  dead_letter: 'The order failed. An operator must look into it.',
+  payment_declined: 'The payment was declined. The stock was released.',
+  reservation_lost: 'The payment came too late: the stock was sold. You get a refund.',
+  fulfilment_overdue: 'The order could not be fulfilled in time. You get a refund.',
+  fulfilment_failed: 'Every payment attempt failed, so the shop gave up. An operator must look into it; the trace shows each attempt.',
 };
 const SLOW_MS = 2_500;
 
@@ -36,7 +35,7 @@ function wordsFor({ status, reason, createdAt }) {
 }
 
 /**
- * An order as an item of a list, and how to show its news. While it is pending there is a button to cancel it.
+ * Returns a list item for an order, and a function that updates it. A pending order has a button to cancel it.
  * @param {Order} order
  * @param {() => void} cancel
  */

@@ -11,7 +11,7 @@ const LONGEST_PAUSE_MS = 5_000;
 const PATIENCE_MS = 300_000;
 const SHOWN = 10;
 
-/** Tells of `change`: an order was placed or has ended, so the stock may be another. */
+/** Emits `change` when an order was placed or has ended, because the stock may have changed. */
 export const orders = new EventTarget();
 
 /** @type {Map<string, HTMLElement>} the item of each listed order, by the order's id */
@@ -24,13 +24,13 @@ export async function showOrders() {
   const { body } = await sendAsUser('GET', `/v1/orders?limit=${SHOWN}`);
   if (!isLoggedIn()) return;
   for (const order of /** @type {{ items: Order[] }} */ (body).items) {
-    // One placed in the meantime stands above already.
+    // An order that was placed in the meantime is already at the top.
     if (!listed.has(order.id)) list.append(itemOf(order));
   }
 }
 
 /**
- * Puts an order that has just been placed first, watches it, and takes the user there.
+ * Shows a new order at the top, watches it, and moves the focus there.
  * @param {Order} order
  */
 export function showNewOrder(order) {
@@ -42,7 +42,7 @@ export function showNewOrder(order) {
   orders.dispatchEvent(new Event('change'));
 }
 
-/** For when the user has logged out. */
+/** Call this when the user has logged out. */
 export function forgetOrders() {
   list.replaceChildren();
   listed.clear();
@@ -76,7 +76,7 @@ function itemOf(order) {
 }
 
 /**
- * Asks for a pending order, less and less often, until it has ended, has left the page, or has taken very long.
+ * Polls a pending order with growing delays until it has ended, is no longer on the page, or has taken very long.
  * @param {HTMLElement} item
  * @param {() => Order} current
  * @param {(news: Order) => void} update
@@ -89,7 +89,7 @@ async function watch(item, current, update) {
     try {
       update(/** @type {Order} */ ((await sendAsUser('GET', `/v1/orders/${current().id}`)).body));
     } catch (error) {
-      // A shop that does not answer now may do so later; one that refuses will not change its mind.
+      // If the shop does not answer now, it may answer later. A rejection is final.
       if (!(error instanceof Problem)) throw error;
       if (error.status >= 400 && error.status < 500 && error.status !== 429) return showProblem(error);
     }
@@ -97,7 +97,7 @@ async function watch(item, current, update) {
 }
 
 /**
- * Ends after this time, or later, when somebody looks at the page again.
+ * Waits this long, and longer while the page is hidden.
  * @param {number} ms
  * @returns {Promise<void>}
  */

@@ -8,10 +8,10 @@ import { send } from './requests.js';
 /** @type {Map<string, { name: string, draw: (news?: Product) => void }>} */
 const shown = new Map();
 
-/** The name of a product, or its SKU where that is all we know. @param {string} sku */
+/** Returns the name of a product, or its SKU if the name is unknown. @param {string} sku */
 export const nameOf = (sku) => shown.get(sku)?.name ?? sku;
 
-/** Lists the products as they are now, and returns them. What is listed already stays in place, and the keyboard focus with it. */
+/** Lists the current products and returns them. Products that are already listed stay in place, so the keyboard focus stays too. */
 export async function showProducts() {
   const { items } = /** @type {{ items: Product[] }} */ ((await send('GET', '/v1/products')).body);
   for (const product of items) {
@@ -22,14 +22,14 @@ export async function showProducts() {
   return items.map((product) => ({ ...product, name: nameOf(product.sku) }));
 }
 
-/** Shows of each product how many are in the order. */
+/** Shows for each product how many are in the order. */
 export function drawProducts() {
   for (const { draw } of shown.values()) draw();
 }
 
 /** @param {Product} product */
 function productItem(product) {
-  // Some names end in a remark.
+  // Some names end with a remark in parentheses.
   const [, name = product.name, remark] = /^(.*?)(?: \((.*)\))?$/.exec(product.name) ?? [];
   let latest = product;
   const stock = element('span');

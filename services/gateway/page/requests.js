@@ -15,10 +15,10 @@ const NO_ANSWER = {
   title: 'No answer',
   status: 0,
   code: 'no_answer',
-  detail: 'The shop could not be reached. Look at the connection, then try again.',
+  detail: 'The shop did not answer. Check your connection, then try again.',
 };
 
-/** A request that failed, in words. Status 0: no answer came, and nobody knows what became of it. */
+/** A failed request. Status 0 means that there was no answer, so the request may have succeeded or not. */
 export class Problem extends Error {
   /** @param {Pick<ProblemDetails, 'title' | 'detail' | 'status' | 'code' | 'traceId'>} details */
   constructor({ title, detail, status, code, traceId }) {
@@ -65,7 +65,7 @@ async function exchange(method, path, { body, headers }) {
 }
 
 /**
- * Something between the shop and the page, a proxy say, may answer without problem details.
+ * A proxy between the page and the shop may answer without problem details.
  * @param {Answer} answer
  * @returns {ProblemDetails}
  */
@@ -76,7 +76,7 @@ function problemOf({ status, statusText, body }) {
     title: statusText || 'Error',
     status,
     code: 'unknown',
-    detail: `The answer was ${status}, without a reason.`,
+    detail: `The answer was ${status} without a reason.`,
   };
 }
 

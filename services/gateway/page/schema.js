@@ -14,7 +14,7 @@ const TYPES = { string: 'text', integer: 'whole number', number: 'number', boole
 const FORMATS = { email: 'e-mail address', uuid: 'UUID', 'date-time': 'date and time (UTC)' };
 
 /**
- * A value's kind and bounds, in words: `list of 1 to 20`.
+ * Describes the type and bounds of a value: `list of 1 to 20`.
  * @param {Schema} schema
  */
 export function inWords(schema) {
@@ -34,7 +34,7 @@ export function inWords(schema) {
  * @param {string} [unit]
  */
 function bounds(before, least, most, unit = '') {
-  // The largest number that JSON carries exactly is how a schema says "no bound".
+  // zod writes MAX_SAFE_INTEGER for integers without an upper bound.
   const upper = most === Number.MAX_SAFE_INTEGER ? undefined : most;
   if (least !== undefined && upper !== undefined) return `${before} ${least} to ${upper}${unit}`;
   if (upper !== undefined) return `${before} at most ${upper}${unit}`;
@@ -42,7 +42,7 @@ function bounds(before, least, most, unit = '') {
 }
 
 /**
- * The fields of an object, and of the objects in it, as nested lists. Undefined where there are none.
+ * Returns the fields of an object, and of the objects in it, as nested lists. Undefined if there are none.
  * @param {Schema} schema
  * @returns {HTMLUListElement | undefined}
  */
@@ -54,14 +54,14 @@ export function fields(schema) {
 }
 
 /**
- * One named value: a field of a body, or a parameter.
+ * Returns an item for a named value: a field of a body or a parameter.
  * @param {string} name
  * @param {Schema} schema
  * @param {boolean} required
- * @param {string} [place] where it stands, if it is a parameter
+ * @param {string} [place] the place of a parameter, such as `in the path`
  */
 export function fieldItem(name, schema, required, place) {
-  const words = [place, inWords(schema), !required && 'optional', schema.default !== undefined && `${schema.default} if not given`];
+  const words = [place, inWords(schema), !required && 'optional', schema.default !== undefined && `default ${schema.default}`];
   const item = element('li', {}, element('code', {}, name), ` ${words.filter(Boolean).join(', ')}`);
   if (schema.description) item.append(`. ${schema.description}`);
   if (schema.pattern && !schema.format) item.append(', like ', element('code', { className: 'pattern' }, schema.pattern));

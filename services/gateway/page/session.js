@@ -4,10 +4,10 @@ import { Problem, send } from './requests.js';
 
 const STORED_AS = 'waymark.token';
 
-// For this tab, and no longer than it is open.
+// sessionStorage keeps the token only for this tab, until it is closed.
 let token = sessionStorage.getItem(STORED_AS);
 
-/** Tells of `change`: somebody logged in or out, or the session ended. */
+/** Emits `change` when the user logs in or out, or the session ends. */
 export const session = new EventTarget();
 
 export const isLoggedIn = () => token !== null;
@@ -21,7 +21,7 @@ export async function logIn(email, password) {
   setToken(/** @type {{ token: string }} */ (body).token);
 }
 
-/** Also without an answer, this page has forgotten the session. */
+/** The page deletes the token even if the shop does not answer. */
 export async function logOut() {
   const answer = sendAsUser('DELETE', '/v1/sessions/current');
   setToken(null);
@@ -29,7 +29,7 @@ export async function logOut() {
 }
 
 /**
- * Sends a request of the logged-in user. When the shop says that the session has ended, it has ended here too.
+ * Sends a request as the logged-in user. If the shop answers that the session has ended, the page logs out.
  * @param {string} method
  * @param {string} path
  * @param {Content} [content]
@@ -40,7 +40,7 @@ export async function sendAsUser(method, path, { body, headers } = {}) {
   try {
     return await send(method, path, { ...(body && { body }), headers: { ...headers, authorization: `Bearer ${used}` } });
   } catch (error) {
-    // An answer that comes late says nothing about a session begun since.
+    // A late answer says nothing about a newer session.
     if (error instanceof Problem && error.status === 401 && used === token) setToken(null);
     throw error;
   }

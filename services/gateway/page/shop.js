@@ -23,14 +23,14 @@ async function placeOrder() {
 }
 
 /**
- * A refusal is the end of this attempt. After any other failure the order may have been placed all the same: the key is kept.
+ * After a 4xx the order was not placed, so the next request gets a new key. After any other failure it may have been placed, so the key stays.
  * @param {unknown} error
  * @returns {Promise<never>}
  */
 async function notPlaced(error) {
   if (!(error instanceof Problem)) throw error;
   if (error.status >= 400 && error.status < 500) renewKey();
-  else error.message += ' If you place it again unchanged, it will still be one order.';
+  else error.message += ' You can safely place it again: you will not order twice.';
   throw error;
 }
 
@@ -41,7 +41,7 @@ function drawSession() {
 }
 
 /**
- * Does what the user asked for, unless it is being done already, and shows what goes wrong with it.
+ * Returns an event handler that runs the action, unless it is already running, and shows its errors.
  * @param {() => Promise<void>} action
  */
 function asAsked(action) {

@@ -4,7 +4,7 @@ import { byId, element } from './element.js';
 /** @type {PromiseWithResolvers<string>} */
 const traceUi = Promise.withResolvers();
 
-/** Asks the shop where people read traces. Links made before this is known get their address now. */
+/** Asks the shop where people read traces. Links that were created before get their address now. */
 export async function findTraceUi() {
   const answer = await fetch('/page-config.json');
   const { traceUiUrl } = await answer.json();
@@ -13,7 +13,7 @@ export async function findTraceUi() {
 }
 
 /**
- * A link to a trace, which opens in a new tab.
+ * Creates a link to a trace that opens in a new tab.
  * @param {string} traceId
  * @param {string} text
  */

@@ -9,9 +9,22 @@ export const config = (env = process.env) =>
       AUTH_URL: serviceUrl('auth', 8081),
       ORDER_URL: serviceUrl('order', 8082),
       INVENTORY_URL: serviceUrl('inventory', 8083),
-      TRACE_UI_URL: z.url().default('http://localhost:16686').describe('where people look at traces, such as http://localhost:16686'),
-      CONNECTIONS_PER_ADDRESS: z.coerce.number().int().positive().default(500).describe('how many connections one address may have'),
-      RATE_LIMIT_PER_SECOND: z.coerce.number().int().positive().default(500).describe('how many requests one address may make in a second'),
+      TRACE_UI_URL: z
+        .url()
+        .default('http://localhost:16686')
+        .describe('the URL where people look at traces, such as http://localhost:16686'),
+      CONNECTIONS_PER_ADDRESS: z.coerce
+        .number()
+        .int()
+        .positive()
+        .default(500)
+        .describe('the number of connections that one address may have'),
+      RATE_LIMIT_PER_SECOND: z.coerce
+        .number()
+        .int()
+        .positive()
+        .default(500)
+        .describe('the number of requests that one address may send per second'),
     },
     env,
   );

@@ -7,7 +7,7 @@ import { description } from './description.ts';
 
 const FOLDER = new URL('../page/', import.meta.url);
 
-/** The browser gets the files of the folder as they are: there is no bundler. */
+/** The browser gets the files of the folder unchanged; there is no bundler. */
 const parts = readdirSync(FOLDER).filter((name) => /\.(js|css|svg)$/.test(name));
 const FILES = new Map([['/', 'shop.html'], ['/api', 'api.html'], ...parts.map((name) => [`/${name}`, name] as const)]);
 
@@ -19,7 +19,7 @@ const HEADERS = {
   'cache-control': 'no-cache',
 };
 
-/** The shop page, the API page, the API's description, and the page's configuration. */
+/** Serves the shop page, the API page, the description of the API, and the configuration of the page. */
 export function pages(traceUiUrl: string): Middleware {
   const router = new Router();
   for (const [path, file] of FILES) {

@@ -1,11 +1,11 @@
 import { Problem } from '@waymark/service-kit';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 
-/** Limits how many requests one address may send in a second. Counters live for that second, so memory is bounded by the traffic. */
+/** Limits how many requests one address may send per second. Counters live for one second, so the traffic bounds their memory. */
 export function rateLimit(perSecond: number): (address: string) => Promise<Problem | undefined> {
   const limiter = new RateLimiterMemory({ points: perSecond, duration: 1 });
   const refused = (): Problem =>
-    new Problem(429, 'rate_limited', `One address may send ${perSecond} requests a second; try again in a second.`, {
+    new Problem(429, 'rate_limited', `One address may send ${perSecond} requests per second; try again in a second.`, {
       headers: { 'retry-after': '1' },
     });
   return async (address) =>

@@ -9,7 +9,7 @@ interface Services {
   inventory: Client<typeof inventoryApi>;
 }
 
-/** Each public route is one of a service behind; where it acts for a user, the session token becomes the user's id here. */
+/** Each public route calls a route of an internal service. If it acts for a user, it replaces the session token by the user's id. */
 export const routes = ({ auth, order, inventory }: Services): Handlers<typeof gatewayApi> => {
   const asUser = async (authorization: string): Promise<{ 'x-user-id': string }> => {
     const session = await auth.introspect({ body: { token: authorization.slice('Bearer '.length) } });

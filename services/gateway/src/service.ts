@@ -24,7 +24,7 @@ export function gatewayService(config: Config, log: Logger): Service {
       files: pages(config.TRACE_UI_URL),
       before: [rememberAddress, serverTiming],
     }),
-    // It is ready without the services behind it: it answers that they are not available.
+    // The gateway is ready even if the other services are not: it answers that they are unavailable.
     ready: () => Promise.resolve(),
     listen: config,
     limit,

@@ -7,20 +7,24 @@ import type { Parts } from './parts.ts';
 import { stockEvent, take } from './stock.ts';
 
 /**
- * The order is paid: its stock is gone for good. An expired reservation is renewed if there is still enough; if not it is lost, and stays so,
- * because whoever is told gives the money back. Repeating is harmless.
+ * Commits the reservation of a paid order: its stock is sold. An expired reservation is renewed if there is still enough stock. If not, it is
+ * lost, and stays lost, because the caller refunds the order then. Repeating the call is harmless.
  */
 export async function commitReservation(parts: Parts, orderId: string): Promise<Reservation> {
   const reservation = await parts.db.transaction((tx) => commit(parts, tx, orderId));
   if (reservation.status !== 'committed')
-    throw new Problem(409, 'reservation_lost', `The stock was given back, or held until ${reservation.expiresAt} and sold since.`);
+    throw new Problem(
+      409,
+      'reservation_lost',
+      `The reservation was released, or expired at ${reservation.expiresAt} and its stock was sold.`,
+    );
   stockEvent('committed', orderId);
   return reservation;
 }
 
 async function commit({ jobs }: Parts, tx: Transaction, orderId: string): Promise<Reservation> {
   const reservation = await lockReservation(tx, orderId);
-  if (!reservation) throw new Problem(404, 'not_found', `There is no reservation for order ${orderId}.`);
+  if (!reservation) throw new Problem(404, 'not_found', `Order ${orderId} has no reservation.`);
   switch (reservation.status) {
     case 'committed':
     case 'released':

@@ -11,13 +11,13 @@ export const config = (env = process.env) =>
         .number()
         .positive()
         .default(900)
-        .describe('how long stock is held for an order that is not yet paid, in seconds'),
+        .describe('the number of seconds that stock is held for an unpaid order'),
       STOCK_REPORT_SECONDS: z.coerce
         .number()
         .min(0)
         .max(86_400)
         .default(60)
-        .describe('how long it is from one stock report to the next, in seconds, 0 for none'),
+        .describe('the number of seconds between stock reports, 0 for no reports'),
     },
     env,
   );

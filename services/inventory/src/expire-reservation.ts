@@ -2,7 +2,7 @@ import { expireIfDue, linesOf } from './inventory-db.ts';
 import type { Parts } from './parts.ts';
 import { giveBack } from './stock.ts';
 
-/** Gives the stock of an order back that nobody paid in time: what an order service that died left behind. Once it has ended, or holds longer, nothing. */
+/** Returns the stock of an order that was not paid in time, for example because the order service crashed. Does nothing if the reservation has ended or was renewed. */
 export async function expireReservation({ db, log }: Parts, orderId: string): Promise<void> {
   const expired = await db.transaction(async (tx) => {
     const due = await expireIfDue(tx, orderId);

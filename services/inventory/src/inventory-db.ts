@@ -13,7 +13,7 @@ export async function findProduct(sql: Sql, sku: string): Promise<Product | unde
   return product;
 }
 
-/** Takes from a product's stock, and gives what is left; undefined if there is not enough. */
+/** Takes from a product's stock and returns what is left; undefined if there is not enough. */
 export async function takeStock(tx: Sql, sku: string, quantity: number): Promise<number | undefined> {
   const [row] = await tx.query<{ available: number }>(
     'update products set available = available - $2 where sku = $1 and available >= $2 returning available',
@@ -27,7 +27,7 @@ export async function returnStock(tx: Sql, sku: string, quantity: number): Promi
   await tx.query('update products set available = available + $2 where sku = $1', [sku, quantity]);
 }
 
-/** Inserts an order's reservation at today's prices; false if the order has one already. Waits for another that is just being made. */
+/** Inserts an order's reservation at the current prices; false if the order already has one. Waits for a concurrent request that makes one. */
 export async function insertReservation(tx: Sql, orderId: string, lines: readonly Line[], ttlSeconds: number): Promise<boolean> {
   const inserted = await tx.query(
     `insert into reservations (order_id, status, expires_at) values ($1, 'held', now() + make_interval(secs => $2))
@@ -43,7 +43,7 @@ export async function insertReservation(tx: Sql, orderId: string, lines: readonl
     [orderId, lines.map(({ sku }) => sku), lines.map(({ quantity }) => quantity)],
   );
   const unknown = lines.find(({ sku }) => !stored.some((line) => line.sku === sku));
-  if (unknown) throw new Problem(422, 'unknown_product', `There is no product "${unknown.sku}".`);
+  if (unknown) throw new Problem(422, 'unknown_product', `The product "${unknown.sku}" does not exist.`);
   return true;
 }
 
@@ -63,10 +63,10 @@ export async function findReservation(sql: Sql, orderId: string): Promise<Reserv
   return row && { orderId, status: row.status, lines: row.lines, currency: 'EUR', expiresAt: row.expires_at.toISOString() };
 }
 
-/** The same, locked until the transaction ends, so that nothing else changes its state meanwhile. */
+/** Finds an order's reservation and locks it until the transaction ends. */
 export async function lockReservation(tx: Sql, orderId: string): Promise<Reservation | undefined> {
   const locked = await tx.query('select from reservations where order_id = $1 for update', [orderId]);
-  // One that was not there to be locked may be there now, and in somebody else's hand.
+  // A reservation that was inserted after the locking statement is not locked, so it must not be used.
   return locked.length > 0 ? findReservation(tx, orderId) : undefined;
 }
 
@@ -75,7 +75,7 @@ export async function setStatus(tx: Sql, reservation: Reservation, status: Reser
   return { ...reservation, status };
 }
 
-/** Commits a reservation, and keeps when that was and in which trace. */
+/** Commits a reservation and stores the time and the trace. */
 export async function setCommitted(tx: Sql, reservation: Reservation, soldIn: Carrier): Promise<Reservation> {
   await tx.query(`update reservations set status = 'committed', sold_at = now(), sold_in = $2 where order_id = $1`, [
     reservation.orderId,
@@ -84,7 +84,7 @@ export async function setCommitted(tx: Sql, reservation: Reservation, soldIn: Ca
   return { ...reservation, status: 'committed' };
 }
 
-/** Holds an expired reservation anew. */
+/** Renews an expired reservation. */
 export async function renew(tx: Sql, reservation: Reservation, ttlSeconds: number): Promise<Reservation> {
   const [row] = await tx.query<{ expires_at: Date }>(
     `update reservations set status = 'held', expires_at = now() + make_interval(secs => $2) where order_id = $1 returning expires_at`,
@@ -93,7 +93,7 @@ export async function renew(tx: Sql, reservation: Reservation, ttlSeconds: numbe
   return { ...reservation, status: 'held', expiresAt: row?.expires_at.toISOString() ?? reservation.expiresAt };
 }
 
-/** Expires an order's reservation; false if it is not due, or has ended. */
+/** Expires an order's reservation; false if it is not due or has ended. */
 export async function expireIfDue(tx: Sql, orderId: string): Promise<boolean> {
   const expired = await tx.query(
     `update reservations set status = 'expired' where order_id = $1 and status = 'held' and expires_at <= now() returning order_id`,
@@ -102,7 +102,7 @@ export async function expireIfDue(tx: Sql, orderId: string): Promise<boolean> {
   return expired.length > 0;
 }
 
-/** Marks sales as reported, a thousand at most, and gives them, newest first: the order, and the carrier of the trace that committed it. */
+/** Marks at most a thousand sales as reported and returns them, newest first: the order, and the carrier of the trace that committed it. */
 export async function takeSold(tx: Sql): Promise<{ orderId: string; soldIn: Carrier }[]> {
   const sold = await tx.query<{ orderId: string; soldIn: Carrier; soldAt: Date | null }>(
     `update reservations set reported_at = now() where order_id in (
@@ -112,7 +112,7 @@ export async function takeSold(tx: Sql): Promise<{ orderId: string; soldIn: Carr
   return sold.toSorted((a, b) => Number(b.soldAt) - Number(a.soldAt));
 }
 
-/** Removes reservations 30 days after they ended; a sale only once it is reported. By then nobody asks for them: an order is fulfilled or rejected within hours. */
+/** Removes reservations 30 days after they ended, and sales only after they are reported. Nobody needs them by then, because an order is fulfilled or rejected within hours. */
 export async function pruneReservations(sql: Sql): Promise<void> {
   await sql.query(
     `delete from reservations where order_id = any(array(
@@ -122,7 +122,7 @@ export async function pruneReservations(sql: Sql): Promise<void> {
   );
 }
 
-/** What the orders reserved, summed up by product. */
+/** Returns the quantities that the orders reserved, by product. */
 export async function linesOf(sql: Sql, orderIds: readonly string[]): Promise<Line[]> {
   return sql.query('select sku, sum(quantity)::int as quantity from reservation_lines where order_id = any($1) group by sku', [orderIds]);
 }

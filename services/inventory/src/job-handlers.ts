@@ -4,12 +4,12 @@ import { expireReservationJob, reportStockJob } from './jobs.ts';
 import type { Parts } from './parts.ts';
 import { reportStock, scheduleReport } from './report-stock.ts';
 
-/** What this service does by itself, at its time. */
+/** The handlers of this service's jobs. */
 export const jobHandlers = (parts: Parts): HandledJob[] => [
   handle(expireReservationJob, { run: ({ orderId }) => expireReservation(parts, orderId) }),
   handle(reportStockJob, {
     run: () => reportStock(parts),
-    // The next report covers what this one should have.
+    // The next report includes the sales of the failed one.
     onDeadLetter: (tx) => scheduleReport(parts, tx),
   }),
 ];

@@ -43,13 +43,13 @@ async function start(): Promise<void> {
   await refill(db);
 }
 
-/** The kinds of the jobs that wait or run. */
+/** Returns the kinds of the jobs that wait or run. */
 const jobs = async (): Promise<string[]> =>
   (await db.query<{ job: string }>('select task_identifier as job from graphile_worker.jobs order by id')).map(({ job }) => job);
 const statusOf = async (): Promise<string | undefined> => (await findReservation(db, order))?.status;
 const allTold = (msg: string) => logged.filter((line) => line.msg === msg);
 
-/** Stores a job that is there once more, as a broker does that delivers twice. All that wait are done now. */
+/** Stores a waiting job a second time, like a broker that delivers twice, and makes all waiting jobs due. */
 async function deliverTwice(job: string): Promise<void> {
   await db.query(
     `select graphile_worker.add_job($1, payload) from graphile_worker._private_jobs where task_id = (
@@ -59,7 +59,7 @@ async function deliverTwice(job: string): Promise<void> {
   await db.query('update graphile_worker._private_jobs set run_at = now() where locked_at is null');
 }
 
-test('a reservation that nobody pays in time expires by its job, once, also if that is delivered twice', async () => {
+test('a job expires an unpaid reservation, once, even if it is delivered twice', async () => {
   await start();
   await reserve(parts, order, lines({ bell: 2 }));
   expect(await jobs()).toEqual(['expire_reservation']);
@@ -70,7 +70,7 @@ test('a reservation that nobody pays in time expires by its job, once, also if t
   expect(allTold('a reservation expired')).toMatchObject([{ order }]);
 });
 
-test('a job that comes too early, or for a reservation that was renewed, changes nothing; the renewal has a job of its own', async () => {
+test('a job that runs too early or for a renewed reservation changes nothing, and the renewal has its own job', async () => {
   await start();
   const first = await reserve(parts, order, lines({ bell: 2 }));
   await db.query('update reservations set status = $1', ['expired']);
@@ -85,7 +85,7 @@ test('a job that comes too early, or for a reservation that was renewed, changes
 test.each([
   ['commits', commitReservation],
   ['releases', releaseReservation],
-])('whoever %s a reservation takes its job back, or neither', async (_, end) => {
+])('the request that %s a reservation cancels its job in the same transaction', async (_, end) => {
   await start();
   await reserve(parts, order, lines({ bell: 2 }));
   await expect(reserve(parts, order, lines({ bell: 2 }))).resolves.toMatchObject({ status: 'held' });
@@ -96,7 +96,7 @@ test.each([
   expect(await jobs()).toEqual([]);
 });
 
-test('a report sums up what was sold since the last, each sale once, also if it is delivered twice; and the next one waits', async () => {
+test('a report counts each sale since the last report once, even if it is delivered twice, and stores the next report', async () => {
   await start();
   for (const quantities of [{ bell: 2 }, { bell: 1, lamp: 1 }]) {
     order = randomUUID();
@@ -116,7 +116,7 @@ test('a report sums up what was sold since the last, each sale once, also if it 
   await until(
     async () => (await jobs()).filter((job) => job === 'report_stock'),
     ({ length }) => length === 1,
-    'the next one to wait',
+    'the next report to be stored',
   );
   expect(
     await db.query(`select from graphile_worker.jobs where task_identifier = 'report_stock' and run_at < now() + interval '800 s'`),
@@ -124,21 +124,21 @@ test('a report sums up what was sold since the last, each sale once, also if it 
   expect(allTold('stock report')).toHaveLength(1);
 });
 
-test('a report that fails for good is not the last', async () => {
+test('after a report that fails for good there is another one', async () => {
   await start();
   await db.transaction((tx) => scheduleReport(parts, tx));
   await db.query('update graphile_worker._private_jobs set attempts = max_attempts');
   await until(
     () => allTold('a job failed for good'),
     ({ length }) => length === 1,
-    'it to be put away',
+    'the dead letter to be stored',
   );
   const attempts = (): Promise<{ attempts: number }[]> => db.query('select attempts from graphile_worker.jobs');
-  // It is logged before the transaction that puts it away has committed.
-  expect(await until(attempts, ([job]) => job?.attempts === 0, 'the next one to wait')).toEqual([{ attempts: 0 }]);
+  // The failure is logged before its transaction has committed.
+  expect(await until(attempts, ([job]) => job?.attempts === 0, 'the next report to be stored')).toEqual([{ attempts: 0 }]);
 });
 
-test('if there shall be no reports, the one that waits is taken back', async () => {
+test('with STOCK_REPORT_SECONDS 0 a waiting report is cancelled', async () => {
   await start();
   await db.transaction((tx) => scheduleReport(parts, tx));
   expect(await jobs()).toEqual([reportStockJob.name]);
@@ -146,7 +146,7 @@ test('if there shall be no reports, the one that waits is taken back', async () 
   expect(await jobs()).toEqual([]);
 });
 
-test('what was held before there were jobs gives its stock back, and is taken up again when it is paid', async () => {
+test('a reservation from before the jobs existed expires, and is renewed when it is paid', async () => {
   const before = await mkdtemp(join(tmpdir(), 'waymark-migrations-'));
   for (const name of ['0001-products.sql', '0002-seed.sql']) await cp(join(MIGRATIONS, name), join(before, name));
   await migrate(db, before, 'inventory', log);

@@ -3,22 +3,22 @@ import { defineJob } from '@waymark/jobs';
 import { z } from 'zod';
 
 /**
- * Mostly it is cancelled, and else it comes when the order has long been forgotten: an order's trace cannot wait for it. Stock that stays
- * held for nobody is lost, so it is tried for hours.
+ * Usually this job is cancelled. Otherwise it runs long after the order, so the order's trace cannot wait for it. It is retried for hours,
+ * because stock that stays held is lost.
  */
 export const expireReservationJob = defineJob({
   name: 'expire_reservation',
   payload: z.object({ orderId: z.uuid(), expiresAt: z.iso.datetime() }),
-  // A reservation that is renewed expires another time, by another job.
+  // A renewed reservation expires at another time, with another job.
   key: ({ orderId, expiresAt }) => `${orderId}/${expiresAt}`,
   trace: 'link',
   maxAttempts: 25,
 });
 
-/** The job of a reservation as it is held now. */
+/** The payload of the job that expires a reservation at its current time. */
 export const expiryOf = ({ orderId, expiresAt }: Reservation): { orderId: string; expiresAt: string } => ({ orderId, expiresAt });
 
-/** It is about many orders, and asked for by none. One key: whoever asks again puts off the one that waits. */
+/** A report is about many orders, and no request asks for it. All reports have one key, so adding a report replaces the waiting one. */
 export const reportStockJob = defineJob({
   name: 'report_stock',
   payload: z.object({}),

@@ -1,13 +1,13 @@
 import type { Jobs } from '@waymark/jobs';
 import type { Database, Logger } from '@waymark/service-kit';
 
-/** What the use cases work with. */
+/** What the use cases need. */
 export interface Parts {
   db: Database;
   jobs: Jobs;
   log: Logger;
-  /** How long stock is held for an order that is not yet paid. */
+  /** How long stock is held for an unpaid order. */
   ttlSeconds: number;
-  /** How long it is from one stock report to the next; 0 for none. */
+  /** The time between stock reports; 0 for no reports. */
   reportSeconds: number;
 }

@@ -5,11 +5,11 @@ import { expireReservationJob, expiryOf } from './jobs.ts';
 import type { Parts } from './parts.ts';
 import { giveBack, stockEvent } from './stock.ts';
 
-/** The order ended without a sale: its stock is free again, and stays so. That includes stock that was committed, if the order was refunded since. Repeating is harmless. */
+/** Releases the stock of an order that was not sold, for good. It also releases committed stock, because the order was refunded. Repeating the call is harmless. */
 export async function releaseReservation({ db, jobs }: Parts, orderId: string): Promise<Reservation> {
   return db.transaction(async (tx) => {
     const reservation = await lockReservation(tx, orderId);
-    if (!reservation) throw new Problem(404, 'not_found', `There is no reservation for order ${orderId}.`);
+    if (!reservation) throw new Problem(404, 'not_found', `Order ${orderId} has no reservation.`);
     if (reservation.status === 'released') return reservation;
     if (reservation.status === 'held') await jobs.cancel(tx, expireReservationJob, expiryOf(reservation));
     if (reservation.status !== 'expired') await giveBack(tx, reservation.lines);

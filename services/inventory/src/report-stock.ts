@@ -5,8 +5,8 @@ import { reportStockJob } from './jobs.ts';
 import type { Parts } from './parts.ts';
 
 /**
- * Sums up what was sold since the last report, and logs it, in a trace that is linked to those of the newest orders it is about. Each
- * sale is reported once, and the next report is stored together with that.
+ * Logs what was sold since the last report, in a trace with links to the traces of the newest orders in it. Each sale is reported once. The
+ * next report is stored in the same transaction.
  */
 export async function reportStock(parts: Parts): Promise<void> {
   const report = await parts.db.transaction(async (tx) => {
@@ -25,7 +25,7 @@ export async function reportStock(parts: Parts): Promise<void> {
   if (report.orders > 0) parts.log.info(report, 'stock report');
 }
 
-/** Stores the next report, in place of one that waits; or takes that back, if there shall be none. */
+/** Stores the next report in place of a waiting one, or cancels the waiting one if reports are turned off. */
 export async function scheduleReport({ jobs, reportSeconds }: Parts, tx: Transaction): Promise<void> {
   if (reportSeconds > 0) await jobs.add(tx, reportStockJob, {}, reportSeconds);
   else await jobs.cancel(tx, reportStockJob, {});

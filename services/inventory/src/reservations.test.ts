@@ -48,7 +48,7 @@ const expire = async (): Promise<void> => {
 };
 const SOLD = { status: 409, code: 'reservation_lost' };
 
-test('a reservation holds all lines at the prices of now, in the order they were asked for', async () => {
+test('a reservation holds all lines at the current prices, in the requested order', async () => {
   const before = Date.now();
   const reservation = await reserve(parts, order, lines({ stool: 1, bell: 2 }));
   expect(reservation).toMatchObject({ orderId: order, status: 'held', currency: 'EUR' });
@@ -60,18 +60,18 @@ test('a reservation holds all lines at the prices of now, in the order they were
   expect(await available(db)).toEqual({ bell: 3, lamp: 3, stool: 0 });
 });
 
-test('all lines or none: what is short of one leaves the others where they are', async () => {
+test('reserves all lines or none: if one product is short, the others stay untouched', async () => {
   await expect(reserve(parts, order, lines({ bell: 2, stool: 2 }))).rejects.toMatchObject({
     status: 409,
     code: 'out_of_stock',
-    message: 'There are not 2 of "stool" left.',
+    message: 'There are fewer than 2 of "stool" in stock.',
   });
   await expect(reserve(parts, order, lines({ bell: 2, piano: 1 }))).rejects.toMatchObject({ status: 422, code: 'unknown_product' });
   expect(await available(db)).toEqual(STOCK);
   await expect(reserve(parts, order, lines({ bell: 2 }))).resolves.toMatchObject({ status: 'held' });
 });
 
-test('the same order again has the reservation it has, at the prices it had', async () => {
+test('the same order again gets the same reservation at the old prices', async () => {
   const first = await reserve(parts, order, lines({ bell: 2 }));
   await db.query('update products set price_cents = 999');
   expect(await reserve(parts, order, lines({ bell: 2 }))).toEqual(first);
@@ -80,13 +80,13 @@ test('the same order again has the reservation it has, at the prices it had', as
   expect(await available(db)).toEqual({ ...STOCK, bell: 3 });
 });
 
-test('the same order by many at once is one reservation', async () => {
+test('many requests for the same order at once make one reservation', async () => {
   const all = await Promise.all(Array.from({ length: 20 }, () => reserve(parts, order, lines({ bell: 2 }))));
   expect(new Set(all.map((one) => JSON.stringify(one))).size).toBe(1);
   expect(await available(db)).toEqual({ ...STOCK, bell: 3 });
 });
 
-test('what expired is on the shelf again, once', async () => {
+test('the stock of an expired reservation is available again, once', async () => {
   await reserve(parts, order, lines({ bell: 2, lamp: 1 }));
   await expireReservation(parts, order);
   expect(await available(db)).toEqual({ bell: 3, lamp: 2, stool: 1 });
@@ -110,7 +110,7 @@ test('an expired reservation whose stock was sold is lost, all lines of it, and 
   await expect(commitReservation(parts, order)).rejects.toMatchObject({ ...SOLD, message: expect.stringContaining('sold since') });
   expect(await available(db)).toEqual({ ...STOCK, stool: 0 });
 
-  // Who was told that it is lost gives the money back: it must not become a sale because somebody else's stock came back.
+  // The caller refunds a lost reservation, so it must not become a sale when stock comes back.
   await restock(db, 'stool', 1);
   await expect(commitReservation(parts, order)).rejects.toMatchObject(SOLD);
   await expect(reserve(parts, order, lines({ bell: 2, stool: 1 }))).rejects.toMatchObject(SOLD);
@@ -118,7 +118,7 @@ test('an expired reservation whose stock was sold is lost, all lines of it, and 
   expect(await available(db)).toEqual(STOCK);
 });
 
-test('an expired reservation is renewed if the order asks again and there is enough', async () => {
+test('reserving again renews an expired reservation if there is enough stock', async () => {
   await reserve(parts, order, lines({ bell: 2 }));
   await expire();
   await restock(db, 'bell', 1);
@@ -130,7 +130,7 @@ test('an expired reservation is renewed if the order asks again and there is eno
   expect(await available(db)).toEqual({ ...STOCK, bell: 0 });
 });
 
-test('released is final', async () => {
+test('a released reservation stays released', async () => {
   await reserve(parts, order, lines({ bell: 2 }));
   const released = await releaseReservation(parts, order);
   expect(released).toMatchObject({ status: 'released' });
@@ -141,7 +141,7 @@ test('released is final', async () => {
   expect(await available(db)).toEqual(STOCK);
 });
 
-test('committed stock goes back only if the order is released, because it was refunded', async () => {
+test('committed stock is returned only when a refunded order is released', async () => {
   await reserve(parts, order, lines({ bell: 2 }));
   const committed = await commitReservation(parts, order);
   expect(await commitReservation(parts, order)).toEqual(committed);
@@ -153,7 +153,7 @@ test('committed stock goes back only if the order is released, because it was re
   expect(await available(db)).toEqual(STOCK);
 });
 
-test('what was released after it expired gives nothing back twice', async () => {
+test('releasing an expired reservation does not return its stock twice', async () => {
   await reserve(parts, order, lines({ bell: 2 }));
   await expire();
   expect(await releaseReservation(parts, order)).toMatchObject({ status: 'released' });
@@ -167,7 +167,7 @@ test.each([
   await expect(end(parts, order)).rejects.toMatchObject({ status: 404, code: 'not_found' });
 });
 
-test('a reservation that is made just after one looked for it in vain is not touched without its lock', async () => {
+test('does not touch a reservation without its lock, even if it appears just after the search', async () => {
   const sql: Sql = {
     async query<Row>(text: string, values?: readonly unknown[]): Promise<Row[]> {
       const rows = await db.query<Row>(text, values);
@@ -178,7 +178,7 @@ test('a reservation that is made just after one looked for it in vain is not tou
   expect(await lockReservation(sql, order)).toBeUndefined();
 });
 
-test('reservations that ended a month ago are removed, with their lines; held and unreported ones stay', async () => {
+test('prune removes reservations that ended a month ago with their lines, but not held or unreported ones', async () => {
   const [held, released, sold] = [randomUUID(), randomUUID(), randomUUID()];
   for (const one of [held, released, sold]) await reserve(parts, one, lines({ bell: 1 }));
   await releaseReservation(parts, released);

@@ -6,15 +6,15 @@ import type { Parts } from './parts.ts';
 import { stockEvent, take } from './stock.ts';
 
 /**
- * Holds the stock of an order for some seconds: all lines or none. The same order again gets the reservation it has, so a caller that
- * lost the answer asks again; one that has expired is renewed if there is still enough. The job that will expire it is stored with it.
+ * Holds the stock of an order for `ttlSeconds`, all lines or none. The same order again gets the same reservation, so a caller that lost the
+ * answer can repeat the call. An expired reservation is renewed if there is still enough. The job that expires it is stored with it.
  */
 export async function reserve({ db, jobs, ttlSeconds }: Parts, orderId: string, lines: readonly Line[]): Promise<Reservation> {
   return db.transaction(async (tx) => {
     const isNew = await insertReservation(tx, orderId, lines, ttlSeconds);
     const reservation = await lockReservation(tx, orderId);
     if (!reservation) throw new Error(`reservation ${orderId} vanished inside its own transaction`);
-    if (reservation.status === 'released') throw new Problem(409, 'reservation_lost', 'This order ended, and its stock was given back.');
+    if (reservation.status === 'released') throw new Problem(409, 'reservation_lost', 'This order has ended and its stock was released.');
     if (!isNew && reservation.status !== 'expired') return reservation;
     await take(tx, reservation.lines);
     const held = isNew ? reservation : await renew(tx, reservation, ttlSeconds);

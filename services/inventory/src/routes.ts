@@ -10,7 +10,7 @@ export const routes = (parts: Parts): Handlers<typeof inventoryApi> => ({
   listProducts: async () => ({ items: await listProducts(parts.db) }),
   getProduct: async ({ params }) => {
     const product = await findProduct(parts.db, params.sku);
-    if (!product) throw new Problem(404, 'unknown_product', `There is no product "${params.sku}".`);
+    if (!product) throw new Problem(404, 'unknown_product', `The product "${params.sku}" does not exist.`);
     return product;
   },
   reserve: ({ body }) => reserve(parts, body.orderId, body.lines),

@@ -46,14 +46,14 @@ const quantities = fc
   })
   .map((chosen) => Object.fromEntries(chosen.map(({ sku, quantity }) => [sku, quantity])));
 const ORDERS = 3;
-/** What each order is for never changes. */
+/** The lines of each order never change. */
 const wishes = fc.tuple(...Array.from({ length: ORDERS }, () => quantities));
 const step: fc.Arbitrary<Step> = fc.record({
   what: fc.constantFrom('reserve' as const, 'reserve' as const, 'commit' as const, 'release' as const, 'expire' as const),
   order: fc.nat({ max: ORDERS - 1 }),
 });
 
-/** Takes a step, and gives the status of the reservation or the code of the refusal. */
+/** Takes a step and returns the status of the reservation or the error code. */
 async function take({ what, order }: Step, ids: string[], wish: Record<string, number>[]): Promise<string> {
   const id = ids[order] ?? '';
   const calls: Record<Step['what'], () => Promise<{ status: string }>> = {
@@ -82,7 +82,7 @@ async function expectNothingLost(): Promise<void> {
   expect(Math.min(...Object.values(left))).toBeGreaterThanOrEqual(0);
 }
 
-test('whatever is done in whatever order, the stock and the answers are as the model has them', async () => {
+test('any sequence of calls gives the same stock and answers as the model', async () => {
   await fc.assert(
     fc.asyncProperty(wishes, fc.array(step, { minLength: 10, maxLength: 40 }), async (wish, steps) => {
       await refill(db);
@@ -98,12 +98,12 @@ test('whatever is done in whatever order, the stock and the answers are as the m
   );
 });
 
-test('done all at once, each call is answered or refused in words, and nothing is lost, doubled or below zero', async () => {
+test('with all calls at once, each succeeds or gets a problem, and no stock is lost, doubled or below zero', async () => {
   await fc.assert(
     fc.asyncProperty(wishes, fc.array(step, { minLength: 10, maxLength: 30 }), async (wish, steps) => {
       await refill(db);
       const ids = wish.map(() => randomUUID());
-      // Two of the orders have their reservations by then, the other gets its own meanwhile.
+      // Two orders already have their reservations; the third gets its own at the same time.
       await Promise.all([0, 2].map((order) => take({ what: 'reserve', order }, ids, wish)));
       await Promise.all(steps.map((one) => take(one, ids, wish)));
       await expectNothingLost();
@@ -112,7 +112,7 @@ test('done all at once, each call is answered or refused in words, and nothing i
   );
 });
 
-test('orders for the same products in opposite order, made and given back at once, never wait for each other', async () => {
+test('reserving and releasing the same products in opposite order never deadlocks', async () => {
   await refill(db);
   await db.query('update products set available = 1000');
   const there = lines({ bell: 1, lamp: 1, stool: 1 });
@@ -127,7 +127,7 @@ test('orders for the same products in opposite order, made and given back at onc
   expect(await available(db)).toEqual({ bell: 1000, lamp: 1000, stool: 1000 });
 });
 
-test('stock is given back while an order for it is just being made', async () => {
+test('stock can be released while an order for it is being placed', async () => {
   await refill(db);
   const [old, made] = [randomUUID(), randomUUID()];
   await reserve(parts, old, lines({ bell: 1, lamp: 1 }));
@@ -141,7 +141,7 @@ test('stock is given back while an order for it is just being made', async () =>
 const waiting = async (): Promise<unknown[]> =>
   db.query(`select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`);
 
-test('giving back locks the products as taking does, whatever the language of the database', async () => {
+test('releasing locks the products in the same order as reserving, with any collation of the database', async () => {
   await refill(db);
   // As in en_US.UTF-8 of glibc, which the Postgres image has: hyphens do not count, so this one orders "tea-z" after "teab".
   await db.query(`create collation american (provider = icu, locale = 'en-US-u-ka-shifted')`);

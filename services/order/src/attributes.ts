@@ -1,4 +1,4 @@
-/** What this service's spans say about the shop. */
+/** The shop's own span attributes. */
 export const ORDER_ID = 'shop.order.id';
 export const ORDER_STATUS = 'shop.order.status';
 export const ORDER_REASON = 'shop.order.reason';

@@ -28,13 +28,13 @@ beforeEach(async () => {
 const place = async (): Promise<string> => (await placeOrder(bench.parts, user, randomUUID(), [{ sku: 'lamp', quantity: 1 }])).id;
 const releases = async (id: string): Promise<number> => (await bench.jobs()).filter((job) => job === `release_stock ${id}`).length;
 
-test('a cancelled order gives its stock back, once, however often it is cancelled', async () => {
+test('a cancelled order releases its stock once, even if it is cancelled again', async () => {
   const answers = await Promise.all(Array.from({ length: 6 }, () => cancelOrder(bench.parts, user, order)));
   expect(answers.map(({ status }) => status)).toEqual(Array(6).fill('cancelled'));
   expect(await releases(order)).toBe(1);
 });
 
-test('a cancelled order has no job left that would fulfil it; one that cannot be cancelled keeps its own', async () => {
+test('cancelling an order removes its fulfilment job; an order that cannot be cancelled keeps it', async () => {
   const fulfilments = async (): Promise<string[]> => (await bench.jobs()).filter((job) => job === `fulfil_order ${order}`);
   expect(await fulfilments()).toHaveLength(1);
   const crashing = { ...bench.parts, jobs: { ...bench.parts.jobs, add: () => Promise.reject(new Error('crash')) } };
@@ -44,7 +44,7 @@ test('a cancelled order has no job left that would fulfil it; one that cannot be
   expect(await fulfilments()).toEqual([]);
 });
 
-test('an order whose payment has begun, or that has ended, cannot be cancelled', async () => {
+test('an order whose payment has started or that has ended cannot be cancelled', async () => {
   await startPayment(bench.parts.db, order);
   const refused = { status: 409, code: 'not_cancellable' };
   await expect(cancelOrder(bench.parts, user, order)).rejects.toMatchObject(refused);
@@ -53,18 +53,18 @@ test('an order whose payment has begun, or that has ended, cannot be cancelled',
   expect([await bench.statusOf(order), await releases(order)]).toEqual(['fulfilled', 0]);
 });
 
-test('another person’s order is not there to be cancelled', async () => {
+test('cancelling another user’s order gets a 404', async () => {
   await expect(cancelOrder(bench.parts, randomUUID(), order)).rejects.toMatchObject({ status: 404, code: 'not_found' });
   expect([await bench.statusOf(order), await releases(order)]).toEqual(['pending', 0]);
 });
 
-test('if the job cannot be stored the order is not cancelled', async () => {
+test('if the job cannot be stored, the order is not cancelled', async () => {
   const crashing = { ...bench.parts, jobs: { ...bench.parts.jobs, add: () => Promise.reject(new Error('crash')) } };
   await expect(cancelOrder(crashing, user, order)).rejects.toThrow('crash');
   expect(await bench.statusOf(order)).toBe('pending');
 });
 
-test('cancelled and fulfilled at once, exactly one of the two comes true, and the stock goes back only if it was cancelled', async () => {
+test('of cancelling and fulfilling at once exactly one succeeds, and the stock is released only after a cancellation', async () => {
   const orders = await Promise.all(Array.from({ length: 40 }, place));
   const outcomes = await Promise.all(
     orders.map(async (id, at) => {
@@ -72,7 +72,7 @@ test('cancelled and fulfilled at once, exactly one of the two comes true, and th
         () => true,
         () => false,
       );
-      // Somewhere amid the cancellation, elsewhere each time.
+      // Starts at a different point of the cancellation each time.
       for (let pause = at % 6; pause > 0; pause -= 1) await bench.parts.db.query('select');
       await fulfilOrder(bench.parts, id, ATTEMPT);
       const cancelled = await cancelling;

@@ -7,7 +7,7 @@ import { cancelPending } from './order-db.ts';
 import { orderOf } from './order-of.ts';
 import type { Parts } from './parts.ts';
 
-/** Cancels an order whose payment has not begun, and gives its stock back. Cancelling it again is harmless. */
+/** Cancels an order whose payment has not started, and releases its stock. Cancelling it again is harmless. */
 export async function cancelOrder({ db, jobs }: Parts, userId: string, orderId: string): Promise<Order> {
   annotate({ [ORDER_ID]: orderId });
   return db.transaction(async (tx) => {
@@ -19,7 +19,8 @@ export async function cancelOrder({ db, jobs }: Parts, userId: string, orderId: 
       tx.afterCommit(() => event('order cancelled', { [ORDER_ID]: orderId }));
     }
     const order = await orderOf(tx, userId, orderId);
-    if (order.status !== 'cancelled') throw new Problem(409, 'not_cancellable', `The order is being paid or has ended (${order.status}).`);
+    if (order.status !== 'cancelled')
+      throw new Problem(409, 'not_cancellable', `The payment has started or the order has ended (${order.status}).`);
     return order;
   });
 }

@@ -12,19 +12,19 @@ export const config = (env = process.env) =>
         .number()
         .min(0)
         .default(0)
-        .describe('how long an order waits before it is paid, so that it can still be cancelled, in seconds'),
+        .describe('the number of seconds before an order is paid, during which it can be cancelled'),
       FULFIL_WITHIN_SECONDS: z.coerce
         .number()
         .positive()
         .default(3_600)
-        .describe('how long an order may wait for a service that is not available, before it is rejected and refunded, in seconds'),
+        .describe('the number of seconds that an order may wait for an unavailable service before it is rejected and refunded'),
       JOB_MAX_ATTEMPTS: z.coerce
         .number()
         .int()
         .min(1)
         .max(25)
         .default(5)
-        .describe('how often a job is tried before it becomes a dead letter'),
+        .describe('the number of attempts at a job before it becomes a dead letter'),
     },
     env,
   );

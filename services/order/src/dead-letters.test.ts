@@ -36,7 +36,7 @@ afterAll(async () => {
 let order: string;
 let messageId: string;
 
-/** An order that was charged, and then given up because the inventory failed. */
+/** Makes an order that was charged and then became a dead letter because the inventory failed. */
 beforeEach(async () => {
   await bench.clear();
   await bench.parts.db.query('delete from dead_letters');
@@ -47,7 +47,7 @@ beforeEach(async () => {
   await until(
     () => bench.statusOf(order),
     (status) => status === 'dead_letter',
-    'the order to be given up',
+    'the order to become a dead letter',
   );
   messageId = (await jobs.deadLetters())[0]?.messageId ?? '';
 });
@@ -57,7 +57,7 @@ const ask = async (method: string, path: string): Promise<unknown[]> => {
   return [answer.status, await answer.json()];
 };
 
-test('an operator sees why an order was given up', async () => {
+test('an operator sees why an order became a dead letter', async () => {
   expect(await ask('GET', '/dead-letters')).toEqual([
     200,
     { items: [expect.objectContaining({ messageId, job: 'fulfil_order', payload: { orderId: order }, attempts: 1 })] },
@@ -65,7 +65,7 @@ test('an operator sees why an order was given up', async () => {
   expect(await bench.paymentOf(order)).toBe('accepted');
 });
 
-test('an order that is tried again is fulfilled, and the money that was taken is not taken again', async () => {
+test('a replayed order is fulfilled and not charged again', async () => {
   expect(await ask('POST', `/dead-letters/${messageId}/replay`)).toEqual([201, { messageId: expect.any(String) }]);
   await until(
     () => bench.statusOf(order),
@@ -76,12 +76,12 @@ test('an order that is tried again is fulfilled, and the money that was taken is
   expect(await ask('POST', `/dead-letters/${messageId}/replay`)).toMatchObject([409, { code: 'already_replayed' }]);
 });
 
-test('what never was a dead letter cannot be tried again', async () => {
+test('replaying an unknown dead letter gets a 404', async () => {
   expect(await ask('POST', `/dead-letters/${randomUUID()}/replay`)).toMatchObject([404, { code: 'not_found' }]);
   expect(await ask('POST', '/dead-letters/17/replay')).toMatchObject([404, { code: 'not_found' }]);
 });
 
-/** The command, beside the service: what it prints, and its exit code. */
+/** Runs the command and returns its exit code and output. */
 const command = async (...args: string[]): Promise<[code: number, printed: unknown]> =>
   new Promise((resolve) => {
     const env = { PORT: String(server.port) };
@@ -102,7 +102,7 @@ test('the command lists and replays', async () => {
   expect(await command('list', '--replayed', 'false')).toEqual([0, { items: [] }]);
 });
 
-test('an outage that left many dead letters is made good by one command', async () => {
+test('one command replays the many dead letters of an outage', async () => {
   const { db } = bench.parts;
   await db.query(
     `insert into dead_letters (message_id, job, message, attempts, last_error)

@@ -1,21 +1,21 @@
-// What an operator runs beside a running order service: `node src/dead-letters.ts --help`.
+// A command for operators of a running order service: `node src/dead-letters.ts --help`.
 import { parseArgs } from 'node:util';
 import { orderApi } from '@waymark/contracts';
 import { clientOf, closeClients, Problem } from '@waymark/service-kit';
 
-const HELP = `Lists the jobs that failed for good, and tries them again.
+const HELP = `Lists dead letters, the jobs that failed for good, and replays them.
 
-  node src/dead-letters.ts [list]           the newest hundred, those not replayed first
-  node src/dead-letters.ts replay <id> ...  tries these again
-  node src/dead-letters.ts replay --all     tries all again that were not replayed yet; if it prints "more": true, run it again
+  node src/dead-letters.ts [list]           lists the newest hundred, those not replayed first
+  node src/dead-letters.ts replay <id> ...  replays these
+  node src/dead-letters.ts replay --all     replays all that were not replayed; if it prints "more": true, run it again
 
   --job <name>       only jobs of this kind, such as fulfil_order
-  --reason <text>    only those whose reason contains this text
-  --replayed <bool>  (list) only those that were replayed: true, or not: false
-  --after <id>       (list) the page after this one
-  --limit <n>        (list) how many, at most 100
+  --reason <text>    only dead letters whose reason contains this text
+  --replayed <bool>  (list) only those that were replayed (true) or not (false)
+  --after <id>       (list) the page after this dead letter
+  --limit <n>        (list) the number to list, at most 100
 
-It asks the service on PORT (8082) with the service's own INTERNAL_SECRET, and prints JSON.
+It calls the service on PORT (8082) with the service's INTERNAL_SECRET, and prints JSON.
 `;
 
 const text = { type: 'string' } as const;
@@ -29,7 +29,7 @@ function print(told: object): void {
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
   const { all = false, help, job, reason, after, limit } = values;
-  // The service says so if it is neither.
+  // The service validates it.
   const replayed = values.replayed as 'true' | 'false' | undefined;
   const [command = 'list', ...ids] = positionals;
   if (help) return void process.stdout.write(HELP);
@@ -38,7 +38,7 @@ async function main(): Promise<void> {
   if (command === 'list') {
     return print(await order.listDeadLetters({ query: { job, reason, replayed, after, limit } }));
   }
-  if (command !== 'replay' || all === ids.length > 0) throw new Error(`That is not a command.\n\n${HELP}`);
+  if (command !== 'replay' || all === ids.length > 0) throw new Error(`Use list, replay <id> ... or replay --all.\n\n${HELP}`);
   if (all) return print(await order.replayDeadLetters({ body: { job, reason } }));
   for (const messageId of ids) print(await order.replayDeadLetter({ params: { messageId } }));
 }

@@ -22,13 +22,13 @@ afterAll(async () => {
   await empty.drop();
 });
 
-test('each message may be delivered twice: an order is paid and its stock committed once, or given back', async () => {
+test('if each message is delivered twice, an order is still paid and committed once, or released', async () => {
   const place = async (quantity: number): Promise<string> =>
     (await placeOrder(bench.parts, randomUUID(), randomUUID(), [{ sku: 'lamp', quantity }])).id;
   const [paid, declined] = [await place(1), await place(1)];
   const { db } = bench.parts;
   await db.query('update orders set total_cents = 1000001 where id = $1', [declined]);
-  // Whatever is stored from here on is stored twice, as by a broker that delivers at least once.
+  // From here on every job is stored twice, like by a broker that delivers at least once.
   await db.query(`insert into graphile_worker._private_jobs (task_id, payload) select task_id, payload from graphile_worker._private_jobs`);
   await db.query(`create function twice() returns trigger as $$ begin
     insert into graphile_worker._private_jobs (task_id, payload) values (new.task_id, new.payload); return new; end $$ language plpgsql`);

@@ -29,7 +29,7 @@ beforeEach(async () => {
   order = await place(3);
 });
 
-/** At 100 cents each. */
+/** Places an order; each item costs 100 cents. */
 const place = async (quantity: number): Promise<string> =>
   (await placeOrder(bench.parts, randomUUID(), randomUUID(), [{ sku: 'lamp', quantity }])).id;
 const fulfil = async (): Promise<void> => fulfilOrder(bench.parts, order, ATTEMPT);
@@ -41,13 +41,13 @@ const state = async (): Promise<unknown[]> => [
 const releases = async (): Promise<string[]> => (await bench.jobs()).filter((job) => job === `${releaseStockJob.name} ${order}`);
 const LOST = new Problem(409, 'reservation_lost', 'Sold since.');
 
-test('fulfilling charges the order, commits its stock, and is done', async () => {
+test('fulfilling charges the order and commits its stock', async () => {
   await fulfil();
   expect(await state()).toEqual(['fulfilled', 'accepted', 'committed']);
   expect(await releases()).toEqual([]);
 });
 
-test('fulfilling again, and by many at once, charges once and ends the same', async () => {
+test('fulfilling again, or many times at once, charges once with the same result', async () => {
   await Promise.all(Array.from({ length: 12 }, fulfil));
   await fulfil();
   expect(await state()).toEqual(['fulfilled', 'accepted', 'committed']);
@@ -55,7 +55,7 @@ test('fulfilling again, and by many at once, charges once and ends the same', as
 });
 
 test.each([['fails' as const], ['answer lost' as const]])(
-  'an attempt at which the inventory’s %s leaves the order pending, and the next one ends it',
+  'after the inventory fault "%s" the order stays pending and the next attempt ends it',
   async (fault) => {
     bench.inventory.faults = [fault, fault, fault];
     await expect(fulfil()).rejects.toMatchObject({ status: fault === 'fails' ? 502 : 503 });
@@ -66,7 +66,7 @@ test.each([['fails' as const], ['answer lost' as const]])(
   },
 );
 
-test('an order whose stock was sold since is refunded and rejected, and releases what it holds', async () => {
+test('an order whose stock was sold in the meantime is refunded, rejected and released', async () => {
   bench.inventory.refusal = LOST;
   await fulfil();
   expect(await state()).toEqual(['rejected', 'refunded', 'held']);
@@ -74,7 +74,7 @@ test('an order whose stock was sold since is refunded and rejected, and releases
   expect(await releases()).toHaveLength(1);
 });
 
-test('an order that was refunded is not fulfilled any more, though the stock came back', async () => {
+test('a refunded order is not fulfilled, even if the stock comes back', async () => {
   bench.inventory.refusal = LOST;
   const crashing = { ...bench.parts, jobs: { ...bench.parts.jobs, add: () => Promise.reject(new Error('crash')) } };
   await expect(fulfilOrder(crashing, order, ATTEMPT)).rejects.toThrow('crash');
@@ -85,7 +85,7 @@ test('an order that was refunded is not fulfilled any more, though the stock cam
   expect(await releases()).toHaveLength(1);
 });
 
-test('a declined payment rejects the order and releases its stock, and is not asked for again', async () => {
+test('a declined payment rejects the order, releases its stock, and is not retried', async () => {
   await bench.parts.db.query('update orders set total_cents = 1000001 where id = $1', [order]);
   await fulfil();
   await fulfil();
@@ -99,11 +99,11 @@ test('a provider that does not answer leaves the order pending', async () => {
   expect(await state()).toEqual(['pending', null, 'held']);
 });
 
-test('the provider gives money back once, and only what it took', async () => {
+test('the provider refunds only an accepted payment, once', async () => {
   const { db } = bench.parts;
   expect(await charge(db, order, 300)).toBe('accepted');
   await refund(db, order);
-  // An attempt that was slow to keep its outcome.
+  // A slow attempt stores its outcome late.
   await settlePayment(db, order, 'accepted');
   expect(await charge(db, order, 300)).toBe('refunded');
   expect(await bench.paymentOf(order)).toBe('refunded');
@@ -114,14 +114,14 @@ test('the provider gives money back once, and only what it took', async () => {
   expect(await bench.paymentOf(declined)).toBe('declined');
 });
 
-test('an order that has ended has nothing left to fulfil', async () => {
+test('fulfilling an order that has ended does nothing', async () => {
   await bench.parts.db.query(`update orders set status = 'cancelled' where id = $1`, [order]);
   await fulfil();
   await fulfilOrder(bench.parts, randomUUID(), ATTEMPT);
   expect(await state()).toEqual(['cancelled', undefined, 'held']);
 });
 
-test('releasing gives the stock back; where there is nothing to give, that is fine', async () => {
+test('releasing returns the stock, and is fine without a reservation', async () => {
   await releaseStock(bench.parts, order);
   expect(bench.inventory.reservations.get(order)?.status).toBe('released');
   await expect(releaseStock(bench.parts, randomUUID())).resolves.toBeUndefined();
@@ -129,7 +129,7 @@ test('releasing gives the stock back; where there is nothing to give, that is fi
   await expect(releaseStock(bench.parts, order)).rejects.toMatchObject({ status: 502 });
 });
 
-test('an order whose fulfilment was given up is a dead letter, unless it had ended', async () => {
+test('an order whose fulfilment failed for good becomes a dead letter, unless it had ended', async () => {
   const handler = jobHandlers(bench.parts).find(({ job }) => job === fulfilOrderJob)?.handler;
   const buryOrder = async (): Promise<void> => bench.parts.db.transaction(async (tx) => handler?.onDeadLetter?.(tx, { orderId: order }));
   await buryOrder();
@@ -139,7 +139,7 @@ test('an order whose fulfilment was given up is a dead letter, unless it had end
   expect(await bench.statusOf(order)).toBe('fulfilled');
 });
 
-test('an order that waited too long for the inventory is refunded and rejected, whatever became of its stock', async () => {
+test('an order that waited too long for the inventory is refunded and rejected, whether or not its stock was committed', async () => {
   bench.inventory.faults = ['answer lost', 'answer lost', 'answer lost'];
   await expect(fulfil()).rejects.toMatchObject({ status: 503, code: 'upstream_unavailable' });
   expect(await state()).toEqual(['pending', 'accepted', 'committed']);
@@ -150,13 +150,13 @@ test('an order that waited too long for the inventory is refunded and rejected, 
   expect(await bench.parts.db.query('select reason from orders where id = $1', [order])).toEqual([{ reason: 'fulfilment_overdue' }]);
 });
 
-test('an attempt that may have lost its job neither charges nor commits', async () => {
+test('an attempt whose worker may have lost the job neither charges nor commits', async () => {
   const stale = { fence: (): never => fail('stale') };
   await expect(fulfilOrder(bench.parts, order, stale)).rejects.toThrow('stale');
   expect(await state()).toEqual(['pending', undefined, 'held']);
 });
 
-test('an order that was given up while its last attempt went on is fulfilled after all', async () => {
+test('an order that became a dead letter while its last attempt still ran is fulfilled', async () => {
   await bench.parts.db.query(
     `update orders set status = 'dead_letter', reason = 'fulfilment_failed', payment_started = true where id = $1`,
     [order],

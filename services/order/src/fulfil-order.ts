@@ -9,19 +9,19 @@ import type { Parts } from './parts.ts';
 import { charge, refund } from './payment-provider.ts';
 
 /**
- * Charges the order, then commits its stock. Each step may be repeated without harm, so after a crash anywhere the next attempt goes on. An
- * order that has waited too long for a service that is not available is rejected, and its payment given back.
+ * Charges the order, then commits its stock. Each step is idempotent, so after a crash the next attempt continues. An order that has waited
+ * too long for an unavailable service is rejected and refunded.
  */
 export async function fulfilOrder(parts: Parts, orderId: string, attempt: Attempt): Promise<void> {
   annotate({ [ORDER_ID]: orderId });
   const started = await startPayment(parts.db, orderId);
-  if (!started) return parts.log.info({ order: orderId }, 'there is nothing left to fulfil');
+  if (!started) return parts.log.info({ order: orderId }, 'the order is no longer pending; nothing to fulfil');
   const { order, overdue } = started;
   if (overdue) return refundAndReject(parts, order, OVERDUE);
   attempt.fence();
   const outcome = await charge(parts.db, order.id, order.totalCents);
   if (outcome === 'declined') return reject(parts, order, DECLINED);
-  // Once the money is on its way back the order cannot be fulfilled, even if the stock is there again.
+  // A refunded order cannot be fulfilled, even if the stock is available again.
   if (outcome === 'refunded') return refundAndReject(parts, order, SOLD_OUT);
   attempt.fence();
   if (!(await commitStock(parts, order))) return refundAndReject(parts, order, SOLD_OUT);
@@ -29,7 +29,7 @@ export async function fulfilOrder(parts: Parts, orderId: string, attempt: Attemp
   ended(parts, order, 'fulfilled');
 }
 
-/** False if the reservation had expired and the stock was sold since. */
+/** Returns false if the reservation expired and the stock was sold. */
 async function commitStock({ inventory }: Parts, { id }: StoredOrder): Promise<boolean> {
   try {
     await inventory.commit({ params: { orderId: id } });
@@ -45,7 +45,7 @@ async function refundAndReject(parts: Parts, order: StoredOrder, ending: Ending)
   await reject(parts, order, ending);
 }
 
-/** The end of the order and the release of its stock are one decision: they commit together. */
+/** Ends the order and adds the job that releases its stock, in one transaction. */
 async function reject(parts: Parts, order: StoredOrder, ending: Ending): Promise<void> {
   await parts.db.transaction(async (tx) => {
     if (await endOrder(tx, order.id, ending)) await parts.jobs.add(tx, releaseStockJob, { orderId: order.id });

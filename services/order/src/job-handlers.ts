@@ -6,13 +6,13 @@ import { GIVEN_UP } from './order.ts';
 import type { Parts } from './parts.ts';
 import { releaseStock } from './release-stock.ts';
 
-/** What this service does after the request that asked for it. */
+/** The handlers of this service's jobs. */
 export const jobHandlers = (parts: Parts): HandledJob[] => [
   handle(fulfilOrderJob, {
     run: ({ orderId }, attempt) => fulfilOrder(parts, orderId, attempt),
     onDeadLetter: async (tx, { orderId }) => void (await endOrder(tx, orderId, GIVEN_UP)),
     onReplay: (tx, { orderId }) => reviveOrder(tx, orderId, parts.fulfilWithinSeconds),
   }),
-  // Without onDeadLetter: stock that cannot be released comes back when its reservation expires.
+  // No onDeadLetter is needed: stock that cannot be released is free again when its reservation expires.
   handle(releaseStockJob, { run: ({ orderId }) => releaseStock(parts, orderId) }),
 ];

@@ -17,7 +17,7 @@ afterAll(async () => {
   await empty.drop();
 });
 
-/** Orders of a user, made so many microseconds after the beginning of time; often several at the same instant. */
+/** Inserts orders of a user, created at the given microseconds after the epoch. Several may have the same time. */
 async function insertOrders(user: string, ages: number[]): Promise<void> {
   await bench.parts.db.query(
     `insert into orders (id, user_id, status, lines, total_cents, currency, created_at)
@@ -35,7 +35,7 @@ async function pages(user: string, limit: number): Promise<string[][]> {
   }
 }
 
-test('page by page one sees each of one’s orders once, newest first, however many were made in the same microsecond', async () => {
+test('paging returns each order of the user once, newest first, even if many have the same time', async () => {
   const ages = fc.array(fc.nat({ max: 5 }), { maxLength: 30 });
   await fc.assert(
     fc.asyncProperty(ages, ages, fc.integer({ min: 1, max: 12 }), async (mine, theirs, limit) => {
@@ -53,7 +53,7 @@ test('page by page one sees each of one’s orders once, newest first, however m
   );
 });
 
-test('nothing comes after an order that is not one’s own', async () => {
+test('the page after another user’s order is empty', async () => {
   const [me, them] = [randomUUID(), randomUUID()];
   await Promise.all([insertOrders(me, [1, 2]), insertOrders(them, [3])]);
   const [theirs] = await listOrders(bench.parts.db, them, 1);

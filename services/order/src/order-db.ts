@@ -32,8 +32,8 @@ function toOrder(row: Row): StoredOrder {
 }
 
 /**
- * The order id that a user's idempotency key stands for, and whether the key was first used for the same request. The id is made at the
- * first use of the key, and again after the placement was abandoned.
+ * Returns the order id of a user's idempotency key, and whether the key was first used for the same request. The id is created at the first
+ * use of the key, and again after the placement was abandoned.
  */
 export async function claimPlacement(
   sql: Sql,
@@ -42,7 +42,7 @@ export async function claimPlacement(
   requestHash: Buffer,
 ): Promise<{ orderId: string; sameRequest: boolean }> {
   const [placement] = await sql.query<{ order_id: string; same: boolean }>(
-    // Where nothing was abandoned the update changes nothing: it makes the statement return the row that was there.
+    // If nothing was abandoned, the update changes nothing but makes the statement return the existing row.
     `insert into placements as earlier (user_id, key, order_id, request_hash) values ($1, $2, $3, $4)
      on conflict (user_id, key) do update set
        order_id = case when earlier.abandoned then excluded.order_id else earlier.order_id end, abandoned = false
@@ -54,8 +54,8 @@ export async function claimPlacement(
 }
 
 /**
- * Inserts a new order, to be fulfilled within the given time. Undefined if another request has stored it in the meantime, or has abandoned
- * its placement.
+ * Inserts a new order that must be fulfilled within the given time. Undefined if another request has stored it in the meantime or has
+ * abandoned its placement.
  */
 export async function insertOrder(
   tx: Sql,
@@ -81,9 +81,9 @@ export async function insertOrder(
   return row && toOrder(row);
 }
 
-/** Gives a placement up whose order was not made; false if there is an order, or it was given up before. */
+/** Abandons a placement whose order was not stored; false if the order exists or the placement was abandoned before. */
 export async function abandonPlacement(tx: Sql, orderId: string): Promise<boolean> {
-  // Locked by a statement of its own, so that the next one sees the order of a request that held the lock before.
+  // A separate statement takes the lock, so that the next statement sees the order of a request that held the lock before.
   await tx.query('select from placements where order_id = $1 for update', [orderId]);
   const abandoned = await tx.query(
     `update placements set abandoned = true
@@ -93,7 +93,7 @@ export async function abandonPlacement(tx: Sql, orderId: string): Promise<boolea
   return abandoned.length > 0;
 }
 
-/** Forgets idempotency keys a week after their first use. */
+/** Removes idempotency keys a week after their first use. */
 export async function prunePlacements(sql: Sql): Promise<void> {
   await sql.query(
     `delete from placements where ctid = any(array(
@@ -106,7 +106,7 @@ export async function findOrder(sql: Sql, id: string): Promise<StoredOrder | und
   return row && toOrder(row);
 }
 
-/** A user's orders, newest first, after the one that ended the page before. */
+/** Lists a user's orders, newest first, after the last order of the previous page. */
 export async function listOrders(sql: Sql, userId: string, limit: number, before?: string): Promise<StoredOrder[]> {
   const rows = await sql.query<Row>(
     `select ${COLUMNS} from orders where user_id = $1
@@ -117,7 +117,7 @@ export async function listOrders(sql: Sql, userId: string, limit: number, before
   return rows.map(toOrder);
 }
 
-/** From here on the order can no longer be cancelled. Undefined if it is not pending any more; `overdue` if its time is over. */
+/** Marks that the payment has started, so that the order can no longer be cancelled. Undefined if the order is no longer pending; `overdue` if its time is over. */
 export async function startPayment(sql: Sql, id: string): Promise<{ order: StoredOrder; overdue: boolean } | undefined> {
   const [row] = await sql.query<Row & { overdue: boolean }>(
     `update orders set payment_started = true where id = $1 and status = 'pending'
@@ -127,12 +127,12 @@ export async function startPayment(sql: Sql, id: string): Promise<{ order: Store
   return row && { order: toOrder(row), overdue: row.overdue };
 }
 
-/** Marks an order as fulfilled that is paid and whose stock is committed. That is true even if it was given up in the meantime. */
+/** Marks a paid order with committed stock as fulfilled, even if it has become a dead letter in the meantime. */
 export async function fulfil(sql: Sql, id: string): Promise<void> {
   await sql.query(`update orders set status = 'fulfilled', reason = null where id = $1 and status in ('pending', 'dead_letter')`, [id]);
 }
 
-/** Ends a pending order without a sale; false if it had ended before. */
+/** Ends a pending order that is not fulfilled; false if it had ended before. */
 export async function endOrder(sql: Sql, id: string, { status, reason }: Ending): Promise<boolean> {
   const ended = await sql.query(`update orders set status = $2, reason = $3 where id = $1 and status = 'pending' returning id`, [
     id,
@@ -142,7 +142,7 @@ export async function endOrder(sql: Sql, id: string, { status, reason }: Ending)
   return ended.length > 0;
 }
 
-/** Makes an order whose fulfilment was given up pending again, to be fulfilled within the given time. */
+/** Makes a dead-letter order pending again. It must be fulfilled within the given time. */
 export async function reviveOrder(tx: Sql, id: string, fulfilWithinSeconds: number): Promise<void> {
   await tx.query(
     `update orders set status = 'pending', reason = null, fulfil_by = now() + make_interval(secs => $2)
@@ -151,7 +151,7 @@ export async function reviveOrder(tx: Sql, id: string, fulfilWithinSeconds: numb
   );
 }
 
-/** Cancels an order whose payment has not begun; false if there is none such. */
+/** Cancels a pending order whose payment has not started; false if it is not pending or the payment has started. */
 export async function cancelPending(sql: Sql, id: string): Promise<boolean> {
   const cancelled = await sql.query(
     `update orders set status = 'cancelled' where id = $1 and status = 'pending' and not payment_started returning id`,

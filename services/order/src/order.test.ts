@@ -11,7 +11,7 @@ const line = fc.record({
 });
 const contract = orderApi.routes.getOrder.answers[200];
 
-test('a new order is pending, and costs what its lines cost at the prices they have', () => {
+test('a new order is pending and costs the sum of its lines', () => {
   const lines = [
     { sku: 'lamp', quantity: 2, unitPriceCents: 3900 },
     { sku: 'map', quantity: 1, unitPriceCents: 1200 },
@@ -19,7 +19,7 @@ test('a new order is pending, and costs what its lines cost at the prices they h
   expect(newOrder('o', 'u', lines)).toEqual({ id: 'o', userId: 'u', status: 'pending', lines, totalCents: 9000, currency: 'EUR' });
 });
 
-test('the total is a whole number of cents, in whatever order and in however many parts it is summed up', () => {
+test('the total is a whole number of cents, in any order and grouping of the lines', () => {
   fc.assert(
     fc.property(fc.array(line), fc.array(line), (some, others) => {
       const total = totalCents([...some, ...others]);
@@ -29,7 +29,7 @@ test('the total is a whole number of cents, in whatever order and in however man
   );
 });
 
-test.each([DECLINED, SOLD_OUT, GIVEN_UP])('an order that ends as $status because of $reason is one that the contract knows', (ending) => {
+test.each([DECLINED, SOLD_OUT, GIVEN_UP])('the contract has the status $status and the reason $reason', (ending) => {
   const order = {
     ...newOrder(randomUUID(), randomUUID(), [{ sku: 'bell', quantity: 1, unitPriceCents: 1 }]),
     ...ending,

@@ -1,11 +1,11 @@
 import type { Order, PricedLine } from '@waymark/contracts';
 
-/** An order as the service keeps it. */
+/** An order as the service stores it. */
 export interface StoredOrder extends Order {
   userId: string;
 }
 
-/** How an order ends that is not fulfilled: the status, and why. */
+/** How an order ends that is not fulfilled: its status and the reason. */
 export type Ending = { status: 'rejected' | 'dead_letter'; reason: NonNullable<Order['reason']> };
 
 export const DECLINED: Ending = { status: 'rejected', reason: 'payment_declined' };
@@ -13,7 +13,7 @@ export const SOLD_OUT: Ending = { status: 'rejected', reason: 'reservation_lost'
 export const OVERDUE: Ending = { status: 'rejected', reason: 'fulfilment_overdue' };
 export const GIVEN_UP: Ending = { status: 'dead_letter', reason: 'fulfilment_failed' };
 
-/** A new order for lines whose prices are fixed: pending, until it is paid. */
+/** Creates a pending order from lines with fixed prices. */
 export function newOrder(id: string, userId: string, lines: PricedLine[]): Omit<StoredOrder, 'createdAt'> {
   return { id, userId, status: 'pending', lines, totalCents: totalCents(lines), currency: 'EUR' };
 }

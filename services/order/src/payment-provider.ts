@@ -3,16 +3,16 @@ import type { Sql } from '@waymark/service-kit';
 import { PAYMENT_AMOUNT, PAYMENT_OUTCOME } from './attributes.ts';
 import { countCharge, refundPayment, settlePayment, type Outcome } from './payment-db.ts';
 
-/** No answer. Trying again is safe, because the provider charges an order once. */
+/** The provider did not answer. A retry is safe, because the provider charges an order only once. */
 class ProviderFailed extends Error {
   override readonly name = 'ProviderFailed';
 }
 
 /**
- * A simulated payment provider. As real ones do for tests, it acts by the amount: more than 10,000.00 is declined, an amount that ends
- * in .97 gets no answer at the first attempt, one that ends in .98 never gets one. The rest is accepted. Asked again about the same
- * order, it says what became of its payment, a refund included.
- * @throws {ProviderFailed} if no answer came
+ * Charges an order with a simulated payment provider. Like the test modes of real providers, it decides by the amount: it declines more than
+ * 10,000.00, does not answer the first attempt for amounts that end in .97, never answers for amounts that end in .98, and accepts the rest.
+ * For an order that it knows, it returns the state of the payment, including a refund.
+ * @throws {ProviderFailed} if the provider does not answer
  */
 export async function charge(sql: Sql, orderId: string, amountCents: number): Promise<Outcome> {
   return span(
@@ -32,7 +32,7 @@ export async function charge(sql: Sql, orderId: string, amountCents: number): Pr
   );
 }
 
-/** Gives the money of an accepted payment back, once. */
+/** Refunds an accepted payment, once. */
 export async function refund(sql: Sql, orderId: string): Promise<void> {
   await span('refund payment', () => refundPayment(sql, orderId), { attributes: { [PAYMENT_OUTCOME]: 'refunded' } });
 }

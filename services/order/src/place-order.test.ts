@@ -41,20 +41,20 @@ async function expectOneOrder({ id }: Order): Promise<void> {
   expect(await bench.jobs()).toEqual([`fulfil_order ${id}`]);
 }
 
-test('an order is stored at the prices of its reservation, with the job that will fulfil it', async () => {
+test('stores an order with the prices of its reservation and the job that will fulfil it', async () => {
   const order = await place();
   expect(order).toMatchObject({ status: 'pending', totalCents: 300, lines: [{ sku: 'lamp', unitPriceCents: 100 }, { sku: 'map' }] });
   await expectOneOrder(order);
 });
 
-test('a reservation whose answer was lost is found again within the same request', async () => {
+test('the same request finds a reservation again whose answer was lost', async () => {
   bench.inventory.faults = ['answer lost'];
   const order = await place();
   expect(bench.inventory.calls).toEqual([`reserve ${order.id}`, `reserve ${order.id}`]);
   await expectOneOrder(order);
 });
 
-test('when the answer of the inventory is lost for good, what it may hold is released, and the key stands for a new order', async () => {
+test('if the answer of the inventory is lost for good, the stock is released and the key stands for a new order', async () => {
   bench.inventory.faults = ['answer lost', 'answer lost', 'answer lost'];
   await expect(place()).rejects.toMatchObject({ status: 503, code: 'upstream_unavailable' });
   const [held] = [...bench.inventory.reservations.keys()];
@@ -64,14 +64,14 @@ test('when the answer of the inventory is lost for good, what it may hold is rel
   expect(order.id).not.toBe(held);
 });
 
-test('an inventory that fails is a 502, and the next request with the key places the order', async () => {
+test('if the inventory fails, the answer is 502, and the next request with the key places the order', async () => {
   bench.inventory.faults = ['fails'];
   await expect(place()).rejects.toMatchObject({ status: 502, code: 'upstream_failed' });
   const order = await place();
   expect(await stored()).toMatchObject([{ id: order.id }]);
 });
 
-test('an inventory that is too slow is a 504: what it may hold is released, and the next request with the key is a new order', async () => {
+test('if the inventory is too slow, the answer is 504, the stock is released, and the next request with the key places a new order', async () => {
   const { promise, resolve } = Promise.withResolvers<undefined>();
   bench.inventory.gate = promise;
   const app = serviceApp({ api: orderApi, handlers: routes(bench.parts), log: bench.parts.log });
@@ -92,7 +92,7 @@ test('an inventory that is too slow is a 504: what it may hold is released, and 
   expect((await bench.jobs()).toSorted()).toEqual([`fulfil_order ${again.body.id}`, `release_stock ${placement?.id}`]);
 });
 
-test('a crash between the reservation and the order leaks nothing: the next request with the key finds it', async () => {
+test('after a crash between reservation and order, the next request with the key finds the reservation', async () => {
   const crashing = { ...bench.parts, jobs: { ...bench.parts.jobs, add: () => Promise.reject(new Error('crash')) } };
   await expect(placeOrder(crashing, user, key, LINES)).rejects.toThrow('crash');
   expect(bench.inventory.reservations.size).toBe(1);
@@ -100,7 +100,7 @@ test('a crash between the reservation and the order leaks nothing: the next requ
   await expectOneOrder(await place());
 });
 
-test('many at once with one key are one order and one job', async () => {
+test('many requests with one key at once make one order and one job', async () => {
   const { promise, resolve } = Promise.withResolvers<undefined>();
   bench.inventory.gate = promise;
   const placing = Array.from({ length: 20 }, () => place());
@@ -110,7 +110,7 @@ test('many at once with one key are one order and one job', async () => {
   await expectOneOrder(orders[0] as Order);
 });
 
-test('the key again is the same order, whatever has become of it, and reserves nothing', async () => {
+test('the same key again returns the same order in any state, and reserves nothing', async () => {
   const order = await place();
   await bench.parts.db.query(`update orders set status = 'cancelled'`);
   expect(await place(LINES.toReversed())).toEqual({ ...order, status: 'cancelled' });
@@ -121,13 +121,13 @@ test.each([
   ['another quantity', [{ sku: 'lamp', quantity: 3 }, LINES[1]]],
   ['another product', [{ sku: 'bell', quantity: 2 }, LINES[1]]],
   ['a line less', [LINES[0]]],
-])('the key with %s is refused, before anything is reserved', async (_, lines) => {
+])('the same key with %s is rejected before anything is reserved', async (_, lines) => {
   const order = await place();
   await expect(place(lines as typeof LINES)).rejects.toMatchObject({ status: 422, code: 'idempotency_key_reused' });
   await expectOneOrder(order);
 });
 
-test('the same key of two people is two orders', async () => {
+test('the same key of two users makes two orders', async () => {
   const [mine, theirs] = await Promise.all([place(), placeOrder(bench.parts, randomUUID(), key, LINES)]);
   expect(mine.id).not.toBe(theirs.id);
   expect(await stored()).toHaveLength(2);
@@ -135,22 +135,22 @@ test('the same key of two people is two orders', async () => {
 
 const claim = async (request: string): ReturnType<typeof claimPlacement> => claimPlacement(bench.parts.db, user, key, Buffer.from(request));
 
-test('a key is claimed once, for one order and one request', async () => {
+test('a key belongs to one order and one request', async () => {
   const claims = await Promise.all(['this', 'this', 'that', 'this'].map(claim));
   expect(new Set(claims.map(({ orderId }) => orderId)).size).toBe(1);
   expect(new Set([claims[0], claims[1], claims[3]].map((one) => one?.sameRequest)).size).toBe(1);
   expect(claims[2]?.sameRequest).toBe(!claims[0]?.sameRequest);
 });
 
-test('an order that was refused may be placed with the same key once there is stock', async () => {
-  bench.inventory.refusal = new Problem(409, 'out_of_stock', 'There are not 2 of "lamp" left.');
-  await expect(place()).rejects.toMatchObject({ status: 409, code: 'out_of_stock', message: 'There are not 2 of "lamp" left.' });
+test('after an out-of-stock error, the same key can place the order when there is stock again', async () => {
+  bench.inventory.refusal = new Problem(409, 'out_of_stock', 'There are fewer than 2 of "lamp" in stock.');
+  await expect(place()).rejects.toMatchObject({ status: 409, code: 'out_of_stock', message: 'There are fewer than 2 of "lamp" in stock.' });
   expect([await stored(), await bench.jobs()]).toEqual([[], []]);
   bench.inventory.refusal = undefined;
   await expectOneOrder(await place());
 });
 
-test('of a request that gives up and one that goes on with the same key, there is one order, and its stock is its own', async () => {
+test('if one request with a key gives up and another one continues, there is one order and its stock stays reserved', async () => {
   const inventory = { ...bench.parts.inventory, reserve: bench.parts.inventory.reserve };
   const slow = Promise.withResolvers<undefined>();
   const goesOn = placeOrder(

@@ -9,16 +9,16 @@ import { newOrder } from './order.ts';
 import type { Parts } from './parts.ts';
 
 /**
- * Reserves the stock, then stores the order together with the job that will fulfil it. Everything is keyed by the order's id, which the
- * idempotency key determines: a request with the same key, later or at the same time, finds the same reservation and the same order.
- * If the order is not made after all, its stock is released; after a crash the reservation expires.
+ * Reserves the stock, then stores the order together with the job that will fulfil it. The idempotency key determines the order's id, and
+ * every step uses that id. So a repeated or concurrent request with the same key finds the same reservation and the same order. If the order
+ * is not stored after all, its stock is released; after a crash the reservation expires.
  */
 export async function placeOrder(parts: Parts, userId: string, key: string, lines: Line[]): Promise<Order> {
   const orderId = await claim(parts, userId, key, lines);
   try {
     return await placeAs(parts, userId, orderId, lines);
   } catch (error) {
-    // If another request with this key gave the order up in the meantime, the key now stands for a new one.
+    // If another request with this key abandoned the order in the meantime, the key now stands for a new order.
     const claimed = isGivenUp(error) ? await claim(parts, userId, key, lines) : orderId;
     if (claimed === orderId) throw error;
     return placeAs(parts, userId, claimed, lines);
@@ -56,19 +56,22 @@ async function reserveAndStore(parts: Parts, userId: string, orderId: string, li
   });
 }
 
-/** Not if the inventory has refused, or was certainly never asked. */
+/** False if the inventory rejected the request or certainly never received it. */
 function mayHoldStock(error: unknown): boolean {
   return !(error instanceof Problem && (error.status < 500 || error.extra.notSent === true));
 }
 
-/** Nobody should hold stock without an order. The caller does not wait for this: its time may be over. */
+/** Releases stock that is held without an order. It is detached, because the request's deadline may have passed. */
 function abandon({ db, jobs, log }: Parts, orderId: string): void {
   detach('abandon placement', { orderId }, async () => {
     const release = db.transaction(async (tx) => {
       if (await abandonPlacement(tx, orderId)) await jobs.add(tx, releaseStockJob, { orderId });
     });
     await release.catch((error: unknown) => {
-      log.warn({ err: error, order: orderId }, 'the stock of an order that was not made stays held until its reservation expires');
+      log.warn(
+        { err: error, order: orderId },
+        'could not release the stock of an abandoned order; it stays held until its reservation expires',
+      );
       throw error;
     });
   });
@@ -77,20 +80,20 @@ function abandon({ db, jobs, log }: Parts, orderId: string): void {
 async function claim({ db }: Parts, userId: string, key: string, lines: Line[]): Promise<string> {
   const placement = await claimPlacement(db, userId, key, requestHash(lines));
   if (!placement.sameRequest) {
-    throw new Problem(422, 'idempotency_key_reused', 'This Idempotency-Key was used for another order; send a new one.');
+    throw new Problem(422, 'idempotency_key_reused', 'This Idempotency-Key was used for another request; send a new one.');
   }
   return placement.orderId;
 }
 
-/** The same lines in another order are the same request. */
+/** Hashes the lines of a request. The order of the lines does not matter. */
 function requestHash(lines: Line[]): Buffer {
   const sorted = lines.map(({ sku, quantity }) => [sku, quantity] as const).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return createHash('sha256').update(JSON.stringify(sorted)).digest();
 }
 
-/** On the transaction's own connection: if every transaction waited for a second one, there would soon be none left. */
+/** Uses the transaction's own connection: if every transaction waited for a second one, the pool would be exhausted. */
 async function storedMeanwhile(tx: Sql, orderId: string): Promise<Order> {
   const order = await findOrder(tx, orderId);
-  if (!order) throw new Problem(409, 'placement_abandoned', 'Another request with this Idempotency-Key failed just now; send it again.');
+  if (!order) throw new Problem(409, 'placement_abandoned', 'Another request with this Idempotency-Key has just failed; send it again.');
   return order;
 }

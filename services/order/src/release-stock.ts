@@ -3,7 +3,7 @@ import { annotate } from '@waymark/tracing';
 import { ORDER_ID } from './attributes.ts';
 import type { Parts } from './parts.ts';
 
-/** Gives the stock of an order that ended without a sale back. Without a reservation there is nothing to give. */
+/** Releases the stock of an order that was not fulfilled. Without a reservation there is nothing to release. */
 export async function releaseStock({ inventory }: Parts, orderId: string): Promise<void> {
   annotate({ [ORDER_ID]: orderId });
   try {

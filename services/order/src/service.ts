@@ -22,7 +22,7 @@ export function orderService(config: Config, log: Logger): Service {
     fulfilmentDelaySeconds: config.FULFILMENT_DELAY_SECONDS,
     fulfilWithinSeconds: config.FULFIL_WITHIN_SECONDS,
   };
-  // What is accepted must be fulfilled: while jobs pile up, they get most of the database and of the processor.
+  // Accepted orders must be fulfilled. While many jobs are waiting, they get most of the database and the CPU.
   const limit = new RequestLimit(() => (jobs.isBehind ? Math.ceil(config.MAX_REQUESTS / 8) : config.MAX_REQUESTS));
   return {
     app: serviceApp({ api: orderApi, handlers: routes(parts), log, limit, secret: config.INTERNAL_SECRET }),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
 import { defineJob } from '../job.ts';
 
-/** A job that carries a word. */
+/** A job with a text. */
 export const echoJob = defineJob({ name: 'echo', payload: z.object({ text: z.string() }), trace: 'parent' });

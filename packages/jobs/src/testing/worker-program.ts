@@ -1,4 +1,4 @@
-// A worker whose jobs end at SIGUSR2, not before.
+// A worker whose jobs wait for SIGUSR2.
 import { once } from 'node:events';
 import { openDatabase, serviceLog } from '@waymark/service-kit';
 import { openJobs } from '../jobs.ts';

@@ -4,7 +4,7 @@ import type { Job } from '../job.ts';
 import { openJobs, type Jobs } from '../jobs.ts';
 import { type ReceivedSpan, receivedSpans, recordLog, until } from '@waymark/service-kit/testing';
 
-/** How often a job is tried here. */
+/** The number of attempts in these tests. */
 export const MAX_ATTEMPTS = 2;
 
 interface JobLeft {
@@ -17,7 +17,7 @@ interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** For a file of tests: each has an empty database with jobs, and what they log and trace is kept. */
+/** Gives each test of a file an empty database with jobs, and collects logs and spans. */
 export function workplace(testDatabase: () => Promise<TestDatabase>) {
   const { log, lines } = recordLog();
   const spans = receivedSpans();
@@ -40,7 +40,7 @@ export function workplace(testDatabase: () => Promise<TestDatabase>) {
 
   const jobsLeft = async (): Promise<JobLeft[]> => db.query('select attempts, last_error from graphile_worker.jobs order by id');
 
-  /** The jobs that are left; those that wait are done now. */
+  /** Makes all waiting jobs due now, and returns the jobs that are left. */
   const hurried = async (): Promise<JobLeft[]> => {
     await db.query('update graphile_worker._private_jobs set run_at = now() where locked_at is null and run_at > now()');
     return jobsLeft();
@@ -63,14 +63,14 @@ export function workplace(testDatabase: () => Promise<TestDatabase>) {
     add: async <P>(job: Job<P>, payload: P, delaySeconds?: number): Promise<void> =>
       db.transaction((tx) => jobs.add(tx, job, payload, delaySeconds)),
     cancel: async <P>(job: Job<P>, payload: P): Promise<void> => db.transaction((tx) => jobs.cancel(tx, job, payload)),
-    /** Waits for all jobs, none of which shall wait for its time. */
+    /** Waits until all jobs are done, and makes delayed ones due at once. */
     allDone: async (): Promise<void> => void (await until(hurried, ({ length }) => length === 0, 'all jobs to be done')),
-    /** The spans of this name, as soon as there are so many. */
+    /** Waits for `count` spans of this name. */
     async spansNamed(name: string, count: number): Promise<ReceivedSpan[]> {
       const found = (): ReceivedSpan[] => spans.filter((one) => one.name === name);
       return until(found, ({ length }) => length >= count, `${count} spans "${name}"`);
     },
-    /** Of the spans that have come by now. */
+    /** The names of the spans received so far. */
     spanNames: (): string[] => spans.map(({ name }) => name),
   };
 }

@@ -1,6 +1,6 @@
 import { startChild } from '../child.ts';
 
-// Starts three children: one that goes at SIGTERM, one that ignores it, and one that has ended by the time we say that we are ready.
+// Starts three children: one ends at SIGTERM, one ignores it, and one has already ended when this program is ready.
 const start = (script: string) => startChild('/bin/sh', ['-c', script], { cwd: '/', env: process.env, guardSignal: 'TERM' });
 start('while :; do sleep 0.1; done');
 start('trap "" TERM; while :; do sleep 0.1; done');

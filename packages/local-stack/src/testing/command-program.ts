@@ -1,5 +1,5 @@
 import { main } from '../command.ts';
 
-// The command line on the workspace given first.
+// Runs the command line on the workspace in the first argument.
 const [root = '', ...argv] = process.argv.slice(2);
 process.exitCode = await main(argv, root);

@@ -5,18 +5,18 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { guard } from '../guard.ts';
 
-/** A program of this folder under test, in a process of its own. */
+/** A program of this folder, running in its own process. */
 export interface Program extends AsyncDisposable {
   process: ChildProcess & { pid: number };
-  /** All that it wrote so far, stderr too. */
+  /** The output so far, stdout and stderr. */
   output(): string;
-  /** Resolves with what it wrote once that contains `text`; throws if it ends without. */
+  /** Resolves with the output as soon as it contains `text`. Throws if the program ends first. */
   said(text: string): Promise<string>;
-  /** Its exit code, or the signal that ended it. */
+  /** The exit code, or the signal that ended the program. */
   ended: Promise<number | string>;
 }
 
-/** Runs `testing/<name>.ts`, by `prefix` if given (a program that runs another). It is killed on disposal, which waits for its guard to end what it started. */
+/** Runs `testing/<name>.ts`, with `prefix` (a command that runs another one) if given. Disposal kills it and waits until its guard has stopped its children. */
 export function runProgram(name: string, args: readonly string[] = [], options: SpawnOptions & { prefix?: string[] } = {}): Program {
   const [file = '', ...rest] = [...(options.prefix ?? []), process.execPath, join(import.meta.dirname, `${name}.ts`), ...args];
   const child = spawn(file, rest, { ...options, stdio: ['ignore', 'pipe', 'pipe'] }) as ChildProcess & { pid: number };
@@ -34,7 +34,8 @@ export function runProgram(name: string, args: readonly string[] = [], options: 
     ended,
     async said(wanted) {
       while (!text.includes(wanted)) {
-        if (child.exitCode !== null || child.signalCode !== null) throw new Error(`It ended without saying "${wanted}":\n${text}`);
+        if (child.exitCode !== null || child.signalCode !== null)
+          throw new Error(`The program ended without printing "${wanted}":\n${text}`);
         await once(heard, 'line');
       }
       return text;
@@ -48,13 +49,13 @@ export function runProgram(name: string, args: readonly string[] = [], options: 
   };
 }
 
-/** True while the process runs; one that has ended but is not yet buried by its parent does not. */
+/** Whether the process runs. A zombie does not. */
 export function runs(pid: number): boolean {
   const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' });
   return stdout.trim() !== '' && !stdout.startsWith('Z');
 }
 
-/** The processes that `pid` started and that still run. */
+/** Returns the running child processes of `pid`. */
 export function childrenOf(pid: number): number[] {
   const { stdout } = spawnSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' });
   const pairs = stdout
@@ -64,7 +65,7 @@ export function childrenOf(pid: number): number[] {
   return pairs.flatMap(([child = 0, parent]) => (parent === pid ? [child] : []));
 }
 
-/** Resolves when none of the processes runs any more; a test that waits in vain fails by Jest's time limit. */
+/** Resolves when none of the processes runs any more. If one keeps running, the test fails by Jest's timeout. */
 export async function gone(pids: readonly number[]): Promise<void> {
   while (pids.some(runs)) await delay(50);
 }

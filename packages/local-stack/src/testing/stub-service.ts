@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 
-// Stands in for each of the four services: ready at once, and as a gateway it sells. STUB says how it misbehaves.
+// A stub for each of the four services. It is ready at once, and as the gateway it accepts orders. STUB selects how it misbehaves.
 const { HOST, PORT, OTEL_SERVICE_NAME: service, STUB = '' } = process.env;
 const log = (msg: string, more: object = {}) => console.log(JSON.stringify({ level: 30, time: Date.now(), service, msg, ...more }));
 const traceId = '0af7651916cd43dd8448eb211c80319c';
@@ -26,7 +26,7 @@ const routes: Record<string, () => [status: number, body: object]> = {
   'GET /v1/orders/order-1': () => [200, { id: 'order-1', status: STUB === 'rejects' ? 'rejected' : 'fulfilled' }],
 };
 
-/** Of the order: one span, as OTLP/HTTP with JSON. Nobody may be there to take it. */
+/** Exports the order's trace, one span, as OTLP/HTTP with JSON. A test may have no backend. */
 async function exportTrace(): Promise<void> {
   const attributes = Object.entries({
     'http.request.method': 'POST',

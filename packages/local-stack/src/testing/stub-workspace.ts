@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { serviceNames } from '../service.ts';
 
-/** A temporary workspace with stubs for the four services, and for the tracing that is loaded into them. */
+/** A temporary workspace with stubs for the four services and for the tracing package that they load. */
 export async function stubWorkspace(): Promise<AsyncDisposable & { root: string }> {
   const root = await mkdtemp(join(tmpdir(), 'waymark-stub-'));
   const write = async (path: string, text: string) => {

@@ -1,4 +1,4 @@
-// A service whose requests detach a task that ends at SIGUSR2, and asks the database then, or one that never ends.
+// A service that detaches tasks: one waits for SIGUSR2 and then queries the database, the other never ends.
 import { once } from 'node:events';
 import { api } from '@waymark/contracts';
 import { detach } from '@waymark/tracing';
@@ -7,7 +7,7 @@ import { databaseUrl, listenOn, openDatabase, readConfig, run, serviceApp } from
 
 const detachApi = api('detaching', {
   soon: { method: 'POST', path: '/soon', summary: 'Detach a task that ends', answers: { 201: z.string() } },
-  never: { method: 'POST', path: '/never', summary: 'Detach one that does not', answers: { 201: z.string() } },
+  never: { method: 'POST', path: '/never', summary: 'Detach a task that never ends', answers: { 201: z.string() } },
 });
 
 process.on('SIGUSR2', () => undefined);

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** A way to a database on which connections can be cut as a failover or a forgetful NAT does it: without a word. */
+/** A proxy in front of a database that can make open connections go dead, as a failover or a NAT does. */
 export interface FreezableProxy extends AsyncDisposable {
-  /** The database's URL by this way. */
+  /** The database's URL through the proxy. */
   url: string;
-  /** From now on nothing passes on the connections that are open; new ones work. */
+  /** Stops all traffic on the open connections without closing them. New connections work. */
   freeze(): void;
 }
 

@@ -5,18 +5,18 @@ import { createInterface } from 'node:readline';
 import type { LogLine } from './record-log.ts';
 import { until } from './until.ts';
 
-/** A program of this folder in a process of its own. It is killed on disposal. */
+/** A program that runs in its own process, which is killed on disposal. */
 export interface Program extends AsyncDisposable {
   kill(signal: NodeJS.Signals): void;
-  /** Waits until it has logged this message, and gives the line; throws if it ends without. */
+  /** Waits until the program has logged this message and returns the line. Throws if the program ends first. */
   logged(msg: string): Promise<LogLine>;
-  /** What it wrote that is no log line. */
+  /** The program's output on stderr. */
   errors(): string;
-  /** Its exit code, or the signal that ended it. */
+  /** The exit code, or the signal that ended the program. */
   ended: Promise<number | string>;
 }
 
-/** Runs a TypeScript file with tracing, in an environment of nothing but `env`. */
+/** Runs a TypeScript file with tracing. Its environment is only `env`. */
 export function runProgram(path: string, env: Record<string, string>): Program {
   const args = ['--import', '@waymark/tracing/register', path];
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'], cwd: dirname(path) });
@@ -34,7 +34,7 @@ export function runProgram(path: string, env: Record<string, string>): Program {
       const find = (): LogLine | undefined => lines.find((line) => line.msg.includes(msg));
       await until(find, (line) => line !== undefined || over(), `the program to log "${msg}"`);
       const line = find();
-      if (!line) throw new Error(`It ended without logging "${msg}": ${lines.map((one) => one.msg).join(', ')}\n${errors}`);
+      if (!line) throw new Error(`The program ended without logging "${msg}": ${lines.map((one) => one.msg).join(', ')}\n${errors}`);
       return line;
     },
     async [Symbol.asyncDispose]() {

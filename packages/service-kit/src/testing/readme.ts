@@ -1,22 +1,22 @@
 import { readFile } from 'node:fs/promises';
 import type { Api } from '@waymark/contracts';
 
-/** The routes that a README lists: the first column of the table under "## Routes". */
+/** Reads the routes that a README lists: the first column of the table under "## Routes". */
 export async function pathsIn(readme: URL): Promise<string[]> {
   return (await rowsUnder('Routes', readme)).map(([path = '']) => path);
 }
 
-/** The routes of a contract, as a README lists them. */
+/** Returns the routes of a contract, in the form that READMEs use. */
 export function pathsOf(api: Api): string[] {
   return Object.values(api.routes).map(({ method, path }) => `${method} ${path}`);
 }
 
-/** The variables that a README lists, with their defaults ('' for one that must be set): the first columns of the table under "## Environment". */
+/** Reads the variables that a README lists, with their defaults ('' for required ones): the first two columns of the table under "## Environment". */
 export async function environmentIn(readme: URL): Promise<Record<string, string>> {
   return Object.fromEntries((await rowsUnder('Environment', readme)).map(([name = '', value = '']) => [name, value]));
 }
 
-/** The variables that a configuration reads, with their defaults, when only those are set that must be. */
+/** Returns the variables that a configuration reads, with their defaults ('' for required ones). */
 export function environmentOf(config: (env: NodeJS.ProcessEnv) => object, required: NodeJS.ProcessEnv): Record<string, string> {
   return Object.fromEntries(Object.entries(config(required)).map(([name, value]) => [name, name in required ? '' : String(value)]));
 }

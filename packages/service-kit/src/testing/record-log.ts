@@ -5,11 +5,11 @@ export type LogLine = Record<string, unknown> & { level: number; msg: string };
 
 export interface RecordedLog {
   log: Logger;
-  /** All that was logged so far, debug lines too. */
+  /** The lines logged so far, including debug lines. */
   lines: LogLine[];
 }
 
-/** A log that keeps its lines to itself, for a test to look at. */
+/** Creates a log that keeps its lines in memory for a test to check. */
 export function recordLog(): RecordedLog {
   const lines: LogLine[] = [];
   const log = pino({ level: 'debug', mixin: logCorrelation }, { write: (line: string) => void lines.push(JSON.parse(line) as LogLine) });

@@ -9,7 +9,7 @@ import { serviceServer, type Edge } from '../server.ts';
 import { listening, type Served } from './serve.ts';
 import { thingsApi } from './things.ts';
 
-/** What each thing does when it is asked for, by its id. */
+/** What GET does for each thing, by its id. */
 const THINGS: Record<string, () => unknown> = {
   lamp: () => ({ name: 'lamp', size: 1, secret: 'is not in the contract' }),
   gone: () => Promise.reject(new Problem(404, 'not_found', 'It is gone.')),
@@ -31,7 +31,7 @@ const handlers: Handlers<typeof thingsApi> = {
   remove: () => Promise.resolve(undefined),
 };
 
-/** The service of the small contract, on a free port. */
+/** Serves the test contract on a free port. */
 export async function serveThings(
   log: Logger,
   more: { edge?: Edge; limit?: RequestLimit; ready?: () => Promise<unknown> } = {},
@@ -47,7 +47,7 @@ export async function serveThings(
   return { ...(await listening(opened.server)), announceStop: opened.announceStop, requests: () => requests };
 }
 
-/** The running service, and what reached its app. */
+/** The running service, and the requests that reached its app. */
 export interface ServedThings extends Served {
   requests(): string[];
   announceStop(): void;

@@ -7,12 +7,12 @@ export interface Served extends AsyncDisposable {
   port: number;
 }
 
-/** Serves on a free port of the loopback until disposed of, which cuts off what is still open. */
+/** Serves on a free port of the loopback interface until disposal, which closes all connections. */
 export async function serve(listener: (request: IncomingMessage, response: ServerResponse) => unknown): Promise<Served> {
   return listening(createServer((request, response) => void listener(request, response)));
 }
 
-/** Has a server listen on a free port of the loopback until disposed of. */
+/** Makes a server listen on a free port of the loopback interface until disposal, which closes all connections. */
 export async function listening(server: Server): Promise<Served> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

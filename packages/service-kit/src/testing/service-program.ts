@@ -1,4 +1,4 @@
-// A service whose requests, background work and start (where SLOW_START is set) end at SIGUSR2, not before.
+// A service whose requests, background work and start (if SLOW_START is set) wait for SIGUSR2.
 import { once } from 'node:events';
 import { api } from '@waymark/contracts';
 import { z } from 'zod';
@@ -18,7 +18,7 @@ await run('slow', (log) => {
   let working: Promise<unknown> | undefined;
   const slowly = async (what: string): Promise<string> => {
     log.info(`${what} begins`);
-    // Waiting for a signal alone would let the process end.
+    // A signal listener alone does not keep the process alive.
     const work = setInterval(() => undefined, 1_000);
     await once(process, 'SIGUSR2');
     clearInterval(work);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll } from '@jest/globals';
 import { shutdownTracing, startTracing } from '@waymark/tracing';
 import { serve, type Served } from './serve.ts';
 
-/** A span as OTLP/JSON has it, as far as these tests look. */
+/** The parts of an OTLP/JSON span that tests use. */
 export interface ReceivedSpan {
   name: string;
   traceId: string;
@@ -17,7 +17,7 @@ interface OtlpRequest {
   resourceSpans: { scopeSpans: { spans: ReceivedSpan[] }[] }[];
 }
 
-/** A trace backend that keeps what it is sent as OTLP/HTTP with JSON; `env` makes a process send it there. */
+/** Starts a trace backend that keeps the spans it receives as OTLP/HTTP with JSON. A process with the variables `env` sends its spans there. */
 export async function startSpanReceiver(
   spans: ReceivedSpan[] = [],
 ): Promise<Served & { spans: ReceivedSpan[]; env: Record<string, string> }> {
@@ -30,7 +30,7 @@ export async function startSpanReceiver(
   return { ...server, spans, env };
 }
 
-/** For a file of tests: tracing is on, and the spans of this process are kept. */
+/** Turns tracing on for a test file and collects the spans of this process. */
 export function receivedSpans(): ReceivedSpan[] {
   const spans: ReceivedSpan[] = [];
   let receiver: Awaited<ReturnType<typeof startSpanReceiver>>;
@@ -46,13 +46,13 @@ export function receivedSpans(): ReceivedSpan[] {
   return spans;
 }
 
-/** An attribute of a span, as text. */
+/** Returns an attribute of a span as text. */
 export function attribute(span: ReceivedSpan | undefined, name: string): string | undefined {
   const value = span?.attributes.find(({ key }) => key === name)?.value;
   return value && String(value.stringValue ?? value.intValue);
 }
 
-/** The ids of the spans that a span is linked to. */
+/** Returns the ids of the spans that a span links to. */
 export function links(span: ReceivedSpan | undefined): string[] {
   return (span?.links ?? []).map(({ spanId }) => spanId);
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 const thing = z.object({ name: z.string(), size: z.int().positive() });
 
-/** A small contract for the tests: something of each kind that a contract may have. */
+/** A small contract for the tests, with one route of each kind. */
 export const thingsApi = api('things', {
   list: {
     method: 'GET',

@@ -1,10 +1,10 @@
 import type { Line } from '@waymark/contracts';
 import type { Database } from '@waymark/service-kit';
 
-/** What the tests sell, and how much of it there is at first. */
+/** The products of the tests and their initial stock. */
 export const STOCK: Readonly<Record<string, number>> = { bell: 5, lamp: 3, stool: 1 };
 
-/** Forgets all reservations and jobs, and fills the shelf. */
+/** Deletes all reservations and jobs and restores the initial stock. */
 export async function refill(db: Database): Promise<void> {
   await db.query('delete from graphile_worker._private_jobs');
   await db.query('delete from reservation_lines');
@@ -17,18 +17,18 @@ export async function refill(db: Database): Promise<void> {
   );
 }
 
-/** Sets how much of a product there is. */
+/** Sets the stock of a product. */
 export async function restock(db: Database, sku: string, available: number): Promise<void> {
   await db.query('update products set available = $2 where sku = $1', [sku, available]);
 }
 
-/** What is on the shelf, by SKU. */
+/** Returns the available stock by SKU. */
 export async function available(db: Database): Promise<Record<string, number>> {
   const rows = await db.query<{ sku: string; available: number }>('select sku, available from products order by sku');
   return Object.fromEntries(rows.map(({ sku, available }) => [sku, available]));
 }
 
-/** What orders hold or have bought, by SKU, as the reservations say. */
+/** Returns the held and sold stock by SKU, from the reservations. */
 export async function taken(db: Database): Promise<Record<string, number>> {
   const rows = await db.query<{ sku: string; taken: number }>(
     `select sku, coalesce(sum(quantity) filter (where status in ('held', 'committed')), 0)::int as taken
@@ -37,7 +37,7 @@ export async function taken(db: Database): Promise<Record<string, number>> {
   return Object.fromEntries(rows.map(({ sku, taken }) => [sku, taken]));
 }
 
-/** Moves the end of an order's reservation, or of all, into the past. */
+/** Makes the reservation of one order, or all reservations, expired. */
 export async function letTimePass(db: Database, orderId?: string): Promise<void> {
   await db.query(`update reservations set expires_at = now() - interval '1 second' where order_id = coalesce($1, order_id)`, [
     orderId ?? null,

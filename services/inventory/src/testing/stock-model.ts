@@ -5,7 +5,7 @@ export interface Step {
 
 type Status = 'held' | 'committed' | 'released' | 'expired';
 
-/** What the reservations should do, as simply as it can be said. */
+/** A simple model of what the reservations should do. */
 export function modelled(stock: Readonly<Record<string, number>>, wish: Record<string, number>[]) {
   const available = { ...stock };
   const status: (Status | undefined)[] = wish.map(() => undefined);

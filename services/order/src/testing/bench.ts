@@ -7,22 +7,22 @@ import type { Parts } from '../parts.ts';
 import { jobHandlers } from '../job-handlers.ts';
 import { startStubInventory, type StubInventory } from './stub-inventory.ts';
 
-/** An attempt that owns its job. */
+/** An attempt whose worker owns the job. */
 export const ATTEMPT = { fence: (): void => undefined };
 
 export interface Bench extends AsyncDisposable {
   parts: Parts;
   inventory: StubInventory;
-  /** Forgets all orders, jobs and reservations. */
+  /** Deletes all orders, jobs and reservations. */
   clear(): Promise<void>;
-  /** The kinds of the jobs that are stored, in the order in which they came, and the orders they are for. */
+  /** The stored jobs in order, each as kind and order id. */
   jobs(): Promise<string[]>;
   statusOf(orderId: string): Promise<OrderStatus | undefined>;
-  /** What the payment provider has of an order. */
+  /** The outcome that the payment provider has stored for an order. */
   paymentOf(orderId: string): Promise<string | null | undefined>;
 }
 
-/** What the use cases work with, on an empty database and with a stub of the inventory. Jobs are stored, and nobody works them off. */
+/** The parts of the use cases, with an empty database and a stub of the inventory. Jobs are stored but do not run. */
 export async function openBench(databaseUrl: string): Promise<Bench> {
   const { log } = recordLog();
   const inventory = await startStubInventory(log);

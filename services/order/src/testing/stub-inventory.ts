@@ -2,27 +2,27 @@ import { inventoryApi, type Reservation } from '@waymark/contracts';
 import { Problem, serviceApp, type Logger } from '@waymark/service-kit';
 import { serve, type Served } from '@waymark/service-kit/testing';
 
-/** What goes wrong with a request: it fails, or it is done and its answer gets lost. */
+/** What goes wrong with a request: it fails, or it succeeds but its answer is lost. */
 export type Fault = 'fails' | 'answer lost';
 
 export interface StubInventory extends Served {
-  /** What it holds, by order. */
+  /** The reservations by order. */
   reservations: Map<string, Reservation>;
-  /** All requests, as `reserve <order>`. */
+  /** All requests so far, as `reserve <order>`. */
   calls: string[];
-  /** One for each request to come; those after them go well. */
+  /** The faults of the next requests. Later requests succeed. */
   faults: Fault[];
-  /** What it says to a reservation or commitment that cannot be. */
+  /** If set, reserving and committing fail with it. */
   refusal: Problem | undefined;
-  /** Requests wait for this. */
+  /** Requests wait for this promise. */
   gate: Promise<unknown>;
 }
 
-/** An inventory that remembers reservations and has plenty of everything, each for 100 cents, behind real HTTP. */
+/** Starts a stub of the inventory with real HTTP. It stores reservations, and everything is in stock for 100 cents. */
 export async function startStubInventory(log: Logger): Promise<StubInventory> {
   const find = (orderId: string): Reservation => {
     const reservation = stub.reservations.get(orderId);
-    if (!reservation) throw new Problem(404, 'not_found', 'There is no such reservation.');
+    if (!reservation) throw new Problem(404, 'not_found', 'The reservation does not exist.');
     return reservation;
   };
   const end = (orderId: string, status: Reservation['status']): Promise<Reservation> => {
@@ -41,14 +41,14 @@ export async function startStubInventory(log: Logger): Promise<StubInventory> {
       async (ctx, next) => {
         const fault = stub.faults.shift();
         await stub.gate;
-        if (fault === 'fails') throw new Error('as it was told to');
+        if (fault === 'fails') throw new Error('a requested fault');
         await next();
         if (fault === 'answer lost') ctx.req.socket.destroy();
       },
     ],
     handlers: {
       listProducts: () => Promise.resolve({ items: [] }),
-      getProduct: () => Promise.reject(new Problem(404, 'unknown_product', 'There is none.')),
+      getProduct: () => Promise.reject(new Problem(404, 'unknown_product', 'The product does not exist.')),
       async reserve({ body: { orderId, lines } }) {
         called('reserve', orderId);
         const priced = lines.map((line) => ({ ...line, unitPriceCents: 100 }));
