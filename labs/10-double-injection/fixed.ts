@@ -1,4 +1,4 @@
-import { tracedRequest } from '@waymark/tracing';
+import { tracedRequest } from '@waymark/tracing/undici';
 import type { Context } from 'koa';
 
 /** Says how many lamps there are, which only `/stock` knows. */

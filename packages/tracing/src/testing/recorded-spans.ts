@@ -2,7 +2,7 @@ import { afterEach } from '@jest/globals';
 import { context, diag, DiagLogLevel, propagation, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { TracerProvider, type ReadableSpan, type SpanProcessor } from '@opentelemetry/sdk-trace';
-import { propagatorFromEnv } from '../trace-context.ts';
+import { propagatorFromEnv } from '../sdk/trace-context.ts';
 
 /** The spans that ended in this test file, handed over as they end. */
 export interface RecordedSpans {

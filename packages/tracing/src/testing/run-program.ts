@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { Deliveries } from '../export/span-queue.ts';
 
 const PACKAGE = fileURLToPath(new URL('../..', import.meta.url));
-const PROGRAM = fileURLToPath(new URL('traced-program.ts', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('./traced-program.ts', import.meta.url));
 
 /** What a program did: how it ended, and what it said. */
 export interface Ran {

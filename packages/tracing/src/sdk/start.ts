@@ -1,0 +1,128 @@
+import { getNodeAutoInstrumentations } from '@opentelemetry/auto-instrumentations-node';
+import { getBooleanFromEnv } from '@opentelemetry/core';
+import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
+import { NodeSDK } from '@opentelemetry/sdk-node';
+import { ATTR_SERVICE_VERSION } from '@opentelemetry/semantic-conventions';
+import { applyDefaults } from './defaults.ts';
+import { backendsFromEnv, limitsFromEnv } from '../export/from-env.ts';
+import { SHUTDOWN_MS, SpanQueue, type Deliveries } from '../export/span-queue.ts';
+import { SegmentManifest } from './manifest.ts';
+import { packageVersion } from './package-version.ts';
+import { PreciseStart } from './precise-start.ts';
+import { describeQuery, failedQueries } from './sql.ts';
+import { propagatorFromEnv, randomFlag } from './trace-context.ts';
+import { within } from '../context/within.ts';
+
+/** A running SDK. */
+export interface Tracing {
+  /** How many spans wait, are delivered and were lost so far; with several exporters, each counts. */
+  readonly deliveries: Readonly<Deliveries>;
+  /**
+   * Delivers every span that has ended, then stops. What is not delivered after `ms` milliseconds (4,000 by default) is lost, and a line on
+   * stderr says how many spans were. Never rejects: a dead backend is reported, not thrown.
+   */
+  shutdown(ms?: number): Promise<void>;
+}
+
+let running: Tracing | undefined;
+
+/**
+ * Starts OpenTelemetry from the standard OTEL_* variables, once per process: service name, resource, sampler, exporters, batch sizes.
+ * With the exporter `none` spans still have ids, so that answers and logs stay correlated. With `OTEL_SDK_DISABLED=true` it does nothing.
+ * A value that makes no sense is warned of and ignored.
+ */
+export function startTracing(): Tracing {
+  if (running) return running;
+  if (getBooleanFromEnv('OTEL_SDK_DISABLED')) return (running = { deliveries: sumOf([]), shutdown: async () => undefined });
+  const { env } = process;
+  applyDefaults(env);
+  const textMapPropagator = propagatorFromEnv(env);
+  const queues = queuesFromEnv(env);
+  const sdk = new NodeSDK({
+    // OTEL_RESOURCE_ATTRIBUTES wins.
+    resource: defaultResource().merge(resourceFromAttributes({ [ATTR_SERVICE_VERSION]: packageVersion(process.argv[1] ?? '') })),
+    ...(textMapPropagator && { textMapPropagator }),
+    spanProcessors: [randomFlag, failedQueries, new PreciseStart(), new SegmentManifest(), ...queues],
+    // Polling and migrations run outside any request: their queries would be one-span traces of no use to a reader.
+    instrumentations: getNodeAutoInstrumentations({
+      '@opentelemetry/instrumentation-pg': { requireParentSpan: true, ignoreConnectSpans: true, requestHook: describeQuery },
+    }),
+  });
+  sdk.start();
+  const report = reportOf(queues);
+  // However the process ends: by `process.exit` or an uncaught error, too.
+  process.once('exit', report);
+  const stop = async (ms: number): Promise<void> => {
+    const queuesEnd = queues.map((queue) => queue.shutdown(ms));
+    await Promise.all([
+      ...queuesEnd,
+      within(
+        ms,
+        sdk.shutdown().catch(() => undefined),
+      ),
+    ]);
+    report();
+  };
+  let stopped: Promise<void> | undefined;
+  running = { deliveries: sumOf(queues), shutdown: (ms = SHUTDOWN_MS) => (stopped ??= stop(ms)) };
+  return running;
+}
+
+/**
+ * Delivers every span that has ended, then stops the SDK, if `startTracing` started one. Never rejects.
+ * @param ms how long that may take, in milliseconds, 4,000 by default: what is not delivered then is lost, and a line on stderr says so
+ */
+export async function shutdownTracing(ms?: number): Promise<void> {
+  await running?.shutdown(ms);
+}
+
+function queuesFromEnv(env: NodeJS.ProcessEnv): SpanQueue<unknown>[] {
+  const backends = backendsFromEnv(env, warnOfSettings);
+  const limits = limitsFromEnv(env, warnOfSettings);
+  // The bound is that of the process, however many backends there are.
+  const maxQueueBytes = Math.ceil(limits.maxQueueBytes / Math.max(1, backends.length));
+  return backends.map((backend) => new SpanQueue(backend, { ...limits, maxQueueBytes }, warnOfSpans));
+}
+
+/** What became of the spans of all queues, as it is at the moment of reading. */
+function sumOf(queues: readonly SpanQueue<unknown>[]): Readonly<Deliveries> {
+  const sum = (count: (of: Deliveries) => number): number => queues.reduce((total, { deliveries }) => total + count(deliveries), 0);
+  return {
+    get waiting() {
+      return sum(({ waiting }) => waiting);
+    },
+    get delivered() {
+      return sum(({ delivered }) => delivered);
+    },
+    get lost() {
+      return sum(({ lost }) => lost);
+    },
+    get lostBy() {
+      return {
+        queueFull: sum(({ lostBy }) => lostBy.queueFull),
+        refused: sum(({ lostBy }) => lostBy.refused),
+        shutdown: sum(({ lostBy }) => lostBy.shutdown),
+      };
+    },
+  };
+}
+
+/** Prints what each queue has lost, once per figure. Warnings would come too late: they are printed in the next tick. */
+function reportOf(queues: readonly SpanQueue<unknown>[]): () => void {
+  const said = new Set<string>();
+  return () => {
+    for (const queue of queues) {
+      const loss = queue.giveUp();
+      if (loss && !said.has(loss)) process.stderr.write(`${loss}\n`);
+      if (loss) said.add(loss);
+    }
+  };
+}
+
+function warnOfSpans(message: string): void {
+  process.emitWarning(message, { code: 'WAYMARK_SPANS' });
+}
+
+function warnOfSettings(message: string): void {
+  process.emitWarning(message, { code: 'WAYMARK_SETTINGS' });
+}
