@@ -1,7 +1,7 @@
 import { subscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { propagation, type Span } from '@opentelemetry/api';
+import { propagation, type Attributes, type Span } from '@opentelemetry/api';
 import {
   ATTR_HTTP_RESPONSE_STATUS_CODE,
   ATTR_NETWORK_PEER_ADDRESS,
@@ -22,10 +22,19 @@ export class ClientCall {
     this.#span = span;
   }
 
-  /** A connection was found, and the request is about to be written. */
+  /** undici has found a connection, and is about to write the request. */
   started(): void {
-    this.#awaiting = true;
+    this.sent();
     writing = this.#span;
+  }
+
+  /** From here on, a server may work on the request. */
+  sent(): void {
+    this.#awaiting = true;
+  }
+
+  annotate(attributes: Attributes): void {
+    this.#span.setAttributes(attributes);
   }
 
   /** The head of the answer has come, possibly an informational one (1xx). */
@@ -39,6 +48,7 @@ export class ClientCall {
 
   /** The connection now speaks another protocol. */
   upgraded(status: number): void {
+    if (!this.#span.isRecording()) return;
     this.#span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, status);
     this.#span.end();
   }
@@ -78,13 +88,24 @@ interface UndiciRequest {
   addHeader(name: string, value: string): unknown;
 }
 
+const headerNames = ({ headers }: Pick<UndiciRequest, 'headers'>): string[] =>
+  headers.map((name, at) => (at % 2 === 0 ? String(name).toLowerCase() : ''));
+
+/**
+ * Says whether a request has its trace already: an `ignoreRequestHook` for OpenTelemetry's undici instrumentation, which would otherwise make
+ * a second CLIENT span.
+ */
+export function hasTraceparent(request: { headers: unknown }): boolean {
+  return Array.isArray(request.headers) && headerNames({ headers: request.headers }).includes('traceparent');
+}
+
 /**
  * OpenTelemetry's undici instrumentation adds its headers to a request that undici has created. Servers discard two of `traceparent`, so a
  * request that has one gets no second, whether the instrumentation subscribed before us or after.
  */
 subscribe('undici:request:create', (message) => {
   const { request } = message as { request: UndiciRequest };
-  const names = request.headers.map((name, at) => (at % 2 === 0 ? String(name).toLowerCase() : ''));
+  const names = headerNames(request);
   if (!names.includes('traceparent')) return;
   const fields = new Set(propagation.fields());
   const isRepeated = (at: number): boolean => fields.has(names[at] ?? '') && names.indexOf(names[at] ?? '') < at;

@@ -7,6 +7,7 @@ import {
   ATTR_NETWORK_PROTOCOL_VERSION,
   ATTR_SERVER_ADDRESS,
   ATTR_SERVER_PORT,
+  ATTR_URL_FULL,
   ATTR_URL_PATH,
   ATTR_URL_SCHEME,
   ATTR_USER_AGENT_ORIGINAL,
@@ -25,6 +26,21 @@ const KNOWN_METHODS: ReadonlySet<string> = new Set(
 export function methodAttributes(method: string): Attributes {
   if (KNOWN_METHODS.has(method)) return { [ATTR_HTTP_REQUEST_METHOD]: method };
   return { [ATTR_HTTP_REQUEST_METHOD]: '_OTHER', [ATTR_HTTP_REQUEST_METHOD_ORIGINAL]: method };
+}
+
+/**
+ * Where a client's request goes. Credentials live in a URL's user part and query: neither belongs on a span. Invalid URLs are left to the
+ * client: its error message is better than ours.
+ */
+export function urlAttributes(origin: string, path: string): Attributes {
+  const absolute = /^https?:/.test(path);
+  const url = URL.parse(absolute ? path : origin);
+  if (!url) return {};
+  return {
+    [ATTR_URL_FULL]: `${url.origin}${absolute ? url.pathname : path.split(/[?#]/, 1)[0]}`,
+    [ATTR_SERVER_ADDRESS]: bareHost(url.hostname),
+    [ATTR_SERVER_PORT]: Number(url.port) || (url.protocol === 'https:' ? 443 : 80),
+  };
 }
 
 /** A request as its server knows it; what is not known is left out. */

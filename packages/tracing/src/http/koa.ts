@@ -25,23 +25,19 @@ export function traced(options: TracedOptions<KoaContext> = {}): Middleware {
 }
 
 /**
- * Every error ends in Koa's `ctx.onerror`, also those of a streamed or unserialisable body, which no middleware sees. It clears the
- * answer's headers and then sets those that the error carries, so the error is given ours; and it logs, which belongs in the span.
+ * Every error ends in Koa's `ctx.onerror`, also those of a streamed or unserialisable body, which no middleware sees. It logs, which
+ * belongs in the span.
  */
 function watchErrors(ctx: KoaContext, span: ServerSpan): void {
   const answer = ctx.onerror.bind(ctx);
-  ctx.onerror = (thrown: unknown) => {
+  ctx.onerror = (thrown) => {
     if (thrown == null) return;
     span.failed(thrown);
-    const error = asError(thrown) as Error & { headers?: object };
-    const ownHeaders = withHeaders(error, { ...error.headers, ...span.headers });
-    outsideDetachedTask(() => span.run(() => answer(ownHeaders)));
+    const error = asError(thrown);
+    // Koa writes on the error. In place of a frozen one it gets another, which inherits from it.
+    const writable = Object.isExtensible(error) ? error : (Object.create(error) as Error);
+    outsideDetachedTask(() => span.run(() => answer(writable)));
   };
-}
-
-/** A frozen error stays as it is: another one stands before it. */
-function withHeaders(error: Error, headers: object): Error {
-  return Object.isExtensible(error) ? Object.assign(error, { headers }) : (Object.create(error, { headers: { value: headers } }) as Error);
 }
 
 /** The layers of @koa/router whose path matched; those without methods are middleware, of no route. */

@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { startServerSpan, type TracedOptions } from './server-span.ts';
 
+export { traceHttpClients } from './http-clients.ts';
 export type { TracedOptions } from './server-span.ts';
 
 /**

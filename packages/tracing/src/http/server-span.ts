@@ -33,7 +33,7 @@ const CALLER_GONE: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE', 'ERR_S
  */
 export class ServerSpan {
   /** The answer headers that name this span; none when tracing is off. */
-  readonly headers: Record<string, string>;
+  readonly #headers: Record<string, string>;
   readonly #res: ServerResponse;
   readonly #nameRoute: () => void;
   readonly #span: Span;
@@ -43,6 +43,7 @@ export class ServerSpan {
   /** Undefined for a handler that is not async. */
   #handling: 'async' | 'settled' | undefined;
   #callerGone = false;
+  #headWasSent = false;
   #unheard: NodeJS.Timeout | undefined;
   #hasEnded = false;
 
@@ -51,9 +52,9 @@ export class ServerSpan {
     this.#nameRoute = nameRoute;
     this.#span = span;
     this.#active = trace.setSpan(parent, span);
-    this.headers = isSpanContextValid(span.spanContext()) ? responseHeaders(span.spanContext()) : {};
-    if (!res.headersSent) for (const [name, value] of Object.entries(this.headers)) res.setHeader(name, value);
-    this.#noteAnswer(res);
+    this.#headers = isSpanContextValid(span.spanContext()) ? responseHeaders(span.spanContext()) : {};
+    this.#nameTrace();
+    this.#watch(res);
     // In the span's context, not in that of the code that wrote last, which is not always the request's.
     res.once('finish', () => outsideDetachedTask(() => this.run(() => this.#end(true))));
     res.once('close', () => this.#closed());
@@ -94,6 +95,7 @@ export class ServerSpan {
   /** `close` without `finish`: the caller went away first. What the handler still does is part of the span. */
   #closed(): void {
     this.#callerGone = true;
+    this.#headWasSent = this.#res.headersSent;
     this.#unheard = setTimeout(() => this.#end(false), UNHEARD_MS).unref();
     this.#endIfHandled();
   }
@@ -103,12 +105,16 @@ export class ServerSpan {
     if (this.#callerGone && (this.#handling === undefined ? hasAnswered : this.#handling === 'settled')) this.#end(false);
   }
 
-  /**
-   * Notes when the last of the answer was written, from just before: once it is out, the caller may have it, and end its own span, long
-   * before a busy process hears of `finish`. A span that ended only then would reach beyond the caller's.
-   */
-  #noteAnswer(res: ServerResponse): void {
+  #watch(res: ServerResponse): void {
+    const writeHead = res.writeHead.bind(res) as (...args: unknown[]) => ServerResponse;
     const end = res.end.bind(res) as (...args: unknown[]) => ServerResponse;
+    // Koa and Node clear all headers before they answer an error.
+    res.writeHead = (...args: unknown[]): ServerResponse => {
+      this.#nameTrace();
+      return writeHead(...args);
+    };
+    // From just before the last of the answer is written: once it is out, the caller may have it, and end its own span, long before a busy
+    // process hears of `finish`. A span that ended only then would reach beyond the caller's.
     res.end = (...args: unknown[]): ServerResponse => {
       this.#answeredAt ??= performance.now();
       try {
@@ -119,13 +125,18 @@ export class ServerSpan {
     };
   }
 
+  #nameTrace(): void {
+    if (this.#res.headersSent) return;
+    for (const [name, value] of Object.entries(this.#headers)) if (!this.#res.hasHeader(name)) this.#res.setHeader(name, value);
+  }
+
   #end(isComplete: boolean): void {
     clearTimeout(this.#unheard);
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     const res = this.#res;
     this.#nameRoute();
-    if (isComplete || res.headersSent) this.#span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, res.statusCode);
+    if (isComplete || this.#headWasSent) this.#span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, res.statusCode);
     this.#describeOutcome(isComplete, res.statusCode);
     this.#span.end(isComplete ? this.#answeredAt : undefined);
   }

@@ -1,9 +1,9 @@
-import { context, propagation, SpanKind, trace, type Attributes, type Context, type Span } from '@opentelemetry/api';
-import { ATTR_HTTP_REQUEST_RESEND_COUNT, ATTR_SERVER_ADDRESS, ATTR_SERVER_PORT, ATTR_URL_FULL } from '@opentelemetry/semantic-conventions';
+import { context, propagation, SpanKind, trace, type Context, type Span } from '@opentelemetry/api';
+import { ATTR_HTTP_REQUEST_RESEND_COUNT } from '@opentelemetry/semantic-conventions';
 import type { Dispatcher } from 'undici';
 import { inject } from '../messaging/carrier.ts';
 import { ClientCall, watched, watchedLegacy } from './client-call.ts';
-import { bareHost, httpSpanName, methodAttributes } from './conventions.ts';
+import { httpSpanName, methodAttributes, urlAttributes } from './conventions.ts';
 import { PEER_SERVICE } from '../names.ts';
 import { startSpan } from '../span.ts';
 
@@ -62,7 +62,7 @@ function clientSpan(options: Options, { parent, count: sent }: Sends): Span {
       kind: SpanKind.CLIENT,
       attributes: {
         ...methodAttributes(options.method),
-        ...urlAttributes(options),
+        ...urlAttributes(String(options.origin), options.path),
         ...(options.urlTemplate && { 'url.template': options.urlTemplate }),
         ...(options.peerService && { [PEER_SERVICE]: options.peerService }),
         ...(count > 0 && { [ATTR_HTTP_REQUEST_RESEND_COUNT]: count }),
@@ -70,18 +70,6 @@ function clientSpan(options: Options, { parent, count: sent }: Sends): Span {
     },
     parent,
   );
-}
-
-/** Credentials live in a URL's user part and query: neither belongs on a span. Invalid URLs are left to undici: its error message is better than ours. */
-function urlAttributes({ origin, path }: Dispatcher.DispatchOptions): Attributes {
-  const absolute = /^https?:/.test(path);
-  const url = URL.parse(absolute ? path : String(origin));
-  if (!url) return {};
-  return {
-    [ATTR_URL_FULL]: `${url.origin}${absolute ? url.pathname : path.split(/[?#]/, 1)[0]}`,
-    [ATTR_SERVER_ADDRESS]: bareHost(url.hostname),
-    [ATTR_SERVER_PORT]: Number(url.port) || (url.protocol === 'https:' ? 443 : 80),
-  };
 }
 
 /** The headers with exactly one of each propagation header, whatever form undici was given them in. The rest is undici's to judge. */

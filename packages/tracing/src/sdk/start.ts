@@ -7,6 +7,7 @@ import { applyDefaults } from './defaults.ts';
 import { backendsFromEnv, limitsFromEnv } from '../export/from-env.ts';
 import { SHUTDOWN_MS, SpanQueue, type Deliveries } from '../export/span-queue.ts';
 import { SegmentManifest } from './manifest.ts';
+import { hasTraceparent } from '../http/client-call.ts';
 import { packageVersion } from './package-version.ts';
 import { PreciseStart } from './precise-start.ts';
 import { describeQuery, failedQueries } from './sql.ts';
@@ -45,6 +46,9 @@ export function startTracing(): Tracing {
     spanProcessors: [randomFlag, failedQueries, new PreciseStart(), new SegmentManifest(), ...queues],
     // Polling and migrations run outside any request: their queries would be one-span traces of no use to a reader.
     instrumentations: getNodeAutoInstrumentations({
+      // Our middleware makes the SERVER spans; for the CLIENT spans of node:http, the instrumentation is one of two ways.
+      '@opentelemetry/instrumentation-http': { disableIncomingRequestInstrumentation: true },
+      '@opentelemetry/instrumentation-undici': { ignoreRequestHook: hasTraceparent },
       '@opentelemetry/instrumentation-pg': { requireParentSpan: true, ignoreConnectSpans: true, requestHook: describeQuery },
     }),
   });
