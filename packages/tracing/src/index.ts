@@ -1,7 +1,7 @@
 export { SpanKind } from '@opentelemetry/api';
 export { batcher, type Batcher, type BatcherOptions, type BatchItem } from './context/batcher.ts';
 export { bind } from './context/bind.ts';
-export { extract, inject, type Carrier } from './messaging/carrier.ts';
+export { extract, inject, messageAttributes, type Carrier, type ReceivedCarrier } from './messaging/carrier.ts';
 export { detach, detachedTasks, drainDetached, TooManyDetachedTasksError } from './context/detach.ts';
 export { activeTraceId, responseHeaders } from './http/conventions.ts';
 export type { Frozen, Immutable } from './context/immutable.ts';
@@ -14,4 +14,5 @@ export { QueueFullError } from './context/queue-full.ts';
 export { traceRefused, type Refused } from './http/refused.ts';
 export { contextKey, RequestContext, type ContextKey } from './context/request-context.ts';
 export { annotate, event, failActive, span, type SpanOptions } from './span.ts';
-export { shutdownTracing, startTracing, type Tracing } from './sdk/start.ts';
+export { SegmentManifest } from './sdk/manifest.ts';
+export { shutdownTracing, startTracing, type Tracing, type TracingOptions } from './sdk/start.ts';

@@ -1,5 +1,5 @@
 import type { Context } from '@opentelemetry/api';
-import { extract, inject, type Carrier } from './carrier.ts';
+import { carriedText, extract, inject, type Carrier, type ReceivedCarrier } from './carrier.ts';
 import type { Immutable } from '../context/immutable.ts';
 import { RequestContext } from '../context/request-context.ts';
 
@@ -26,8 +26,8 @@ export function pack(): Carrier {
 }
 
 /** What `pack` put into a carrier: the sender's trace and baggage, and its RequestContext. Invalid parts are left out. Never throws. */
-export function unpack(carrier: Carrier): { sender: Context; request: RequestContext } {
-  return { sender: extract(carrier), request: received(carrier[KEY]) ?? RequestContext.empty };
+export function unpack(carrier: ReceivedCarrier): { sender: Context; request: RequestContext } {
+  return { sender: extract(carrier), request: received(carriedText(carrier[KEY])) ?? RequestContext.empty };
 }
 
 function received(json: unknown): RequestContext | undefined {

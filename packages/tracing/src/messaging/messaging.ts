@@ -1,6 +1,6 @@
 import { context, SpanKind, trace, type Attributes, type Context, type Link, type Span } from '@opentelemetry/api';
 import { baggageAttributes } from '../baggage.ts';
-import { extract, type Carrier } from './carrier.ts';
+import { extract, type Carrier, type ReceivedCarrier } from './carrier.ts';
 import { pack, unpack } from './context-carrier.ts';
 import { BATCH_ITEMS, DEAD_LETTER, JOB_ATTEMPT, JOB_MAX_ATTEMPTS, NEXT_ATTEMPT, NEXT_ATTEMPT_AT, TRACE_MODE } from '../names.ts';
 import { span, startSpan, type SpanOptions } from '../span.ts';
@@ -26,7 +26,7 @@ export interface Message {
  * @param again the carrier of an earlier message that this one repeats: the span is linked there
  * @throws {RangeError} for a RequestContext of more than 8 KB
  */
-export async function produce<T>(message: Message, fn: (carrier: Carrier) => Promise<T>, again: Carrier = {}): Promise<T> {
+export async function produce<T>(message: Message, fn: (carrier: Carrier) => Promise<T>, again: ReceivedCarrier = {}): Promise<T> {
   return span(`send ${message.destination}`, () => fn(pack()), {
     kind: SpanKind.PRODUCER,
     attributes: attributesOf(message, 'send'),
@@ -57,7 +57,7 @@ export class PoisonError extends Error {
  */
 export async function consume<T>(
   message: Message,
-  carrier: Carrier,
+  carrier: ReceivedCarrier,
   { attempt, maxAttempts, postpones, dueMs }: Attempt,
   fn: () => Promise<T>,
 ): Promise<T> {
@@ -87,7 +87,7 @@ export async function consume<T>(
  * Runs `fn`, which puts a message away that failed at its last attempt, inside a span that stands to the PRODUCER span, whose carrier came
  * along, as that of an attempt does.
  */
-export async function deadLetter<T>(message: Message, carrier: Carrier, fn: () => Promise<T>): Promise<T> {
+export async function deadLetter<T>(message: Message, carrier: ReceivedCarrier, fn: () => Promise<T>): Promise<T> {
   const { sender, request } = unpack(carrier);
   const options = { attributes: attributesOf(message, 'dead_letter'), ...after(sender, message) };
   return request.run(() => span(`dead-letter ${message.destination}`, fn, options));
@@ -98,7 +98,7 @@ export async function deadLetter<T>(message: Message, carrier: Carrier, fn: () =
  * links between it and the active span, so that one gets from either trace to the other. Call it once it is certain. In mode `link`
  * nothing was promised, and nothing is said.
  */
-export function cancelled(message: Message, carrier: Carrier): void {
+export function cancelled(message: Message, carrier: ReceivedCarrier): void {
   if (message.trace === 'link') return;
   const producer = extract(carrier);
   const attributes = attributesOf(message, 'cancel');
@@ -114,7 +114,7 @@ const LINKED_ITEMS = 127;
  * Links the active span to where each of the items that it works on came from, by their carriers, and says how many there are. The first
  * 127 have links: put those first that matter most.
  */
-export function linkItems(carriers: readonly Carrier[]): void {
+export function linkItems(carriers: readonly ReceivedCarrier[]): void {
   const active = trace.getActiveSpan();
   active?.setAttribute(BATCH_ITEMS, carriers.length);
   active?.addLinks(carriers.slice(0, LINKED_ITEMS).flatMap((carrier) => linksTo(extract(carrier))));

@@ -24,6 +24,7 @@ export function beginSegment(parent: Context): Context {
 }
 
 /**
+ * A span processor, for an SDK that `startTracing` did not start: add one, before the exporter's.
  * Counts the spans of each segment, and writes the count on its root as that ends (`waymark.segment.spans`, docs/manifest.md): whoever
  * reads the trace can tell how many spans there must be. A span that starts later makes the segment larger than it says.
  */

@@ -223,10 +223,47 @@ test.each([
     'lots',
     'OTEL_BSP_MAX_QUEUE_SIZE is "lots", which is ignored: it takes a whole number from 1. The default is 65536.',
   ],
+  ['OTEL_PROPAGATORS', 'w3c', 'OTEL_PROPAGATORS has "w3c", which is ignored: it takes tracecontext, baggage, b3, b3multi or none'],
+  ['OTEL_TRACES_SAMPLER', 'sometimes', 'unknown OTEL_TRACES_SAMPLER value "sometimes", using default'],
+  ['OTEL_NODE_RESOURCE_DETECTORS', 'moon', 'Invalid resource detector "moon"'],
+  ['OTEL_NODE_ENABLED_INSTRUMENTATIONS', 'moon', 'Provided instrumentation name "@opentelemetry/instrumentation-moon" not found'],
+  ['OTEL_SDK_DISABLED', 'maybe', "Unknown value 'maybe' for OTEL_SDK_DISABLED"],
 ])('a value that makes no sense is warned of and ignored: %s', async (name, value, message) => {
   await using backend = await traceBackend();
   const ran = await runProgram({ ...otlp(backend.origin), [name]: value });
   expect(ran).toMatchObject({ code: 0, printed: { deliveries: { delivered: 1, lost: 0 } } });
   expect(ran.errors).toContain(`[WAYMARK_SETTINGS] Warning: ${message}`);
   expect(backend.received.spans).toHaveLength(1);
+  expect(ran.printed?.carrier['traceparent']).toContain(backend.received.spans[0]?.traceId);
+});
+
+const optionsProgram = fileURLToPath(new URL('../testing/options-program.ts', import.meta.url));
+
+test('options in code: resource, sampler, exporter, processor, propagators and the allowlist of baggage', async () => {
+  const ran = await runProgram({}, { program: optionsProgram, how: 'options', preload: false });
+  expect(ran).toMatchObject({ code: 0, errors: '' });
+  expect(ran.printed).toEqual({
+    exported: ['kept', 'GET'],
+    started: ['kept', 'GET'],
+    service: 'from code',
+    baggage: { 'shop.tenant': 'acme' },
+    headers: ['baggage'],
+    spans: 1,
+  });
+});
+
+test('OTEL_SERVICE_NAME wins over the name in code', async () => {
+  const ran = await runProgram({ OTEL_SERVICE_NAME: 'from outside' }, { program: optionsProgram, how: 'options', preload: false });
+  expect(ran.printed).toMatchObject({ service: 'from outside' });
+});
+
+test('options that come too late are an error, not ignored', async () => {
+  const ran = await runProgram({ OTEL_TRACES_EXPORTER: 'none' }, { program: optionsProgram, how: 'options' });
+  expect(ran.code).toBe(1);
+  expect(ran.errors).toContain('Tracing has started already: call startTracing with options instead of preloading `register`');
+});
+
+test("an SDK of the user's own writes the manifest with one processor more", async () => {
+  const ran = await runProgram({}, { program: optionsProgram, how: 'own-sdk', preload: false });
+  expect(ran.printed).toEqual({ exported: ['work', 'GET /orders/{id}'], manifest: 2 });
 });

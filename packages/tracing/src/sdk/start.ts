@@ -1,11 +1,15 @@
+import { diag, DiagLogLevel, type Attributes, type TextMapPropagator } from '@opentelemetry/api';
 import { getNodeAutoInstrumentations } from '@opentelemetry/auto-instrumentations-node';
-import { getBooleanFromEnv } from '@opentelemetry/core';
+import { CompositePropagator, getBooleanFromEnv } from '@opentelemetry/core';
 import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
 import { NodeSDK } from '@opentelemetry/sdk-node';
+import type { Sampler, SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace';
 import { ATTR_SERVICE_VERSION } from '@opentelemetry/semantic-conventions';
+import { allowBaggage } from '../baggage.ts';
 import { applyDefaults } from './defaults.ts';
 import { backendsFromEnv, limitsFromEnv } from '../export/from-env.ts';
-import { SHUTDOWN_MS, SpanQueue, type Deliveries } from '../export/span-queue.ts';
+import { sdkBackend } from '../export/sdk-backend.ts';
+import { SHUTDOWN_MS, SpanQueue, type Backend, type Deliveries } from '../export/span-queue.ts';
 import { SegmentManifest } from './manifest.ts';
 import { hasTraceparent } from '../http/client-call.ts';
 import { packageVersion } from './package-version.ts';
@@ -25,25 +29,54 @@ export interface Tracing {
   shutdown(ms?: number): Promise<void>;
 }
 
+/** What a program sets in code. */
+export interface TracingOptions {
+  /** Attributes of the resource: `{ 'service.name': 'shop' }`. `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` win. */
+  resource?: Attributes;
+  /** In place of `OTEL_TRACES_SAMPLER`. */
+  sampler?: Sampler;
+  /** In place of `OTEL_TRACES_EXPORTER`. Each has a queue of its own, bounded in bytes. */
+  exporters?: readonly SpanExporter[];
+  /** Processors that see each span before it is exported. */
+  processors?: readonly SpanProcessor[];
+  /** In place of `OTEL_PROPAGATORS`. */
+  propagators?: readonly TextMapPropagator[];
+  /** The keys of incoming baggage that are kept, in place of `waymark.traffic`. All others are dropped. */
+  baggage?: readonly string[];
+}
+
 let running: Tracing | undefined;
 
+const SILENT = { error() {}, warn() {}, info() {}, debug() {}, verbose() {} };
+
 /**
- * Starts OpenTelemetry from the standard OTEL_* variables, once per process: service name, resource, sampler, exporters, batch sizes.
+ * Starts OpenTelemetry from the standard OTEL_* variables and `options`, once per process: resource, sampler, exporters, batch sizes.
  * With the exporter `none` spans still have ids, so that answers and logs stay correlated. With `OTEL_SDK_DISABLED=true` it does nothing.
- * A value that makes no sense is warned of and ignored.
+ * A variable whose value makes no sense is warned of and ignored.
+ * @throws {Error} for options when tracing has started already, by `register` for example: they would have no effect
  */
-export function startTracing(): Tracing {
+export function startTracing(options?: TracingOptions): Tracing {
+  if (running && options) throw new Error('Tracing has started already: call startTracing with options instead of preloading `register`');
   if (running) return running;
   if (getBooleanFromEnv('OTEL_SDK_DISABLED')) return (running = { deliveries: sumOf([]), shutdown: async () => undefined });
   const { env } = process;
+  // The SDK reports values that it ignores to a logger, and by default there is none.
+  const isUnlogged = !env['OTEL_LOG_LEVEL'] && !hasLogger();
+  if (isUnlogged) diag.setLogger({ ...SILENT, warn: warnOfSettings, error: warnOfSettings }, DiagLogLevel.WARN);
+  const { resource = {}, sampler, exporters, processors = [], propagators, baggage } = options ?? {};
   applyDefaults(env);
-  const textMapPropagator = propagatorFromEnv(env);
-  const queues = queuesFromEnv(env);
+  if (baggage) allowBaggage(baggage);
+  const textMapPropagator = propagators
+    ? new CompositePropagator({ propagators: [...propagators] })
+    : propagatorFromEnv(env, warnOfSettings);
+  const queues = queuesFrom(env, exporters);
+  const version = packageVersion(process.argv[1] ?? '');
   const sdk = new NodeSDK({
-    // OTEL_RESOURCE_ATTRIBUTES wins.
-    resource: defaultResource().merge(resourceFromAttributes({ [ATTR_SERVICE_VERSION]: packageVersion(process.argv[1] ?? '') })),
+    // OTEL_RESOURCE_ATTRIBUTES and OTEL_SERVICE_NAME win.
+    resource: defaultResource().merge(resourceFromAttributes({ [ATTR_SERVICE_VERSION]: version, ...resource })),
+    ...(sampler && { sampler }),
     ...(textMapPropagator && { textMapPropagator }),
-    spanProcessors: [randomFlag, failedQueries, new PreciseStart(), new SegmentManifest(), ...queues],
+    spanProcessors: [randomFlag, failedQueries, new PreciseStart(), new SegmentManifest(), ...processors, ...queues],
     // Polling and migrations run outside any request: their queries would be one-span traces of no use to a reader.
     instrumentations: getNodeAutoInstrumentations({
       // Our middleware makes the SERVER spans; for the CLIENT spans of node:http, the instrumentation is one of two ways.
@@ -53,6 +86,7 @@ export function startTracing(): Tracing {
     }),
   });
   sdk.start();
+  if (isUnlogged) diag.disable();
   const report = reportOf(queues);
   // However the process ends: by `process.exit` or an uncaught error, too.
   process.once('exit', report);
@@ -72,6 +106,12 @@ export function startTracing(): Tracing {
   return running;
 }
 
+/** Whether the program has set a `diag` logger. OpenTelemetry's API keeps what is registered on this global, and has no getter for it. */
+function hasLogger(): boolean {
+  const registered = (globalThis as unknown as Record<symbol, { diag?: unknown } | undefined>)[Symbol.for('opentelemetry.js.api.1')];
+  return registered?.diag !== undefined;
+}
+
 /**
  * Delivers every span that has ended, then stops the SDK, if `startTracing` started one. Never rejects.
  * @param ms how long that may take, in milliseconds, 4,000 by default: what is not delivered then is lost, and a line on stderr says so
@@ -80,8 +120,9 @@ export async function shutdownTracing(ms?: number): Promise<void> {
   await running?.shutdown(ms);
 }
 
-function queuesFromEnv(env: NodeJS.ProcessEnv): SpanQueue<unknown>[] {
-  const backends = backendsFromEnv(env, warnOfSettings);
+function queuesFrom(env: NodeJS.ProcessEnv, exporters: readonly SpanExporter[] | undefined): SpanQueue<unknown>[] {
+  const backends: Backend<unknown>[] =
+    exporters?.map((exporter) => sdkBackend(exporter.constructor.name, async () => exporter)) ?? backendsFromEnv(env, warnOfSettings);
   const limits = limitsFromEnv(env, warnOfSettings);
   // The bound is that of the process, however many backends there are.
   const maxQueueBytes = Math.ceil(limits.maxQueueBytes / Math.max(1, backends.length));

@@ -47,12 +47,23 @@ export const randomFlag: SpanProcessor = {
   shutdown: () => Promise.resolve(),
 };
 
-/** The propagator that `OTEL_PROPAGATORS` names: ours for tracecontext and baggage (the default); undefined leaves other lists to the SDK. */
-export function propagatorFromEnv(env: NodeJS.ProcessEnv): TextMapPropagator | undefined {
-  const known = { tracecontext: new TraceContextPropagator(), baggage: new W3CBaggagePropagator() };
-  const names = (env['OTEL_PROPAGATORS'] || 'tracecontext,baggage').split(',').map((name) => name.trim());
-  if (!names.every((name) => Object.hasOwn(known, name))) return undefined;
-  return new CompositePropagator({ propagators: names.map((name) => known[name as keyof typeof known]) });
+/** The names that the SDK knows, for which it has propagators or asks for a package. */
+const SDK_PROPAGATORS: ReadonlySet<string> = new Set(['b3', 'b3multi', 'jaeger', 'xray', 'ottrace', 'none']);
+
+/**
+ * The propagator that `OTEL_PROPAGATORS` names: ours for tracecontext and baggage (the default). Undefined leaves other lists to the SDK. A
+ * name that nobody knows is warned of and ignored.
+ */
+export function propagatorFromEnv(env: NodeJS.ProcessEnv, warn: (message: string) => void = () => {}): TextMapPropagator | undefined {
+  const ours = { tracecontext: new TraceContextPropagator(), baggage: new W3CBaggagePropagator() };
+  const listed = (env['OTEL_PROPAGATORS'] ?? '').split(',').map((name) => name.trim());
+  const [known, unknown] = [[] as string[], [] as string[]];
+  for (const name of listed.filter(Boolean)) (Object.hasOwn(ours, name) || SDK_PROPAGATORS.has(name) ? known : unknown).push(name);
+  if (unknown.length > 0)
+    warn(`OTEL_PROPAGATORS has "${unknown.join(', ')}", which is ignored: it takes tracecontext, baggage, b3, b3multi or none`);
+  const names = known.length > 0 ? known : ['tracecontext', 'baggage'];
+  if (names.some((name) => SDK_PROPAGATORS.has(name))) return undefined;
+  return new CompositePropagator({ propagators: names.map((name) => ours[name as keyof typeof ours]) });
 }
 
 const PARENT = 'traceparent';
