@@ -233,7 +233,8 @@ test.each([
   [{ OTEL_PROPAGATORS: 'tracecontext' }, ['traceparent', 'tracestate']],
   [{ OTEL_PROPAGATORS: 'tracecontext,b3' }, undefined],
   [{ OTEL_PROPAGATORS: 'none' }, undefined],
-  [{ OTEL_PROPAGATORS: 'toString' }, undefined],
+  [{ OTEL_PROPAGATORS: 'toString' }, ['traceparent', 'tracestate', 'baggage']],
+  [{ OTEL_PROPAGATORS: 'w3c,tracecontext' }, ['traceparent', 'tracestate']],
 ])('%j: the propagated headers are %j, or what the SDK makes of it', (env, fields) => {
   expect(propagatorFromEnv(env)?.fields()).toEqual(fields);
   expect(propagation.fields()).toEqual(['traceparent', 'tracestate', 'baggage']);

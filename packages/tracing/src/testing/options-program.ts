@@ -2,7 +2,7 @@
 import { trace, type Context } from '@opentelemetry/api';
 import { W3CBaggagePropagator } from '@opentelemetry/core';
 import { NodeSDK } from '@opentelemetry/sdk-node';
-import { InMemorySpanExporter, type ReadableSpan, type Span, type SpanProcessor } from '@opentelemetry/sdk-trace';
+import { InMemorySpanExporter, SamplingDecision, type ReadableSpan, type Span, type SpanProcessor } from '@opentelemetry/sdk-trace';
 import { traced } from '../http/node-http.ts';
 import { annotate, inject, RequestContext, SegmentManifest, shutdownTracing, span, startTracing } from '../index.ts';
 import { serve } from './http-server.ts';
@@ -23,7 +23,9 @@ async function withOptions(): Promise<object> {
   startTracing({
     resource: { 'service.name': 'from code' },
     sampler: {
-      shouldSample: (_context, _traceId, name) => ({ decision: name === 'left out' ? 0 : 2 }),
+      shouldSample: (_context, _traceId, name) => ({
+        decision: name === 'left out' ? SamplingDecision.NOT_RECORD : SamplingDecision.RECORD_AND_SAMPLED,
+      }),
       toString: () => 'by name',
     },
     exporters: [exporter],
