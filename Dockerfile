@@ -10,7 +10,8 @@ COPY services/auth/package.json services/auth/
 COPY services/gateway/package.json services/gateway/
 COPY services/inventory/package.json services/inventory/
 COPY services/order/package.json services/order/
-RUN npx -y pnpm@12 install --prod --frozen-lockfile --filter '{services/*}...'
+# tracing takes undici from the program that uses it, as a peer dependency: here from the root of the workspace.
+RUN npx -y pnpm@12 install --prod --frozen-lockfile --public-hoist-pattern=undici --filter '{services/*}...'
 
 FROM node:24-trixie-slim
 WORKDIR /waymark

@@ -2,7 +2,8 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
-import { annotate, shutdownTracing, span, startTracing, traced } from '@waymark/tracing';
+import { annotate, shutdownTracing, span, startTracing } from '@waymark/tracing';
+import { traced } from '@waymark/tracing/koa';
 import Koa from 'koa';
 import { declares } from './declares.ts';
 

@@ -1,6 +1,6 @@
 import { subscribe } from 'node:diagnostics_channel';
 import { context, propagation } from '@opentelemetry/api';
-import { tracedRequest } from '@waymark/tracing';
+import { tracedRequest } from '@waymark/tracing/undici';
 import type { Context } from 'koa';
 
 type Created = { request: { addHeader(name: string, value: string): void } };

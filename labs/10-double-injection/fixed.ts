@@ -1,4 +1,4 @@
-import { tracedRequest } from '@waymark/tracing';
+import { tracedRequest } from '@waymark/tracing/undici';
 import type { Context } from 'koa';
 
 /** Answers with the number of lamps, which only `/stock` knows. */

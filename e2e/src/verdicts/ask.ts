@@ -1,4 +1,4 @@
-import { traceRequests, type TracedRequest } from '@waymark/tracing';
+import { traceRequests, type TracedRequest } from '@waymark/tracing/undici';
 import { Agent, request, type Dispatcher } from 'undici';
 
 const traced = new Agent().compose(traceRequests());

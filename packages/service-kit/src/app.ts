@@ -1,5 +1,5 @@
 import { type Api, type Routes } from '@waymark/contracts';
-import { traced } from '@waymark/tracing';
+import { traced } from '@waymark/tracing/koa';
 import Koa, { type Middleware } from 'koa';
 import type { Logger } from 'pino';
 import { logRequests } from './access-log.ts';

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { propagation, ROOT_CONTEXT } from '@opentelemetry/api';
 import fc from 'fast-check';
 import { allowedBaggage, baggageAttributes } from './baggage.ts';
-import { extract, inject } from './carrier.ts';
+import { extract, inject } from './messaging/carrier.ts';
 import { BAGGAGE_ALLOWED, BAGGAGE_MAX_VALUE } from './names.ts';
 import { recordSpans } from './testing/recorded-spans.ts';
 

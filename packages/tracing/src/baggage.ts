@@ -1,13 +1,20 @@
 import { propagation, type Attributes, type Context } from '@opentelemetry/api';
 import { BAGGAGE_ALLOWED, BAGGAGE_MAX_VALUE } from './names.ts';
 
+let allowed: ReadonlySet<string> = BAGGAGE_ALLOWED;
+
+/** Replaces the allowlist of baggage keys for this process. */
+export function allowBaggage(keys: readonly string[]): void {
+  allowed = new Set(keys);
+}
+
 /** The context with only the baggage (W3C Baggage §3) that is on the allowlist and within the size cap; properties of an entry are dropped. */
 export function allowedBaggage(context: Context): Context {
   const baggage = propagation.getBaggage(context);
   if (!baggage) return context;
   const kept = baggage
     .getAllEntries()
-    .filter(([key, { value }]) => BAGGAGE_ALLOWED.has(key) && value.length <= BAGGAGE_MAX_VALUE)
+    .filter(([key, { value }]) => allowed.has(key) && value.length <= BAGGAGE_MAX_VALUE)
     .map(([key, { value }]) => [key, { value }]);
   return kept.length > 0
     ? propagation.setBaggage(context, propagation.createBaggage(Object.fromEntries(kept)))

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { propagation } from '@opentelemetry/api';
 import { pino } from 'pino';
-import { extract } from './carrier.ts';
+import { extract } from './messaging/carrier.ts';
 import { logCorrelation } from './log.ts';
 import { span } from './span.ts';
 import { recordSpans } from './testing/recorded-spans.ts';

@@ -1,6 +1,6 @@
 import { context, trace, type SpanContext } from '@opentelemetry/api';
 import { baggageAttributes } from './baggage.ts';
-import { flagsText } from './trace-context.ts';
+import { flagsText } from './sdk/trace-context.ts';
 
 /** What a log line carries of a span. */
 export function logIds({ traceId, spanId, traceFlags }: SpanContext): { trace_id: string; span_id: string; trace_flags: string } {

@@ -1,7 +1,7 @@
 /** Every name of our own. The rest are OpenTelemetry semantic conventions. */
 export const SCOPE = '@waymark/tracing';
 
-/** Baggage keys that may cross the edge, and are copied to span attributes and log lines. */
+/** Baggage keys that may cross the edge, and are copied to span attributes and log lines, unless `startTracing` is given others. */
 export const BAGGAGE_ALLOWED: ReadonlySet<string> = new Set(['waymark.traffic']);
 
 /** Longest baggage value that is kept, in characters. */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import { SpanKind } from '@opentelemetry/api';
-import { applyDefaults } from './defaults.ts';
+import { applyDefaults } from './sdk/defaults.ts';
 import * as tracing from './index.ts';
 import { BAGGAGE_MAX_VALUE } from './names.ts';
 

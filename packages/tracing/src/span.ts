@@ -13,8 +13,8 @@ import {
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { ATTR_ERROR_TYPE } from '@opentelemetry/semantic-conventions';
 import { SCOPE } from './names.ts';
-import { packageVersion } from './package-version.ts';
-import { passRandomFlag } from './trace-context.ts';
+import { packageVersion } from './sdk/package-version.ts';
+import { passRandomFlag } from './sdk/trace-context.ts';
 
 export interface SpanOptions {
   kind?: SpanKind;

@@ -46,7 +46,7 @@ function backendNamed(name: string, env: Env, warn: Warn): Backend<unknown> | un
       return otlpBackend(env, warn);
     case 'zipkin':
       return sdkBackend(env['OTEL_EXPORTER_ZIPKIN_ENDPOINT'] || 'http://localhost:9411/api/v2/spans', async () => {
-        const { WholeMicrosecondsZipkinExporter } = await import('../zipkin.ts');
+        const { WholeMicrosecondsZipkinExporter } = await import('../sdk/zipkin.ts');
         return new WholeMicrosecondsZipkinExporter();
       });
     case 'console':

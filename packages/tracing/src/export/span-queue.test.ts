@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import { context } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
-import { outside } from '../outside.ts';
+import { outside } from '../context/outside.ts';
 import { span } from '../span.ts';
 import { recordSpans } from '../testing/recorded-spans.ts';
 import { serve } from '../testing/http-server.ts';

@@ -1,9 +1,9 @@
 import { ROOT_CONTEXT, TraceFlags, context } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
-import { noteLost } from '../manifest.ts';
-import { outside } from '../outside.ts';
-import { within } from '../within.ts';
+import { outside } from '../context/outside.ts';
+import { within } from '../context/within.ts';
+import { noteLost } from '../sdk/manifest.ts';
 
 /** What became of the sampled spans that ended in this process: `waiting`, `delivered` and `lost` add up to all of them. */
 export interface Deliveries {

@@ -1,6 +1,6 @@
 // A program that gives tasks to threads: `pool-program.ts <what>`, and prints what came of them.
 import { extract, RequestContext, shutdownTracing, span, startTracing } from '../index.ts';
-import { tracedPool } from '../pool.ts';
+import { tracedPool } from '../context/pool.ts';
 import { USER } from './pool-user.ts';
 
 startTracing();

@@ -1,3 +1,3 @@
-import { contextKey } from '../request-context.ts';
+import { contextKey } from '../context/request-context.ts';
 
 export const USER = contextKey<string>('user');

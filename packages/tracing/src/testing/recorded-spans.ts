@@ -2,12 +2,14 @@ import { afterEach } from '@jest/globals';
 import { context, diag, DiagLogLevel, propagation, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { TracerProvider, type ReadableSpan, type SpanProcessor } from '@opentelemetry/sdk-trace';
-import { propagatorFromEnv } from '../trace-context.ts';
+import { propagatorFromEnv } from '../sdk/trace-context.ts';
 
 /** The spans that ended in this test file, handed over as they end. */
 export interface RecordedSpans {
   /** Waits until `count` spans have ended, then hands over and forgets all that have: more than `count` is an error. */
   take(count: number): Promise<ReadableSpan[]>;
+  /** How many spans have ended and were not taken. */
+  readonly ended: number;
 }
 
 /**
@@ -31,6 +33,9 @@ export function recordSpans(...before: SpanProcessor[]): RecordedSpans {
     if (wrong.length > 0) throw new Error(wrong.join('\n'));
   });
   return {
+    get ended() {
+      return ended.length;
+    },
     async take(count) {
       while (ended.length < count) {
         wake = Promise.withResolvers();

@@ -5,24 +5,29 @@ import { fileURLToPath } from 'node:url';
 import type { Deliveries } from '../export/span-queue.ts';
 
 const PACKAGE = fileURLToPath(new URL('../..', import.meta.url));
-const PROGRAM = fileURLToPath(new URL('traced-program.ts', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('./traced-program.ts', import.meta.url));
 
 /** What a program did: how it ended, and what it said. */
 export interface Ran {
   code: number | null;
   /** What traced-program.ts prints as it exits. */
-  printed: { carrier: Record<string, string>; deliveries: Deliveries; grownBy?: number } | undefined;
+  printed: { carrier: Record<string, string>; deliveries: Deliveries; grownBy?: number; ways?: string[] } | undefined;
   /** The signal by which it ended, if it was one. */
   signal: NodeJS.Signals | null;
   errors: string;
 }
 
-/** Runs traced-program.ts, or another, with tracing preloaded, in an environment of nothing but `env`, until it ends by itself. */
+/** Runs traced-program.ts, or another, by default with tracing preloaded, in an environment of nothing but `env`, until it ends by itself. */
 export async function runProgram(
   env: Record<string, string>,
-  { program = PROGRAM, spans = 1, how = 'shutdown' }: { program?: string; spans?: number; how?: 'shutdown' | 'end' | 'exit' | 'wait' } = {},
+  {
+    program = PROGRAM,
+    spans = 1,
+    how = 'shutdown',
+    preload = true,
+  }: { program?: string; spans?: number; how?: string; preload?: boolean } = {},
 ): Promise<Ran> {
-  const args = ['--expose-gc', '--import', '@waymark/tracing/register', program, String(spans), how];
+  const args = ['--expose-gc', ...(preload ? ['--import', '@waymark/tracing/register'] : []), program, String(spans), how];
   const child = spawn(process.execPath, args, { cwd: PACKAGE, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const [output, errors, [code, signal]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
   return { code: code as number | null, signal: signal as NodeJS.Signals | null, printed: output ? JSON.parse(output) : undefined, errors };

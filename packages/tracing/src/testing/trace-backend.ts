@@ -8,6 +8,7 @@ import { zipkinRefusal, type ZipkinSpan } from './zipkin-format.ts';
 /** A span as OTLP/JSON has it, as far as these tests look. */
 export interface ReceivedSpan {
   name: string;
+  kind?: number;
   traceId: string;
   spanId: string;
   parentSpanId?: string;

@@ -1,5 +1,5 @@
-import Koa, { type Middleware } from 'koa';
-import { traced, type TracedOptions } from '../koa.ts';
+import Koa, { type Context, type Middleware } from 'koa';
+import { traced, type TracedOptions } from '../http/koa.ts';
 
 /** A Koa app that is traced, and keeps its errors off the console. */
 export function tracedApp(...middleware: Middleware[]): Koa {
@@ -7,7 +7,7 @@ export function tracedApp(...middleware: Middleware[]): Koa {
 }
 
 /** The same, traced as `options` say. */
-export function appTraced(options: TracedOptions, ...middleware: Middleware[]): Koa {
+export function appTraced(options: TracedOptions<Context>, ...middleware: Middleware[]): Koa {
   const koa = new Koa();
   koa.silent = true;
   for (const one of [traced(options), ...middleware]) koa.use(one);

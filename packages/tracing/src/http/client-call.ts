@@ -1,0 +1,218 @@
+import { subscribe } from 'node:diagnostics_channel';
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { propagation, type Attributes, type Span } from '@opentelemetry/api';
+import {
+  ATTR_HTTP_RESPONSE_STATUS_CODE,
+  ATTR_NETWORK_PEER_ADDRESS,
+  ATTR_NETWORK_PEER_PORT,
+  ATTR_NETWORK_PROTOCOL_VERSION,
+} from '@opentelemetry/semantic-conventions';
+import type { Dispatcher } from 'undici';
+import { PEER_UNKNOWN } from '../names.ts';
+import { fail, failWithStatus } from '../span.ts';
+import { notePeer } from './traceresponse.ts';
+
+/** Writes what happens to one request on its CLIENT span. */
+export class ClientCall {
+  readonly #span: Span;
+  #awaiting = false;
+
+  constructor(span: Span) {
+    this.#span = span;
+  }
+
+  /** undici has found a connection, and is about to write the request. */
+  started(): void {
+    this.sent();
+    writing = this.#span;
+  }
+
+  /** From here on, a server may work on the request. */
+  sent(): void {
+    this.#awaiting = true;
+  }
+
+  annotate(attributes: Attributes): void {
+    this.#span.setAttributes(attributes);
+  }
+
+  /** The head of the answer has come, possibly an informational one (1xx). */
+  answered(status: number, traceresponse: string | string[] | undefined): void {
+    if (status < 200) return;
+    this.#awaiting = false;
+    this.#span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, status);
+    notePeer(this.#span, traceresponse);
+    if (status >= 400) failWithStatus(this.#span, status);
+  }
+
+  /** The connection now speaks another protocol. */
+  upgraded(status: number): void {
+    if (!this.#span.isRecording()) return;
+    this.#span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, status);
+    this.#span.end();
+  }
+
+  /** The whole body has been read. */
+  ended(): void {
+    this.#span.end();
+  }
+
+  failed(error: unknown): void {
+    // A retry turns an answer that has ended into an error: that error belongs to whoever made the request.
+    if (!this.#span.isRecording()) return;
+    fail(this.#span, error);
+    if (this.#awaiting) this.#span.setAttribute(PEER_UNKNOWN, true);
+    this.#span.end();
+  }
+}
+
+/** The span of the request that undici is about to write. undici calls its handler and then, synchronously, publishes to this channel. */
+let writing: Span | undefined;
+
+subscribe('undici:client:sendHeaders', (message) => {
+  const span = writing;
+  writing = undefined;
+  const { headers, socket } = message as { headers: string; socket: Socket & Partial<TLSSocket> };
+  // If the handler has aborted our request, the message is about another one.
+  if (!span?.isRecording() || !headers.includes(span.spanContext().spanId)) return;
+  span.setAttribute(ATTR_NETWORK_PROTOCOL_VERSION, socket.alpnProtocol === 'h2' ? '2' : '1.1');
+  // A Unix socket has neither.
+  if (socket.remoteAddress) span.setAttribute(ATTR_NETWORK_PEER_ADDRESS, socket.remoteAddress);
+  if (socket.remotePort) span.setAttribute(ATTR_NETWORK_PEER_PORT, socket.remotePort);
+});
+
+/** A request as undici has created it: names and values follow one another. */
+interface UndiciRequest {
+  headers: unknown[];
+  addHeader(name: string, value: string): unknown;
+}
+
+const headerNames = ({ headers }: Pick<UndiciRequest, 'headers'>): string[] =>
+  headers.map((name, at) => (at % 2 === 0 ? String(name).toLowerCase() : ''));
+
+/**
+ * Says whether a request has its trace already: an `ignoreRequestHook` for OpenTelemetry's undici instrumentation, which would otherwise make
+ * a second CLIENT span.
+ */
+export function hasTraceparent(request: { headers: unknown }): boolean {
+  return Array.isArray(request.headers) && headerNames({ headers: request.headers }).includes('traceparent');
+}
+
+/**
+ * OpenTelemetry's undici instrumentation adds its headers to a request that undici has created. Servers discard two of `traceparent`, so a
+ * request that has one gets no second, whether the instrumentation subscribed before us or after.
+ */
+subscribe('undici:request:create', (message) => {
+  const { request } = message as { request: UndiciRequest };
+  const names = headerNames(request);
+  if (!names.includes('traceparent')) return;
+  const fields = new Set(propagation.fields());
+  const isRepeated = (at: number): boolean => fields.has(names[at] ?? '') && names.indexOf(names[at] ?? '') < at;
+  request.headers = request.headers.filter((_, at) => !isRepeated(at - (at % 2)));
+  const add = request.addHeader.bind(request);
+  request.addHeader = (name, value) => (fields.has(name.toLowerCase()) ? request : add(name, value));
+});
+
+/** What undici 6 takes for a handler. */
+export interface LegacyHandler {
+  onConnect?(abort: (reason?: Error) => void, context?: unknown): void;
+  onUpgrade?(status: number, headers: unknown, socket: unknown): void;
+  onResponseStarted?(): void;
+  onHeaders?(status: number, headers: Buffer[], resume: () => void, message: string): boolean;
+  onData?(chunk: Buffer): boolean;
+  onComplete?(trailers: unknown): void;
+  onError?(error: Error): void;
+  onBodySent?(...args: unknown[]): void;
+  onRequestSent?(): void;
+}
+
+/** The handler, observed by the call. */
+export function watched(handler: Dispatcher.DispatchHandler, call: ClientCall): Dispatcher.DispatchHandler {
+  return {
+    onRequestStart(controller, context) {
+      handler.onRequestStart?.(controller, context);
+      call.started();
+    },
+    onBodySent: (...args) => handler.onBodySent?.(...args),
+    onRequestSent: () => handler.onRequestSent?.(),
+    onRequestUpgrade(controller, status, headers, socket) {
+      call.upgraded(status);
+      handler.onRequestUpgrade?.(controller, status, headers, socket);
+    },
+    onResponseStarted: () => handler.onResponseStarted?.(),
+    onResponseStart(controller, status, headers, message) {
+      call.answered(status, headers['traceresponse']);
+      handler.onResponseStart?.(controller, status, headers, message);
+    },
+    onResponseData: (controller, chunk) => handler.onResponseData?.(controller, chunk),
+    onResponseEnd(controller, trailers) {
+      call.ended();
+      handler.onResponseEnd?.(controller, trailers);
+    },
+    onResponseError(controller, error) {
+      call.failed(error);
+      handler.onResponseError?.(controller, error);
+    },
+  };
+}
+
+/**
+ * The same for a handler of undici 6, which the `fetch` of Node 22 and 24 has. undici 8 rejects such a handler and undici 6 takes no other,
+ * so the result has the methods of both.
+ */
+export function watchedLegacy(handler: LegacyHandler, call: ClientCall): Dispatcher.DispatchHandler {
+  const legacy: LegacyHandler = {
+    onConnect(abort, context) {
+      handler.onConnect?.(abort, context);
+      call.started();
+    },
+    onBodySent: (...args) => handler.onBodySent?.(...args),
+    onRequestSent: () => handler.onRequestSent?.(),
+    onUpgrade(status, headers, socket) {
+      call.upgraded(status);
+      handler.onUpgrade?.(status, headers, socket);
+    },
+    onResponseStarted: () => handler.onResponseStarted?.(),
+    onHeaders(status, headers, resume, message) {
+      call.answered(status, valueOf(headers, 'traceresponse'));
+      return handler.onHeaders?.(status, headers, resume, message) ?? true;
+    },
+    onData: (chunk) => handler.onData?.(chunk) ?? true,
+    onComplete(trailers) {
+      call.ended();
+      handler.onComplete?.(trailers);
+    },
+    onError(error) {
+      call.failed(error);
+      handler.onError?.(error);
+    },
+  };
+  const modern: Dispatcher.DispatchHandler = {
+    onRequestStart: (controller, context) => legacy.onConnect?.((reason) => controller.abort(reason ?? new Error('Aborted')), context),
+    onRequestUpgrade: ({ rawHeaders }, status, headers, socket) => legacy.onUpgrade?.(status, rawPairs(rawHeaders, headers), socket),
+    onResponseStart(controller, status, headers, message = '') {
+      const flows = legacy.onHeaders?.(status, rawPairs(controller.rawHeaders, headers), () => controller.resume(), message);
+      if (flows === false) controller.pause();
+    },
+    onResponseData(controller, chunk) {
+      if (legacy.onData?.(chunk) === false) controller.pause();
+    },
+    onResponseEnd: ({ rawTrailers }, trailers) => legacy.onComplete?.(rawPairs(rawTrailers, trailers)),
+    onResponseError: (_controller, error) => legacy.onError?.(error),
+  };
+  return { ...legacy, ...modern };
+}
+
+/** Headers as undici 6 hands them over: names and values that follow one another, as they came over the wire if that is known. */
+function rawPairs(raw: unknown, headers: Readonly<Record<string, string | string[] | undefined>> | undefined): Buffer[] {
+  if (Array.isArray(raw)) return raw as Buffer[];
+  const pairs = Object.entries(headers ?? {}).flatMap(([name, value]) => [value ?? []].flat().flatMap((one) => [name, one]));
+  return pairs.map((text) => Buffer.from(text, 'latin1'));
+}
+
+/** A header among names and values that follow one another. */
+function valueOf(headers: readonly Buffer[], name: string): string | undefined {
+  const at = headers.findIndex((one, index) => index % 2 === 0 && String(one).toLowerCase() === name);
+  return at < 0 ? undefined : String(headers[at + 1]);
+}

@@ -1,0 +1,120 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { propagation, ROOT_CONTEXT, trace, type Attributes, type Context, type Link, type SpanContext } from '@opentelemetry/api';
+import {
+  ATTR_CLIENT_ADDRESS,
+  ATTR_HTTP_REQUEST_METHOD,
+  ATTR_HTTP_REQUEST_METHOD_ORIGINAL,
+  ATTR_NETWORK_PROTOCOL_VERSION,
+  ATTR_SERVER_ADDRESS,
+  ATTR_SERVER_PORT,
+  ATTR_URL_FULL,
+  ATTR_URL_PATH,
+  ATTR_URL_SCHEME,
+  ATTR_USER_AGENT_ORIGINAL,
+} from '@opentelemetry/semantic-conventions';
+import { allowedBaggage } from '../baggage.ts';
+import { traceparent } from '../sdk/trace-context.ts';
+
+const METHODS = 'CONNECT,DELETE,GET,HEAD,OPTIONS,PATCH,POST,PUT,QUERY,TRACE';
+
+/** The variable replaces the whole list (semantic conventions, `http.request.method`); empty counts as unset. */
+const KNOWN_METHODS: ReadonlySet<string> = new Set(
+  (process.env['OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS']?.trim() || METHODS).split(',').map((method) => method.trim()),
+);
+
+/** The method as attributes: `_OTHER`, beside the original, for one that is not among the known. */
+export function methodAttributes(method: string): Attributes {
+  if (KNOWN_METHODS.has(method)) return { [ATTR_HTTP_REQUEST_METHOD]: method };
+  return { [ATTR_HTTP_REQUEST_METHOD]: '_OTHER', [ATTR_HTTP_REQUEST_METHOD_ORIGINAL]: method };
+}
+
+/**
+ * Where a client's request goes. Credentials live in a URL's user part and query: neither belongs on a span. Invalid URLs are left to the
+ * client: its error message is better than ours.
+ */
+export function urlAttributes(origin: string, path: string): Attributes {
+  const absolute = /^https?:/.test(path);
+  const url = URL.parse(absolute ? path : origin);
+  if (!url) return {};
+  return {
+    [ATTR_URL_FULL]: `${url.origin}${absolute ? url.pathname : path.split(/[?#]/, 1)[0]}`,
+    [ATTR_SERVER_ADDRESS]: bareHost(url.hostname),
+    [ATTR_SERVER_PORT]: Number(url.port) || (url.protocol === 'https:' ? 443 : 80),
+  };
+}
+
+/** A request as its server knows it; what is not known is left out. */
+export interface ServerRequest {
+  method: string;
+  /** Without the query, which may hold secrets. */
+  path: string;
+  scheme: string;
+  httpVersion?: string | undefined;
+  /** The server that the caller asked for. */
+  server?: { hostname: string; port: number } | undefined;
+  clientAddress?: string | undefined;
+  userAgent?: string | undefined;
+}
+
+/** The attributes of a SERVER span as its request begins (semantic conventions, HTTP server). */
+export function serverAttributes({ method, path, scheme, httpVersion, server, clientAddress, userAgent }: ServerRequest): Attributes {
+  return {
+    ...methodAttributes(method),
+    [ATTR_URL_PATH]: path,
+    [ATTR_URL_SCHEME]: scheme,
+    ...(httpVersion && { [ATTR_NETWORK_PROTOCOL_VERSION]: httpVersion }),
+    ...(server && { [ATTR_SERVER_ADDRESS]: bareHost(server.hostname), [ATTR_SERVER_PORT]: server.port }),
+    ...(clientAddress && { [ATTR_CLIENT_ADDRESS]: clientAddress }),
+    ...(userAgent && { [ATTR_USER_AGENT_ORIGINAL]: userAgent }),
+  };
+}
+
+/** The server that the caller asked for. Its port is the caller's, which behind a mapping is not the one that the server listens on. */
+export function serverOf(host: string | undefined, scheme: string): ServerRequest['server'] {
+  const url = host ? URL.parse(`http://${host}`) : null;
+  return url ? { hostname: url.hostname, port: Number(/:(\d+)$/.exec(host ?? '')?.[1]) || (scheme === 'https' ? 443 : 80) } : undefined;
+}
+
+/** The path of a request target, without the query, which may hold secrets. A proxy's client sends a whole URL. */
+export function pathOf(target: string): string {
+  return (target.startsWith('/') ? target.split('?', 1)[0] : URL.parse(target)?.pathname) ?? '';
+}
+
+/** A route as OpenAPI writes it: `/orders/{id}` for `/orders/:id` of a router, whatever the parameter must match. */
+export function openApiPath(route: string): string {
+  return route.replaceAll(/:(\w+)(?:\{[^{}]*\}|\([^()]*\))?\??|\*(\w+)/g, (_, parameter, wildcard) => `{${parameter ?? wildcard}}`);
+}
+
+/** A span's name: method and route where there is one, else the method (semantic conventions, HTTP spans, "Name"). */
+export function httpSpanName(method: string, route?: string): string {
+  const verb = KNOWN_METHODS.has(method) ? method : 'HTTP';
+  return route ? `${verb} ${route}` : verb;
+}
+
+/** A host name as `server.address` has it: an IPv6 address without the brackets that a URL needs. */
+export function bareHost(hostname: string): string {
+  return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
+}
+
+/**
+ * Where a request comes from: the span to continue or, if its caller is not trusted, to be linked to. Of the baggage only what is allowed
+ * comes in.
+ * @param trust asked only if the caller sent a valid `traceparent`
+ */
+export function origin(headers: IncomingHttpHeaders, trust: () => boolean): { parent: Context; links: Link[] } {
+  const parent = allowedBaggage(propagation.extract(ROOT_CONTEXT, headers));
+  const caller = trace.getSpanContext(parent);
+  if (!caller || trust()) return { parent, links: [] };
+  const { traceState: _theirs, ...linked } = caller;
+  return { parent: trace.deleteSpan(parent), links: [{ context: linked }] };
+}
+
+/** The answer headers by which a caller finds the trace; `traceresponse` as in W3C Trace Context Level 3 (draft), "Traceresponse Header". */
+export function responseHeaders(span: SpanContext): { 'x-trace-id': string; traceresponse: string } {
+  return { 'x-trace-id': span.traceId, traceresponse: traceparent(span) };
+}
+
+/** The id of the active trace, if there is one. */
+export function activeTraceId(): string | undefined {
+  return trace.getActiveSpan()?.spanContext().traceId;
+}

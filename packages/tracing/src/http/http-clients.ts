@@ -1,0 +1,79 @@
+import { subscribe } from 'node:diagnostics_channel';
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import { context, isSpanContextValid, propagation, SpanKind, trace, type Span } from '@opentelemetry/api';
+import { isTracingSuppressed } from '@opentelemetry/core';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import { ATTR_NETWORK_PEER_ADDRESS, ATTR_NETWORK_PEER_PORT, ATTR_NETWORK_PROTOCOL_VERSION } from '@opentelemetry/semantic-conventions';
+import { inject } from '../messaging/carrier.ts';
+import { startSpan } from '../span.ts';
+import { ClientCall } from './client-call.ts';
+import { httpSpanName, methodAttributes, urlAttributes } from './conventions.ts';
+
+let subscribed = false;
+
+/**
+ * Traces the requests of `node:http` and `node:https`, and so of axios, got and the like: a CLIENT span for each, and exactly one
+ * `traceparent`. Call it once, at the start. Not traced: requests whose headers are an array or have `Expect`, which Node writes at once.
+ * @throws {Error} before Node 22.12, which does not tell when a request is made
+ */
+export function traceHttpClients(): void {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major < 22 || (major === 22 && minor < 12)) {
+    throw new Error(`traceHttpClients needs Node 22.12 or newer: this is ${process.versions.node}`);
+  }
+  if (subscribed) return;
+  subscribed = true;
+  const calls = new WeakMap<ClientRequest, ClientCall>();
+  subscribe('http.client.request.created', (message) => {
+    const { request } = message as { request: ClientRequest };
+    if (request.headersSent || isTracingSuppressed(context.active()) || isTraced(request)) return;
+    calls.set(request, startCall(request));
+  });
+  subscribe('http.client.request.error', (message) => {
+    const { request, error } = message as { request: ClientRequest; error: Error };
+    calls.get(request)?.failed(error);
+  });
+  subscribe('http.client.response.finish', (message) => {
+    const { request, response } = message as { request: ClientRequest; response: IncomingMessage };
+    const call = calls.get(request);
+    if (call) answered(call, response);
+  });
+}
+
+/** OpenTelemetry's http instrumentation, if it is on as well, has begun the CLIENT span that is active here. */
+function isTraced(request: ClientRequest): boolean {
+  const active: (Span & Partial<ReadableSpan>) | undefined = trace.getActiveSpan();
+  return active?.kind === SpanKind.CLIENT && String(request.getHeader('traceparent')).includes(active.spanContext().spanId);
+}
+
+function startCall(request: ClientRequest): ClientCall {
+  const { method, path, protocol } = request;
+  const origin = `${protocol}//${String(request.getHeader('host') ?? request.host)}`;
+  const attributes = { ...methodAttributes(method), ...urlAttributes(origin, path) };
+  const span = startSpan(httpSpanName(method), { kind: SpanKind.CLIENT, attributes });
+  const call = new ClientCall(span);
+  for (const name of propagation.fields()) request.removeHeader(name);
+  if (isSpanContextValid(span.spanContext())) {
+    for (const [name, value] of Object.entries(inject(trace.setSpan(context.active(), span)))) request.setHeader(name, value);
+  }
+  request.once('finish', () => call.sent());
+  // Without an answer that can be read to its end: an upgrade, a CONNECT, or a request that was destroyed without an error.
+  request.once('close', () => {
+    const { statusCode, upgrade } = (request as ClientRequest & { res?: IncomingMessage & { upgrade?: boolean } }).res ?? {};
+    if (statusCode === undefined) call.failed(new Error('The request was closed before an answer came'));
+    else if (upgrade) call.upgraded(statusCode);
+  });
+  return call;
+}
+
+function answered(call: ClientCall, response: IncomingMessage): void {
+  const { socket, httpVersion } = response;
+  call.annotate({
+    [ATTR_NETWORK_PROTOCOL_VERSION]: httpVersion,
+    ...(socket.remoteAddress && { [ATTR_NETWORK_PEER_ADDRESS]: socket.remoteAddress }),
+    ...(socket.remotePort && { [ATTR_NETWORK_PEER_PORT]: socket.remotePort }),
+  });
+  call.answered(response.statusCode ?? 0, response.headers['traceresponse']);
+  response.once('end', () => call.ended());
+  response.once('close', () => call.failed(response.errored ?? new Error('The answer was cut off')));
+}

@@ -1,0 +1,201 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { types } from 'node:util';
+import { context, isSpanContextValid, SpanKind, SpanStatusCode, trace, type Context, type Span } from '@opentelemetry/api';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import { ATTR_ERROR_TYPE, ATTR_HTTP_RESPONSE_STATUS_CODE, ATTR_HTTP_ROUTE } from '@opentelemetry/semantic-conventions';
+import { baggageAttributes } from '../baggage.ts';
+import { outsideDetachedTask } from '../context/detach.ts';
+import { ENTRY } from '../names.ts';
+import { fail, failWithStatus, startSpan } from '../span.ts';
+import { httpSpanName, origin, pathOf, responseHeaders, serverAttributes, serverOf, type ServerRequest } from './conventions.ts';
+
+/** How a server is traced. `R` is the framework's own request. */
+export interface TracedOptions<R> {
+  /** True where callers from outside come in. */
+  entry?: boolean;
+  /**
+   * Says whether to continue the caller's trace, with its sampling decision and `tracestate`. By default every caller is trusted; at an
+   * entry, none is. Otherwise the request begins a trace, linked to the caller's span. Called only if there is a valid `traceparent`.
+   */
+  trust?: (request: R) => boolean;
+}
+
+/** How long a request may still be handled when its caller has gone, in milliseconds: then its span ends without it. */
+const UNHEARD_MS = 30_000;
+
+/** How it shows, to the code that writes the answer, that the caller has gone away. */
+const CALLER_GONE: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE']);
+
+/**
+ * The SERVER span of one request (semantic conventions, HTTP server), which every adapter shares. It continues the trace of a valid
+ * `traceparent` (W3C Trace Context Level 2) or begins one, and sets `x-trace-id` and `traceresponse` on the answer. It ends when the
+ * answer has been handed over or, if the caller went away first, when the handler has finished.
+ */
+export class ServerSpan {
+  /** The answer headers that name this span; none when tracing is off. */
+  readonly #headers: Record<string, string>;
+  readonly #res: ServerResponse;
+  readonly #nameRoute: () => void;
+  readonly #span: Span;
+  readonly #active: Context;
+  #thrown: { error: unknown } | undefined;
+  #answeredAt: number | undefined;
+  /** Undefined for a handler that is not async. */
+  #handling: 'async' | 'settled' | undefined;
+  #callerGone = false;
+  #headWasSent = false;
+  #unheard: NodeJS.Timeout | undefined;
+  #hasEnded = false;
+
+  constructor(res: ServerResponse, parent: Context, span: Span, nameRoute: () => void) {
+    this.#res = res;
+    this.#nameRoute = nameRoute;
+    this.#span = span;
+    this.#active = trace.setSpan(parent, span);
+    this.#headers = isSpanContextValid(span.spanContext()) ? responseHeaders(span.spanContext()) : {};
+    this.#nameTrace();
+    this.#watch(res);
+    // In the span's context, not in that of the code that wrote last, which is not always the request's.
+    res.once('finish', () => outsideDetachedTask(() => this.run(() => this.#end(true))));
+    res.once('close', () => this.#closed());
+  }
+
+  /** Runs `fn` with the span active. */
+  run<T>(fn: () => T): T {
+    return context.with(this.#active, fn);
+  }
+
+  /** Runs the handler with the span active. An async handler has finished when its promise settles, any other when it begins to answer. */
+  handle<T>(handler: () => T): T {
+    const result = this.run(handler);
+    if (!types.isPromise(result)) return result;
+    this.#handling = 'async';
+    return this.#settled(result) as T;
+  }
+
+  /** Notes what was thrown while the request was handled. The span fails with it if the answer is a 5xx or breaks off. */
+  failed(error: unknown): void {
+    const res = this.#res;
+    const canAnswer = !res.writableEnded && res.socket?.writable !== false;
+    if (canAnswer || !CALLER_GONE.has((error as { code?: unknown } | null)?.code)) this.#thrown ??= { error };
+  }
+
+  async #settled<T>(handling: Promise<T>): Promise<T> {
+    try {
+      return await handling;
+    } catch (error) {
+      this.failed(error);
+      throw error;
+    } finally {
+      this.#handling = 'settled';
+      this.#endIfHandled();
+    }
+  }
+
+  /** `close` without `finish`: the caller went away first. What the handler still does is part of the span. */
+  #closed(): void {
+    this.#callerGone = true;
+    this.#headWasSent = this.#res.headersSent;
+    this.#unheard = setTimeout(() => this.#end(false), UNHEARD_MS).unref();
+    this.#endIfHandled();
+  }
+
+  #endIfHandled(): void {
+    const hasAnswered = this.#res.headersSent || this.#answeredAt !== undefined;
+    if (this.#callerGone && (this.#handling === undefined ? hasAnswered : this.#handling === 'settled')) this.#end(false);
+  }
+
+  #watch(res: ServerResponse): void {
+    const writeHead = res.writeHead.bind(res) as (...args: unknown[]) => ServerResponse;
+    const end = res.end.bind(res) as (...args: unknown[]) => ServerResponse;
+    // Koa and Node clear all headers before they answer an error.
+    res.writeHead = (...args: unknown[]): ServerResponse => {
+      this.#nameTrace();
+      return writeHead(...args);
+    };
+    // From just before the last of the answer is written: once it is out, the caller may have it, and end its own span, long before a busy
+    // process hears of `finish`. A span that ended only then would reach beyond the caller's.
+    res.end = (...args: unknown[]): ServerResponse => {
+      this.#answeredAt ??= performance.now();
+      try {
+        return end(...args);
+      } finally {
+        this.#endIfHandled();
+      }
+    };
+  }
+
+  #nameTrace(): void {
+    if (this.#res.headersSent) return;
+    for (const [name, value] of Object.entries(this.#headers)) if (!this.#res.hasHeader(name)) this.#res.setHeader(name, value);
+  }
+
+  #end(isComplete: boolean): void {
+    clearTimeout(this.#unheard);
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    const res = this.#res;
+    this.#nameRoute();
+    if (isComplete || this.#headWasSent) this.#span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, res.statusCode);
+    this.#describeOutcome(isComplete, res.statusCode);
+    this.#span.end(isComplete ? this.#answeredAt : undefined);
+  }
+
+  /** A 4xx is the caller's failure, not this span's (semantic conventions, HTTP spans, "Status"). */
+  #describeOutcome(isComplete: boolean, status: number): void {
+    if (isComplete && status < 500) return;
+    if (this.#thrown) return fail(this.#span, this.#thrown.error);
+    if (isComplete) return failWithStatus(this.#span, status);
+    this.#span.setAttribute(ATTR_ERROR_TYPE, 'client_gone');
+    this.#span.setStatus({ code: SpanStatusCode.ERROR, message: 'The caller went away before the answer was complete' });
+  }
+}
+
+/** What an adapter knows about a request. `R` is the framework's own. */
+export interface Served<R> extends TracedOptions<R> {
+  req: IncomingMessage;
+  res: ServerResponse;
+  request: R;
+  /** What the framework knows better than Node does. Behind a proxy, for example: the scheme and the client's address. */
+  known?: Partial<ServerRequest>;
+  /** The route that took the request, as OpenAPI writes it (`/orders/{id}`), asked when the span ends. The handler may annotate it instead. */
+  route?: () => string | undefined;
+}
+
+/** Starts the SERVER span of a request. */
+export function startServerSpan<R>({ req, res, request, known, route, entry = false, trust = () => !entry }: Served<R>): ServerSpan {
+  const { parent, links } = origin(req.headers, () => trust(request));
+  const seen = { ...serverRequest(req), ...known };
+  const attributes = { ...serverAttributes(seen), ...baggageAttributes(parent), ...(entry && { [ENTRY]: true }) };
+  const span = startSpan(httpSpanName(seen.method), { kind: SpanKind.SERVER, attributes, links }, parent);
+  return new ServerSpan(res, parent, span, () => {
+    const matched = route?.() ?? (span as Span & Partial<ReadableSpan>).attributes?.[ATTR_HTTP_ROUTE];
+    if (typeof matched !== 'string') return;
+    span.updateName(httpSpanName(seen.method, matched));
+    span.setAttribute(ATTR_HTTP_ROUTE, matched);
+  });
+}
+
+/** A request as Node itself knows it. */
+function serverRequest(req: IncomingMessage): ServerRequest {
+  const { method = '', url = '', httpVersion, headers, socket } = req;
+  const scheme = 'encrypted' in socket ? 'https' : 'http';
+  return {
+    method,
+    path: pathOf(url),
+    scheme,
+    httpVersion,
+    server: serverOf(headers.host, scheme),
+    clientAddress: socket.remoteAddress,
+    userAgent: headers['user-agent'],
+  };
+}
+
+/**
+ * Says that the caller of the request in hand is traced, for services that can tell who calls. If it sent no `traceparent`, the SERVER span
+ * says that the trace has lost its beginning (`waymark.entry` = `false`, docs/manifest.md).
+ */
+export function expectTracedCaller(): void {
+  const active: (Span & Partial<ReadableSpan>) | undefined = trace.getActiveSpan();
+  if (active?.kind === SpanKind.SERVER && !active.parentSpanContext) active.setAttribute(ENTRY, false);
+}

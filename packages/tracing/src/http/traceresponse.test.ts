@@ -1,0 +1,48 @@
+import { expect, test } from '@jest/globals';
+import { startSpan } from '../span.ts';
+import { recordSpans } from '../testing/recorded-spans.ts';
+import { notePeer } from './traceresponse.ts';
+
+const recorded = recordSpans();
+
+async function peerNoted(header: (traceId: string) => string | string[] | undefined): Promise<unknown> {
+  const client = startSpan('client');
+  notePeer(client, header(client.spanContext().traceId));
+  client.end();
+  const [span] = await recorded.take(1);
+  return span?.attributes['waymark.peer.span'];
+}
+
+test('the span that answered is noted', async () => {
+  expect(await peerNoted((traceId) => `00-${traceId}-00f067aa0ba902b7-01`)).toBe('00f067aa0ba902b7');
+});
+
+test.each([
+  ['nothing', () => undefined],
+  ['something else', () => 'hello'],
+  ['two headers', (traceId: string) => [`00-${traceId}-00f067aa0ba902b7-01`, `00-${traceId}-00f067aa0ba902b8-01`]],
+  ['a span that is not sampled', (traceId: string) => `00-${traceId}-00f067aa0ba902b7-00`],
+  ['another trace', () => '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'],
+  ['an id of zeros', (traceId: string) => `00-${traceId}-0000000000000000-01`],
+])('%s promises nothing', async (_, header) => {
+  expect(await peerNoted(header)).toBeUndefined();
+});
+
+test.each([
+  ['01', [{ context: { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7', traceFlags: 1, isRemote: true } }]],
+  ['00', []],
+])('an answer in another trace is noted, and linked if it was recorded (flags %s)', async (flags, links) => {
+  const client = startSpan('client');
+  notePeer(client, `00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-${flags}`);
+  client.end();
+  const [span] = await recorded.take(1);
+  expect(span).toMatchObject({ attributes: { 'waymark.peer.trace': '4bf92f3577b34da6a3ce929d0e0e4736' }, links });
+});
+
+test('an answer of this trace that was not recorded is noted', async () => {
+  const client = startSpan('client');
+  notePeer(client, `00-${client.spanContext().traceId}-00f067aa0ba902b7-00`);
+  client.end();
+  const [span] = await recorded.take(1);
+  expect(span?.attributes).toEqual({ 'waymark.peer.unsampled': true });
+});

@@ -1,0 +1,83 @@
+import { expect, test } from '@jest/globals';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import { interceptors, Pool, type Dispatcher } from 'undici';
+import { span } from '../span.ts';
+import { echoServer, valuesOf } from '../testing/echo-server.ts';
+import { named, recordSpans } from '../testing/recorded-spans.ts';
+import { traceRequests } from './trace-requests.ts';
+
+const recorded = recordSpans();
+const REQUESTS = 64;
+
+/**
+ * Sends 64 requests at once through one connection, each in a trace of its own and each refused until its `attempts`th attempt,
+ * and counts the attempts that ended up in a wrong trace.
+ */
+async function strays(attempts: number, ...layers: Dispatcher.DispatcherComposeInterceptor[]): Promise<{ spans: number; wire: number }> {
+  const tried = new Map<unknown, number>();
+  await using server = await echoServer(({ url, headers }, response) => {
+    tried.set(url, (tried.get(url) ?? 0) + 1);
+    response.writeHead(tried.get(url) === attempts ? 200 : 503).end(String(headers['traceparent']));
+  });
+  const pool = new Pool(server.origin, { connections: 1, pipelining: 1 });
+  const through = pool.compose(...layers);
+  const answers = await Promise.all(
+    Array.from({ length: REQUESTS }, (_, at) =>
+      span(`/${at}`, async () => {
+        const { body } = await through.request({ path: `/${at}`, method: 'GET' });
+        return body.text();
+      }),
+    ),
+  );
+  await pool.destroy();
+  expect(server.received.map((headers) => valuesOf(headers, 'traceparent').length)).toEqual(Array(REQUESTS * attempts).fill(1));
+  const spans = await recorded.take(REQUESTS * (1 + attempts));
+  const clients = spans.filter(({ name }) => name === 'GET');
+  return {
+    spans: clients.filter((client) => !isChild(client, named(spans, new URL(String(client.attributes['url.full'])).pathname))).length,
+    wire: answers.filter((answer, at) => !answer.includes(named(spans, `/${at}`).spanContext().traceId)).length,
+  };
+}
+
+function isChild(child: ReadableSpan, parent: ReadableSpan): boolean {
+  return child.spanContext().traceId === parent.spanContext().traceId && child.parentSpanContext?.spanId === parent.spanContext().spanId;
+}
+
+/** What goes wrong where the context is read only when the connection is free: the waiter runs as part of the request that woke it. */
+const whenFree: Dispatcher.DispatcherComposeInterceptor = (dispatch) => {
+  const waiting: (() => void)[] = [];
+  let busy = false;
+  return (options, handler) => {
+    const send = (): void => {
+      busy = true;
+      const next = (): void => {
+        busy = false;
+        waiting.shift()?.();
+      };
+      dispatch(options, {
+        onRequestStart: (controller, ctx) => handler.onRequestStart?.(controller, ctx),
+        onResponseStart: (controller, status, headers, message) => handler.onResponseStart?.(controller, status, headers, message),
+        onResponseData: (controller, chunk) => handler.onResponseData?.(controller, chunk),
+        onResponseEnd: (controller, trailers) => (handler.onResponseEnd?.(controller, trailers), next()),
+      });
+    };
+    if (busy) waiting.push(send);
+    else send();
+    return true;
+  };
+};
+
+test('64 requests through one saturated connection: each has its own parent, on its span and on the wire', async () => {
+  expect(await strays(1, traceRequests())).toEqual({ spans: 0, wire: 0 });
+});
+
+test('the same when each is retried, though a retry starts wherever its answer came in', async () => {
+  const retry = interceptors.retry({ minTimeout: 1, maxTimeout: 1 });
+  expect(await strays(3, traceRequests(), retry)).toEqual({ spans: 0, wire: 0 });
+});
+
+test('this test sees the difference: a context read when the connection is free is that of another request', async () => {
+  const wrong = await strays(1, traceRequests(), whenFree);
+  expect(wrong.spans).toBeGreaterThan(REQUESTS / 2);
+  expect(wrong.wire).toBe(wrong.spans);
+});

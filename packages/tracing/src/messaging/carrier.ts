@@ -1,0 +1,46 @@
+import { context, propagation, ROOT_CONTEXT, type Context, type TextMapGetter } from '@opentelemetry/api';
+
+/** A context as plain strings (`traceparent`, `tracestate`, `baggage`), to travel in a job, a message or a header. */
+export type Carrier = Record<string, string>;
+
+/** The context as a carrier. Empty when there is nothing to carry. */
+export function inject(from: Context = context.active()): Carrier {
+  const carrier: Carrier = {};
+  propagation.inject(from, carrier);
+  return carrier;
+}
+
+/** What a queue hands over in place of the text that was sent: a header of Kafka, or a message attribute of SQS. */
+type CarriedValue = string | Buffer | readonly (string | Buffer)[] | { StringValue?: string } | { stringValue?: string } | undefined;
+
+/**
+ * A carrier as it arrives: what `inject` or `produce` gave, the headers of a Kafka or AMQP message, or the message attributes of SQS, as its SDK
+ * or Lambda has them. Whatever else is in it is ignored.
+ */
+export type ReceivedCarrier = Readonly<Record<string, CarriedValue>>;
+
+/** A carrier as message attributes for SQS or SNS. SQS takes ten attributes for a message; a carrier has four at most. */
+export function messageAttributes(carrier: Carrier): Record<string, { DataType: 'String'; StringValue: string }> {
+  return Object.fromEntries(Object.entries(carrier).map(([name, value]) => [name, { DataType: 'String' as const, StringValue: value }]));
+}
+
+/** The text of one value of a carrier. */
+export function carriedText(value: unknown): string | undefined {
+  const first: unknown = Array.isArray(value) ? value[0] : value;
+  if (typeof first === 'string') return first;
+  if (Buffer.isBuffer(first)) return first.toString();
+  if (typeof first !== 'object' || first === null) return undefined;
+  const { StringValue, stringValue } = first as { StringValue?: unknown; stringValue?: unknown };
+  const text = StringValue ?? stringValue;
+  return typeof text === 'string' ? text : undefined;
+}
+
+const getter: TextMapGetter<ReceivedCarrier> = {
+  keys: (carrier) => Object.keys(carrier),
+  get: (carrier, name) => carriedText(carrier[name]),
+};
+
+/** The context that a carrier describes; one that describes none, or not validly, gives an empty context. Never throws. */
+export function extract(carrier: ReceivedCarrier): Context {
+  return propagation.extract(ROOT_CONTEXT, carrier, getter);
+}

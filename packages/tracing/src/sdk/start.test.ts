@@ -1,0 +1,269 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, jest, test } from '@jest/globals';
+import { runProgram } from '../testing/run-program.ts';
+import { serve } from '../testing/http-server.ts';
+import { traceBackend, type Trouble } from '../testing/trace-backend.ts';
+
+// Each test starts a Node process or two, which on a busy machine takes seconds.
+jest.setTimeout(30_000);
+
+const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+
+const otlp = (origin: string): Record<string, string> => ({
+  OTEL_EXPORTER_OTLP_ENDPOINT: origin,
+});
+
+const none = { queueFull: 0, refused: 0, shutdown: 0 };
+
+async function deadOrigin(): Promise<string> {
+  await using server = await serve(() => {});
+  return server.origin;
+}
+
+test.each(['http/protobuf', 'http/json'])('the standard variables say who the service is and where its spans go: %s', async (protocol) => {
+  await using backend = await traceBackend();
+  const ran = await runProgram({
+    ...otlp(backend.origin),
+    OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
+    OTEL_SERVICE_NAME: 'order',
+    OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=test',
+  });
+
+  expect(ran).toMatchObject({ code: 0, errors: '' });
+  expect(backend.received.paths).toEqual(new Set(['/v1/traces']));
+  expect(backend.received.scopes).toEqual(new Set([`@waymark/tracing ${version}`]));
+  expect(backend.received.resource).toMatchObject({
+    'service.name': 'order',
+    'deployment.environment.name': 'test',
+    'service.version': version,
+    'host.name': expect.any(String),
+    'service.instance.id': expect.any(String),
+  });
+  const [span] = backend.received.spans;
+  expect(span?.name).toBe('work 0');
+  expect(ran.printed?.carrier['traceparent']).toContain(span?.traceId);
+  // W3C trace flags are the lowest byte.
+  expect((span?.flags ?? 0) & 0xff).toBe(0b11);
+});
+
+test.each([
+  ['the nearest package.json that has one', {}, '7.1.0'],
+  ['OTEL_RESOURCE_ATTRIBUTES, which wins', { OTEL_RESOURCE_ATTRIBUTES: 'service.version=2025-11-25' }, '2025-11-25'],
+])('the version of the service is that of %s', async (_what, env, expected) => {
+  const folder = await mkdtemp(join(tmpdir(), 'waymark-'));
+  await mkdir(join(folder, 'src'));
+  await writeFile(join(folder, 'package.json'), '{"name":"shop","version":"7.1.0"}');
+  await writeFile(join(folder, 'src/package.json'), '{"type":"module"}');
+  const main = join(folder, 'src/main.ts');
+  await writeFile(
+    main,
+    `import { span } from ${JSON.stringify(new URL('../index.ts', import.meta.url).href)}; await span('work', () => 1);`,
+  );
+  await using backend = await traceBackend();
+  expect(await runProgram({ ...otlp(backend.origin), ...env }, { program: main })).toMatchObject({ code: 0, errors: '' });
+  await rm(folder, { recursive: true });
+
+  expect(backend.received.resource['service.version']).toBe(expected);
+});
+
+test('10,000 spans that ended right before the shutdown are all delivered, none twice', async () => {
+  await using backend = await traceBackend();
+  const ran = await runProgram(otlp(backend.origin), { spans: 10_000 });
+
+  expect(new Set(backend.received.spans.map(({ name }) => name)).size).toBe(10_000);
+  expect(backend.received.spans).toHaveLength(10_000);
+  expect(ran).toMatchObject({ code: 0, printed: { deliveries: { waiting: 0, delivered: 10_000, lost: 0, lostBy: none } } });
+});
+
+test('a program that ends without a shutdown loses nothing either', async () => {
+  await using backend = await traceBackend();
+  const ran = await runProgram(otlp(backend.origin), { spans: 3, how: 'end' });
+
+  expect(ran.code).toBe(0);
+  expect(backend.received.spans).toHaveLength(3);
+});
+
+test('without an exporter spans still have ids, and nothing is sent', async () => {
+  await using backend = await traceBackend();
+  const ran = await runProgram({ ...otlp(backend.origin), OTEL_TRACES_EXPORTER: 'none' });
+
+  expect(ran).toMatchObject({ code: 0, errors: '' });
+  expect(ran.printed?.carrier['traceparent']).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-03$/);
+  expect(backend.received.paths.size).toBe(0);
+});
+
+test('what the sampler leaves out has ids and is not sent', async () => {
+  await using backend = await traceBackend();
+  const ran = await runProgram({ ...otlp(backend.origin), OTEL_TRACES_SAMPLER: 'always_off' });
+
+  expect(ran.printed?.carrier['traceparent']).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-02$/);
+  expect(backend.received.spans).toEqual([]);
+});
+
+test('zipkin is sent to OTEL_EXPORTER_ZIPKIN_ENDPOINT', async () => {
+  await using backend = await traceBackend();
+  const ran = await runProgram(
+    { OTEL_TRACES_EXPORTER: 'zipkin', OTEL_EXPORTER_ZIPKIN_ENDPOINT: `${backend.origin}/api/v2/spans` },
+    { spans: 2 },
+  );
+
+  expect(backend.received.paths).toEqual(new Set(['/api/v2/spans']));
+  expect(backend.received.zipkin.map(({ name }) => name).sort()).toEqual(['work 0', 'work 1']);
+  expect(ran.printed?.deliveries).toEqual({ waiting: 0, delivered: 2, lost: 0, lostBy: none });
+});
+
+const hang: Trouble = () => undefined;
+const reset: Trouble = ({ socket }) => socket.destroy();
+const answer500: Trouble = (_, response) => response.writeHead(500).end();
+
+test.each([
+  ['is not there', undefined],
+  ['hangs', hang],
+  ['resets connections', reset],
+  ['answers 500', answer500],
+])('a backend that %s fails no work: the program ends by itself, in time, and says what was lost', async (_what, trouble) => {
+  await using backend = await traceBackend();
+  backend.trouble = trouble;
+  const origin = trouble ? backend.origin : await deadOrigin();
+  const ran = await runProgram({ ...otlp(origin), OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '1000' }, { spans: 5_000, how: 'end' });
+
+  const deliveries = { waiting: 0, delivered: 0, lost: 5_000, lostBy: { ...none, shutdown: 5_000 } };
+  expect(ran).toMatchObject({ code: 0, printed: { deliveries } });
+  expect(ran.errors.match(/^Spans lost since the start: .*$/gm)).toEqual([
+    `Spans lost since the start: 5000 (5000 because the process ended first; backend: ${origin}/v1/traces)`,
+  ]);
+  // A backend that hangs may yet answer.
+  const failures = ran.errors.match(/Spans cannot be delivered to .* They are kept and sent again\./g) ?? [];
+  expect(failures).toHaveLength(trouble === hang ? 0 : 1);
+});
+
+test('a backend that comes back before the end has everything', async () => {
+  await using backend = await traceBackend();
+  backend.trouble = (request, response) => {
+    if (backend.requests.length === 3) backend.trouble = undefined;
+    answer500(request, response);
+  };
+  const ran = await runProgram({ ...otlp(backend.origin), OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '1000' }, { spans: 5_000, how: 'end' });
+  expect(ran).toMatchObject({ code: 0, printed: { deliveries: { waiting: 0, delivered: 5_000, lost: 0 } } });
+  expect(new Set(backend.received.spans.map(({ name }) => name)).size).toBe(5_000);
+  expect(ran.errors).toContain('Spans are delivered again; 0 were lost since the start');
+});
+
+test('a program that a signal ends, and that does not handle it, delivers its spans first', async () => {
+  await using backend = await traceBackend();
+  const ran = await runProgram(otlp(backend.origin), { spans: 3, how: 'wait' });
+  expect([ran.code, ran.signal, ran.errors]).toEqual([null, 'SIGTERM', '']);
+  expect(backend.received.spans).toHaveLength(3);
+});
+
+test('the same with a dead backend says what was lost', async () => {
+  const origin = await deadOrigin();
+  const ran = await runProgram(otlp(origin), { spans: 3, how: 'wait' });
+  expect(ran.signal).toBe('SIGTERM');
+  expect(ran.errors).toContain(`Spans lost since the start: 3 (3 because the process ended first; backend: ${origin}/v1/traces)\n`);
+});
+
+test('process.exit loses what waits, and says so', async () => {
+  await using backend = await traceBackend();
+  const ran = await runProgram(otlp(backend.origin), { spans: 3, how: 'exit' });
+  expect([ran.code, ran.errors]).toEqual([
+    3,
+    `Spans lost since the start: 3 (3 because the process ended first; backend: ${backend.origin}/v1/traces)\n`,
+  ]);
+});
+
+test.each([
+  ['protobuf', {}],
+  ['JSON', { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' }],
+])(
+  'a backend that hangs costs the memory that the queue may take, however many spans end: %s',
+  async (_what, env) => {
+    await using backend = await traceBackend();
+    backend.trouble = hang;
+    const program = fileURLToPath(new URL('../testing/flood-program.ts', import.meta.url));
+    const ran = await runProgram(
+      { ...otlp(backend.origin), OTEL_BSP_MAX_QUEUE_SIZE: '1000000', ...env },
+      { program, spans: 80_000, how: 'end' },
+    );
+
+    const { grownBy, deliveries } = ran.printed!;
+    expect(deliveries).toMatchObject({ waiting: 0, delivered: 0, lost: 80_000 });
+    expect(deliveries.lostBy.queueFull).toBeGreaterThan(10_000);
+    // The queue's 16 MiB, and what a program that ends so many spans has for other reasons.
+    expect(grownBy! / 2 ** 20).toBeLessThan(28);
+  },
+  60_000,
+);
+
+test('a full queue loses the newest spans, says so once, and counts them', async () => {
+  await using backend = await traceBackend();
+  const ran = await runProgram(
+    { ...otlp(backend.origin), OTEL_BSP_MAX_QUEUE_SIZE: '64', OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '32' },
+    { spans: 1_000 },
+  );
+
+  const { waiting, delivered, lost } = ran.printed!.deliveries;
+  expect(waiting).toBe(0);
+  expect(lost).toBeGreaterThan(0);
+  expect(delivered + lost).toBe(1_000);
+  expect(backend.received.spans).toHaveLength(delivered);
+  expect(ran.errors.match(/being lost/g)).toHaveLength(1);
+  expect(
+    ran.errors.match(new RegExp(`^Spans lost since the start: ${lost} \\(${lost} because the queue was full; .*\\)$`, 'gm')),
+  ).toHaveLength(1);
+});
+
+test.each([
+  ['OTEL_TRACES_EXPORTER', 'jaeger', 'OTEL_TRACES_EXPORTER has "jaeger", which is ignored: it takes otlp, zipkin, console or none'],
+  [
+    'OTEL_BSP_MAX_QUEUE_SIZE',
+    'lots',
+    'OTEL_BSP_MAX_QUEUE_SIZE is "lots", which is ignored: it takes a whole number from 1. The default is 65536.',
+  ],
+  ['OTEL_PROPAGATORS', 'w3c', 'OTEL_PROPAGATORS has "w3c", which is ignored: it takes tracecontext, baggage, b3, b3multi or none'],
+  ['OTEL_TRACES_SAMPLER', 'sometimes', 'unknown OTEL_TRACES_SAMPLER value "sometimes", using default'],
+  ['OTEL_NODE_RESOURCE_DETECTORS', 'moon', 'Invalid resource detector "moon"'],
+  ['OTEL_NODE_ENABLED_INSTRUMENTATIONS', 'moon', 'Provided instrumentation name "@opentelemetry/instrumentation-moon" not found'],
+  ['OTEL_SDK_DISABLED', 'maybe', "Unknown value 'maybe' for OTEL_SDK_DISABLED"],
+])('a value that makes no sense is warned of and ignored: %s', async (name, value, message) => {
+  await using backend = await traceBackend();
+  const ran = await runProgram({ ...otlp(backend.origin), [name]: value });
+  expect(ran).toMatchObject({ code: 0, printed: { deliveries: { delivered: 1, lost: 0 } } });
+  expect(ran.errors).toContain(`[WAYMARK_SETTINGS] Warning: ${message}`);
+  expect(backend.received.spans).toHaveLength(1);
+  expect(ran.printed?.carrier['traceparent']).toContain(backend.received.spans[0]?.traceId);
+});
+
+const optionsProgram = fileURLToPath(new URL('../testing/options-program.ts', import.meta.url));
+
+test('options in code: resource, sampler, exporter, processor, propagators and the allowlist of baggage', async () => {
+  const ran = await runProgram({}, { program: optionsProgram, how: 'options', preload: false });
+  expect(ran).toMatchObject({ code: 0, errors: '' });
+  expect(ran.printed).toEqual({
+    exported: ['kept', 'GET'],
+    started: ['kept', 'GET'],
+    service: 'from code',
+    baggage: { 'shop.tenant': 'acme' },
+    headers: ['baggage'],
+    spans: 1,
+  });
+});
+
+test('OTEL_SERVICE_NAME wins over the name in code', async () => {
+  const ran = await runProgram({ OTEL_SERVICE_NAME: 'from outside' }, { program: optionsProgram, how: 'options', preload: false });
+  expect(ran.printed).toMatchObject({ service: 'from outside' });
+});
+
+test('options that come too late are an error, not ignored', async () => {
+  const ran = await runProgram({ OTEL_TRACES_EXPORTER: 'none' }, { program: optionsProgram, how: 'options' });
+  expect(ran.code).toBe(1);
+  expect(ran.errors).toContain('Tracing has started already: call startTracing with options instead of preloading `register`');
+});
+
+test("an SDK of the user's own writes the manifest with one processor more", async () => {
+  const ran = await runProgram({}, { program: optionsProgram, how: 'own-sdk', preload: false });
+  expect(ran.printed).toEqual({ exported: ['work', 'GET /orders/{id}'], manifest: 2 });
+});

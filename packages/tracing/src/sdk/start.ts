@@ -1,0 +1,173 @@
+import { diag, DiagLogLevel, type Attributes, type TextMapPropagator } from '@opentelemetry/api';
+import { getNodeAutoInstrumentations } from '@opentelemetry/auto-instrumentations-node';
+import { CompositePropagator, getBooleanFromEnv } from '@opentelemetry/core';
+import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
+import { NodeSDK } from '@opentelemetry/sdk-node';
+import type { Sampler, SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace';
+import { ATTR_SERVICE_VERSION } from '@opentelemetry/semantic-conventions';
+import { allowBaggage } from '../baggage.ts';
+import { applyDefaults } from './defaults.ts';
+import { backendsFromEnv, limitsFromEnv } from '../export/from-env.ts';
+import { sdkBackend } from '../export/sdk-backend.ts';
+import { SHUTDOWN_MS, SpanQueue, type Backend, type Deliveries } from '../export/span-queue.ts';
+import { SegmentManifest } from './manifest.ts';
+import { hasTraceparent } from '../http/client-call.ts';
+import { packageVersion } from './package-version.ts';
+import { PreciseStart } from './precise-start.ts';
+import { describeQuery, failedQueries } from './sql.ts';
+import { propagatorFromEnv, randomFlag } from './trace-context.ts';
+import { within } from '../context/within.ts';
+
+/** A running SDK. */
+export interface Tracing {
+  /** How many spans wait, are delivered and were lost so far; with several exporters, each counts. */
+  readonly deliveries: Readonly<Deliveries>;
+  /**
+   * Delivers every span that has ended, then stops. What is not delivered after `ms` milliseconds (4,000 by default) is lost, and a line on
+   * stderr says how many spans were. Never rejects: a dead backend is reported, not thrown.
+   */
+  shutdown(ms?: number): Promise<void>;
+}
+
+/** What a program sets in code. */
+export interface TracingOptions {
+  /** Attributes of the resource: `{ 'service.name': 'shop' }`. `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` win. */
+  resource?: Attributes;
+  /** In place of `OTEL_TRACES_SAMPLER`. */
+  sampler?: Sampler;
+  /** In place of `OTEL_TRACES_EXPORTER`. Each has a queue of its own, bounded in bytes. */
+  exporters?: readonly SpanExporter[];
+  /** Processors that see each span before it is exported. */
+  processors?: readonly SpanProcessor[];
+  /** In place of `OTEL_PROPAGATORS`. */
+  propagators?: readonly TextMapPropagator[];
+  /** The keys of incoming baggage that are kept, in place of `waymark.traffic`. All others are dropped. */
+  baggage?: readonly string[];
+}
+
+let running: Tracing | undefined;
+
+const SILENT = { error() {}, warn() {}, info() {}, debug() {}, verbose() {} };
+
+/**
+ * Starts OpenTelemetry from the standard OTEL_* variables and `options`, once per process: resource, sampler, exporters, batch sizes.
+ * With the exporter `none` spans still have ids, so that answers and logs stay correlated. With `OTEL_SDK_DISABLED=true` it does nothing.
+ * A variable whose value makes no sense is warned of and ignored.
+ * @throws {Error} for options when tracing has started already, by `register` for example: they would have no effect
+ */
+export function startTracing(options?: TracingOptions): Tracing {
+  if (running && options) throw new Error('Tracing has started already: call startTracing with options instead of preloading `register`');
+  if (running) return running;
+  if (getBooleanFromEnv('OTEL_SDK_DISABLED')) return (running = { deliveries: sumOf([]), shutdown: async () => undefined });
+  const { env } = process;
+  // The SDK reports values that it ignores to a logger, and by default there is none.
+  const isUnlogged = !env['OTEL_LOG_LEVEL'] && !hasLogger();
+  if (isUnlogged) diag.setLogger({ ...SILENT, warn: warnOfSettings, error: warnOfSettings }, DiagLogLevel.WARN);
+  const { resource = {}, sampler, exporters, processors = [], propagators, baggage } = options ?? {};
+  applyDefaults(env);
+  if (baggage) allowBaggage(baggage);
+  const textMapPropagator = propagators
+    ? new CompositePropagator({ propagators: [...propagators] })
+    : propagatorFromEnv(env, warnOfSettings);
+  const queues = queuesFrom(env, exporters);
+  const version = packageVersion(process.argv[1] ?? '');
+  const sdk = new NodeSDK({
+    // OTEL_RESOURCE_ATTRIBUTES and OTEL_SERVICE_NAME win.
+    resource: defaultResource().merge(resourceFromAttributes({ [ATTR_SERVICE_VERSION]: version, ...resource })),
+    ...(sampler && { sampler }),
+    ...(textMapPropagator && { textMapPropagator }),
+    spanProcessors: [randomFlag, failedQueries, new PreciseStart(), new SegmentManifest(), ...processors, ...queues],
+    // Polling and migrations run outside any request: their queries would be one-span traces of no use to a reader.
+    instrumentations: getNodeAutoInstrumentations({
+      // Our middleware makes the SERVER spans; for the CLIENT spans of node:http, the instrumentation is one of two ways.
+      '@opentelemetry/instrumentation-http': { disableIncomingRequestInstrumentation: true },
+      '@opentelemetry/instrumentation-undici': { ignoreRequestHook: hasTraceparent },
+      '@opentelemetry/instrumentation-pg': { requireParentSpan: true, ignoreConnectSpans: true, requestHook: describeQuery },
+    }),
+  });
+  sdk.start();
+  if (isUnlogged) diag.disable();
+  const report = reportOf(queues);
+  // However the process ends: by `process.exit` or an uncaught error, too.
+  process.once('exit', report);
+  const stop = async (ms: number): Promise<void> => {
+    const queuesEnd = queues.map((queue) => queue.shutdown(ms));
+    await Promise.all([
+      ...queuesEnd,
+      within(
+        ms,
+        sdk.shutdown().catch(() => undefined),
+      ),
+    ]);
+    report();
+  };
+  let stopped: Promise<void> | undefined;
+  running = { deliveries: sumOf(queues), shutdown: (ms = SHUTDOWN_MS) => (stopped ??= stop(ms)) };
+  return running;
+}
+
+/** Whether the program has set a `diag` logger. OpenTelemetry's API keeps what is registered on this global, and has no getter for it. */
+function hasLogger(): boolean {
+  const registered = (globalThis as unknown as Record<symbol, { diag?: unknown } | undefined>)[Symbol.for('opentelemetry.js.api.1')];
+  return registered?.diag !== undefined;
+}
+
+/**
+ * Delivers every span that has ended, then stops the SDK, if `startTracing` started one. Never rejects.
+ * @param ms how long that may take, in milliseconds, 4,000 by default: what is not delivered then is lost, and a line on stderr says so
+ */
+export async function shutdownTracing(ms?: number): Promise<void> {
+  await running?.shutdown(ms);
+}
+
+function queuesFrom(env: NodeJS.ProcessEnv, exporters: readonly SpanExporter[] | undefined): SpanQueue<unknown>[] {
+  const backends: Backend<unknown>[] =
+    exporters?.map((exporter) => sdkBackend(exporter.constructor.name, async () => exporter)) ?? backendsFromEnv(env, warnOfSettings);
+  const limits = limitsFromEnv(env, warnOfSettings);
+  // The bound is that of the process, however many backends there are.
+  const maxQueueBytes = Math.ceil(limits.maxQueueBytes / Math.max(1, backends.length));
+  return backends.map((backend) => new SpanQueue(backend, { ...limits, maxQueueBytes }, warnOfSpans));
+}
+
+/** What became of the spans of all queues, as it is at the moment of reading. */
+function sumOf(queues: readonly SpanQueue<unknown>[]): Readonly<Deliveries> {
+  const sum = (count: (of: Deliveries) => number): number => queues.reduce((total, { deliveries }) => total + count(deliveries), 0);
+  return {
+    get waiting() {
+      return sum(({ waiting }) => waiting);
+    },
+    get delivered() {
+      return sum(({ delivered }) => delivered);
+    },
+    get lost() {
+      return sum(({ lost }) => lost);
+    },
+    get lostBy() {
+      return {
+        queueFull: sum(({ lostBy }) => lostBy.queueFull),
+        refused: sum(({ lostBy }) => lostBy.refused),
+        shutdown: sum(({ lostBy }) => lostBy.shutdown),
+      };
+    },
+  };
+}
+
+/** Prints what each queue has lost, once per figure. Warnings would come too late: they are printed in the next tick. */
+function reportOf(queues: readonly SpanQueue<unknown>[]): () => void {
+  const said = new Set<string>();
+  return () => {
+    for (const queue of queues) {
+      const loss = queue.giveUp();
+      if (loss && !said.has(loss)) process.stderr.write(`${loss}\n`);
+      if (loss) said.add(loss);
+    }
+  };
+}
+
+function warnOfSpans(message: string): void {
+  process.emitWarning(message, { code: 'WAYMARK_SPANS' });
+}
+
+function warnOfSettings(message: string): void {
+  process.emitWarning(message, { code: 'WAYMARK_SETTINGS' });
+}
