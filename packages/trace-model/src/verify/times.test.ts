@@ -25,15 +25,14 @@ test('nobody waits for a consumer, or for a detached task, which is a segment of
 });
 
 test('of a process that declares nothing, a child that outlives its parent is a note: OpenTelemetry allows it', () => {
-  expect(codes({ n: 1, ms: [10, 20] }, { n: 2, parent: 1, ms: [11, 90] })).toEqual(['[child-outside-parent 2 1]']);
+  expect(codes({ n: 1, ms: [10, 20] }, { n: 2, parent: 1, ms: [11, 121] })).toEqual(['[child-outside-parent 2 1]']);
 });
 
-test('an instrumentation that ends a CLIENT span late is no child that outlives its parent', () => {
-  const call = { n: 2, parent: 1, kind: 'CLIENT', ms: [11, 26], attributes: http.client(200) } as const;
-  const server = { n: 3, parent: 2, kind: 'SERVER', service: 'order', attributes: http.server(200) } as const;
-  expect(codes({ n: 1, ms: [10, 20] }, call, { ...server, ms: [12, 19] })).toEqual([]);
-  expect(codes({ n: 1, ms: [10, 20] }, call, { ...server, ms: [12, 25] })).toEqual(['[child-outside-parent 2 1]']);
-  expect(codes(parent, call, { ...server, ms: [12, 19] })).toEqual(['child-outside-parent 2 1']);
+test('an instrumentation that sees the end of a call late is no child that outlives its parent', () => {
+  const call = { n: 2, parent: 1, kind: 'CLIENT', ms: [11, 119], attributes: http.client(200) } as const;
+  const server = { n: 3, parent: 2, kind: 'SERVER', service: 'order', ms: [12, 118], attributes: http.server(200) } as const;
+  expect(codes({ n: 1, ms: [10, 20] }, call, server)).toEqual([]);
+  expect(codes(parent, call, server)).toEqual(['child-outside-parent 2 1']);
 });
 
 test('what a message asked for may run whenever it likes, but not before', () => {

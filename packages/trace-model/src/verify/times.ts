@@ -13,6 +13,12 @@ import type { Finding, Rule } from './finding.ts';
  */
 export const TOLERANCE = 2_000_000n;
 
+/**
+ * How much later than its parent a child may end where no manifest says what the program meant. Other instrumentations end a span when they see
+ * that the connection is done with the answer: in a busy process that is tens of milliseconds after the program was.
+ */
+const LATE_TOLERANCE = 100_000_000n;
+
 /** Spans end, after they start, and synchronous work happens while its parent does. */
 export const times: Rule = ({ trace, nodes, skews }) => {
   const declaring = declaringProcesses(trace.spans);
@@ -65,23 +71,15 @@ function within(node: SpanNode, declaring: ReadonlySet<string>): Finding[] {
       error('async-too-early', [span, parent], message, 'It was given the context of other work: of a message or request that came later.'),
     ];
   }
-  const late = (declaring.has(processOf(span)) ? span.end : answeredBy(node)) - parent.end;
-  if (early <= tolerance && late <= tolerance) return [];
+  const isDeclared = declaring.has(processOf(span));
+  const late = span.end - parent.end;
+  if (early <= tolerance && late <= (isDeclared ? tolerance : LATE_TOLERANCE)) return [];
   const isEarly = early > tolerance;
   const how = isEarly ? `starts ${formatDuration(early)} before` : `ends ${formatDuration(late)} after`;
   const message = `${named(span)} ${how} its parent ${named(parent)}.`;
   // OpenTelemetry lets a child outlive its parent. Only a process that declares its segments has a way to say that it means to.
-  const judge = isEarly || declaring.has(processOf(span)) ? error : note;
+  const judge = isEarly || isDeclared ? error : note;
   return [judge('child-outside-parent', [span, parent], message, isEarly ? FOREIGN : OUTLIVES)];
-}
-
-/**
- * When the work of a span had ended. Other instrumentations end a CLIENT span when they see that the connection is done with the answer, which
- * may be after the program had read it and answered in turn. The SERVER span shows when that was at the latest.
- */
-function answeredBy({ span, children }: SpanNode): bigint {
-  const server = span.kind === 'CLIENT' ? children.find((child) => child.span.kind === 'SERVER') : undefined;
-  return server && server.span.end < span.end ? server.span.end : span.end;
 }
 
 const FOREIGN = 'The span was given the context of other work than it belongs to.';
