@@ -13,7 +13,7 @@ async function* pricePages(): AsyncGenerator<string> {
   for (const page of [1, 2]) yield selectPrices(page);
 }
 
-/** A query like that of a query builder: it runs only when it is awaited, which `yield` does. */
+/** A lazy query, as query builders make them: it runs only when it is awaited, which `yield` does. */
 function selectPrices(page: number): PromiseLike<string> {
   // oxlint-disable-next-line unicorn/no-thenable -- query builders are thenables
   return { then: (resolve, reject) => span(`select page ${page}`, () => delay(5, `lamp ${page}\n`)).then(resolve, reject) };

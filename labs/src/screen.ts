@@ -22,10 +22,10 @@ export function list(labs: readonly { number: number; lab: Lab }[]): string {
 /** Puts both sides of a lab side by side if the terminal is wide enough. */
 export function both(broken: string[], fixed: string[], { columns }: Screen): string {
   if (columns < WIDE) return [...broken, '', ...fixed].join('\n');
-  const room = half(columns);
+  const width = half(columns);
   const rows = Array.from({ length: Math.max(broken.length, fixed.length) }, (_, at) => {
     const left = broken[at] ?? '';
-    return `${left}${' '.repeat(Math.max(0, room - stripVTControlCharacters(left).length))}${GAP}${fixed[at] ?? ''}`.trimEnd();
+    return `${left}${' '.repeat(Math.max(0, width - stripVTControlCharacters(left).length))}${GAP}${fixed[at] ?? ''}`.trimEnd();
   });
   return rows.join('\n');
 }

@@ -19,7 +19,7 @@ export interface WorkerContext {
   log: Logger;
   lease: Lease;
   /** Aborted when the attempts in progress must end. */
-  cutOff: AbortSignal;
+  aborting: AbortSignal;
 }
 
 /**
@@ -27,7 +27,7 @@ export interface WorkerContext {
  * with its own deadline, so that it inherits nothing from the event that woke the worker.
  */
 export async function attempt(one: HandledJob, row: Row, worker: WorkerContext): Promise<void> {
-  await outside(() => withDeadline(ATTEMPT_MS, () => tryOnce(one, messageIn(row.payload), row, worker), worker.cutOff));
+  await outside(() => withDeadline(ATTEMPT_MS, () => tryOnce(one, messageIn(row.payload), row, worker), worker.aborting));
 }
 
 async function tryOnce(one: HandledJob, message: StoredMessage, row: Row, { db, log, lease }: WorkerContext): Promise<void> {

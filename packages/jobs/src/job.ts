@@ -3,7 +3,7 @@ import { PoisonError, type Message } from '@waymark/tracing';
 import { z } from 'zod';
 import type { Transaction } from '@waymark/service-kit';
 
-/** A kind of job: everything that the code that adds it and the code that handles it must agree on. */
+/** A kind of job. The code that adds it and the code that handles it share this declaration. */
 export interface Job<P> {
   name: string;
   payload: z.ZodType<P>;

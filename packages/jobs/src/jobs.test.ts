@@ -140,7 +140,7 @@ test('stop waits for the jobs in progress and leaves the rest stored', async () 
   await until(
     () => begun,
     ({ length }) => length === CONCURRENCY,
-    'each worker to have a job in hand',
+    'each worker to have a job in progress',
   );
   const stopped = place.jobs.stop();
   end.resolve(undefined);

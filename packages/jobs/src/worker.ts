@@ -21,7 +21,7 @@ const BEHIND = 4 * CONCURRENCY;
 const FAILURES_MAX = 3 * CONCURRENCY;
 
 /** How long aborted attempts may take to end. */
-const CUT_OFF_MS = 1_000;
+const ABORT_MS = 1_000;
 /** How long the runner may take to end after its last job. */
 const RUNNER_ENDS_MS = 5_000;
 
@@ -36,7 +36,7 @@ interface Shared {
   /** Aborted when no more jobs should be taken. */
   stopping: AbortSignal;
   /** Aborted when the attempts in progress must end. */
-  cutOff: AbortSignal;
+  aborting: AbortSignal;
   /** The id that jobs are locked with. */
   self: string;
   /** Set while the workers take jobs. */
@@ -56,13 +56,13 @@ export interface Worker {
 /** Handles jobs until it is stopped. It reconnects when the database is lost. */
 export function startWorker(db: Database, log: Logger, handled: readonly HandledJob[]): Worker {
   const stopping = new AbortController();
-  const cutOff = new AbortController();
+  const aborting = new AbortController();
   const shared: Shared = {
     db,
     log,
     handled,
     stopping: stopping.signal,
-    cutOff: cutOff.signal,
+    aborting: aborting.signal,
     self: '',
     workers: undefined,
     isBehind: false,
@@ -71,8 +71,8 @@ export function startWorker(db: Database, log: Logger, handled: readonly Handled
   const stop = async (ms: number): Promise<void> => {
     stopping.abort();
     if (await endsWithin(ms, ended)) return;
-    cutOff.abort();
-    if (await endsWithin(CUT_OFF_MS, ended)) return;
+    aborting.abort();
+    if (await endsWithin(ABORT_MS, ended)) return;
     log.warn('released jobs that did not end when aborted; other workers will run them');
     await releaseJobs(db.control, shared.self).catch(() => undefined);
   };
@@ -94,7 +94,7 @@ async function workUntilStopped(shared: Shared): Promise<void> {
 }
 
 async function workOnce(shared: Shared): Promise<void> {
-  const { db, log, handled, stopping, cutOff } = shared;
+  const { db, log, handled, stopping, aborting } = shared;
   const lease = new Lease();
   const events: WorkerEvents = new EventEmitter();
   events.on('pool:create', ({ workerPool }) => {
@@ -123,7 +123,7 @@ async function workOnce(shared: Shared): Promise<void> {
     noHandleSignals: true,
     concurrency: CONCURRENCY,
     pollInterval: POLL_MS,
-    taskList: Object.fromEntries(handled.map((one) => [one.job.name, (_, { job }) => attempt(one, job, { db, log, lease, cutOff })])),
+    taskList: Object.fromEntries(handled.map((one) => [one.job.name, (_, { job }) => attempt(one, job, { db, log, lease, aborting })])),
   });
   const ended = new AbortController();
   // The heartbeat continues while the last jobs end. Without it, other workers would get these jobs.

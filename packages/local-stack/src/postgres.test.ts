@@ -106,7 +106,7 @@ test('the error names a folder without write permission, and how to fix it', asy
   const home = forTest(await folder());
   await chmod(home.dir, 0o500);
   const launcher = forTest(runProgram('postgres-program', [join(home.dir, 'postgres')], { prefix: asNormalUser }));
-  expect(await launcher.said('end')).toMatch(/^StartError: .*\/postgres'\n.*Make it yours/);
+  expect(await launcher.said('end')).toMatch(/^StartError: .*\/postgres'\n.*Change the owner/);
 }, 60_000);
 
 test('the error for data of another major version says so', async () => {

@@ -90,8 +90,8 @@ async function serve(service: Service, log: Logger, signal: Promise<string>): Pr
 async function drain(server: ServiceServer, lameDuckSeconds: number, log: Logger): Promise<void> {
   server.announceStop();
   await delay(lameDuckSeconds * 1_000);
-  const cutOff = await server.close(DRAIN_MS);
-  if (cutOff > 0) log.warn({ requests: cutOff }, `aborted requests that were still open after ${DRAIN_MS} ms`);
+  const aborted = await server.close(DRAIN_MS);
+  if (aborted > 0) log.warn({ requests: aborted }, `aborted requests that were still open after ${DRAIN_MS} ms`);
 }
 
 async function pruneHourly(service: Service, log: Logger, signal: AbortSignal): Promise<void> {

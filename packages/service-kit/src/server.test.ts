@@ -113,40 +113,40 @@ test('under overload some requests wait and the rest get 503 with Retry-After an
 test('the limit can change while requests are in progress', async () => {
   let max = 2;
   const limit = new RequestLimit(() => max, 60_000);
-  const inHand: PromiseWithResolvers<void>[] = [];
+  const inProgress: PromiseWithResolvers<void>[] = [];
   const send = (): Promise<unknown> =>
     limit.run(
       () => {
         const one = Promise.withResolvers<void>();
-        inHand.push(one);
+        inProgress.push(one);
         return one.promise;
       },
       () => true,
     );
   const all = Array.from({ length: 6 }, send);
   await until(
-    () => inHand.length,
+    () => inProgress.length,
     (count) => count === 2,
     'two to be handled',
   );
   max = 1;
-  inHand[0]?.resolve();
+  inProgress[0]?.resolve();
   await all[0];
-  expect(inHand).toHaveLength(2);
+  expect(inProgress).toHaveLength(2);
   max = 3;
-  inHand[1]?.resolve();
+  inProgress[1]?.resolve();
   await until(
-    () => inHand.length,
+    () => inProgress.length,
     (count) => count === 5,
     'three more to be handled',
   );
-  for (const one of inHand) one.resolve();
+  for (const one of inProgress) one.resolve();
   await until(
-    () => inHand.length,
+    () => inProgress.length,
     (count) => count === 6,
     'the last to be handled',
   );
-  inHand[5]?.resolve();
+  inProgress[5]?.resolve();
   await Promise.all(all);
 });
 

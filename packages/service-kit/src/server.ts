@@ -49,7 +49,7 @@ const ON_THE_WIRE_MS = 250;
  */
 export function serviceServer(gate: Gate, log: Logger): ServiceServer {
   let stopping = false;
-  const inHand = new Set<ServerResponse>();
+  const inProgress = new Set<ServerResponse>();
   const shed = countShed(log);
   const refuse = (request: IncomingMessage, response: ServerResponse, problem: Problem): void => {
     const { fields, body, ids } = refusal(problem, gate, request, request.socket);
@@ -70,8 +70,8 @@ export function serviceServer(gate: Gate, log: Logger): ServiceServer {
   };
 
   const onRequest: RequestListener = (request, response) => {
-    inHand.add(response);
-    response.once('close', () => inHand.delete(response));
+    inProgress.add(response);
+    response.once('close', () => inProgress.delete(response));
     serve(request, response).catch((error: unknown) => {
       log.error({ err: error }, 'could not handle a request');
       response.destroy();
@@ -88,9 +88,9 @@ export function serviceServer(gate: Gate, log: Logger): ServiceServer {
     server,
     announceStop() {
       stopping = true;
-      for (const response of inHand) if (!response.headersSent) response.setHeader('connection', 'close');
+      for (const response of inProgress) if (!response.headersSent) response.setHeader('connection', 'close');
     },
-    close: (ms) => close(server, ms, () => inHand.size),
+    close: (ms) => close(server, ms, () => inProgress.size),
   };
 }
 
@@ -199,7 +199,7 @@ function countShed(log: Logger): () => void {
   };
 }
 
-async function close(server: Server, ms: number, inHand: () => number): Promise<number> {
+async function close(server: Server, ms: number, inProgress: () => number): Promise<number> {
   const closed = new Promise<void>((resolve) => {
     server.once('close', resolve);
   });
@@ -207,12 +207,12 @@ async function close(server: Server, ms: number, inHand: () => number): Promise<
   NetServer.prototype.close.call(server);
   await delay(ON_THE_WIRE_MS);
   server.close();
-  let cutOff = 0;
+  let aborted = 0;
   const timer = setTimeout(() => {
-    cutOff = inHand();
+    aborted = inProgress();
     server.closeAllConnections();
   }, ms);
   await closed;
   clearTimeout(timer);
-  return cutOff;
+  return aborted;
 }
