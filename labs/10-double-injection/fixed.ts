@@ -1,12 +1,19 @@
-import { tracedRequest } from '@waymark/tracing/undici';
+import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
+import { json } from 'node:stream/consumers';
+import { traceHttpClients } from '@waymark/tracing/node-http';
 import type { Context } from 'koa';
+
+traceHttpClients();
+
+async function ask(url: string): Promise<unknown> {
+  const outgoing = request(url);
+  outgoing.end();
+  const [answer] = (await once(outgoing, 'response')) as [IncomingMessage];
+  return json(answer);
+}
 
 /** Answers with the number of lamps, which only `/stock` knows. */
 export default async function showLamp(ctx: Context): Promise<void> {
-  if (ctx.path === '/stock') {
-    ctx.body = { lamps: 3 };
-    return;
-  }
-  const { body } = await tracedRequest(`http://${ctx.host}/stock`);
-  ctx.body = await body.json();
+  ctx.body = ctx.path === '/stock' ? { lamps: 3 } : await ask(`http://${ctx.host}/stock`);
 }

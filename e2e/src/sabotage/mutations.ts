@@ -87,9 +87,9 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [atTheWire('headers.splice(at, 2);')],
   },
   {
-    what: 'traceparent sent twice by order',
+    what: 'traceparent sent twice by order, and joined on the way',
     cause: /called inventory, which answered in another trace/,
-    edits: [atTheWire("headers.push('traceparent', headers[at + 1] ?? '');")],
+    edits: [atTheWire('headers[at + 1] += `, ${headers[at + 1]}`;')],
   },
   {
     what: 'traceparent of order is malformed',
