@@ -27,7 +27,9 @@ const print = (line: string): void => void process.stdout.write(`${line}\n`);
 const only = process.argv.slice(2).join(' ');
 const chosen = MUTATIONS.filter(({ what }) => what.includes(only));
 const HEAD = ['| mistake | noticed | cause named | what the verdict says |', '| --- | --- | --- | --- |'];
-for (const line of HEAD) print(line);
+if (chosen.length === 0)
+  process.stderr.write(`No mistake has "${only}" in its name. There are:\n${MUTATIONS.map(({ what }) => `  ${what}\n`).join('')}`);
+else for (const line of HEAD) print(line);
 const results: Result[] = [];
 for (const mutation of chosen) {
   const result = await sabotaged(mutation);
@@ -42,7 +44,8 @@ const alarms = results.filter(({ mutation, noticed: found }) => !mutation.cause 
 const sum = `${noticed} of ${broken.length} noticed, ${named} with the right cause, ${alarms} false alarms`;
 print(`\n${sum}`);
 if (only === '') await write([...HEAD, ...results.map(row)], sum);
-process.exitCode = noticed === broken.length && named >= 0.9 * broken.length && alarms === 0 ? 0 : 1;
+const isGood = noticed === broken.length && named >= 0.9 * broken.length && alarms === 0;
+process.exitCode = chosen.length === 0 ? 2 : isGood ? 0 : 1;
 
 function row({ mutation: { what, cause }, noticed: seen, named: right, lines }: Result): string {
   const line = lines.find((one) => cause?.test(one)) ?? lines[0] ?? '';
