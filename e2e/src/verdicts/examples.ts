@@ -111,7 +111,7 @@ export const EXAMPLES: readonly Example[] = [
     },
   },
   {
-    what: 'two injectors on one hop',
+    what: 'a proxy that adds a second traceparent',
     finds: ['context-lost'],
     names: 'which answered in another trace',
     provoke: mistake('context-lost', 4),
