@@ -23,7 +23,7 @@ let description: Description;
 let orderId: string;
 
 beforeAll(async () => {
-  description = (await visitor.call<Description>('GET', '/openapi.json')).body;
+  description = (await (await fetch(`${gateway}/openapi.json`)).json()) as Description;
   await user.logIn();
   orderId = (await user.place('field-notebook')).body.id;
 });

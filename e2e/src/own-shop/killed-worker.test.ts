@@ -48,7 +48,7 @@ const ORDER_DIED = new RegExp(
   [
     'the server span \\w+ that answered gateway `POST /orders`',
     'a consumer of the message that order `send \\w+` sent',
-    '^attempt \\d of fulfil_order \\((its process was killed or lost its spans|due \\d+ s ago)\\)$',
+    '^attempt \\d of fulfil_order \\((its process was killed or lost its spans|due [\\dms ]+ ago)\\)$',
     'the span \\w+ above (inventory|order) ',
     '^orphan: (inventory|order) ',
   ].join('|'),
