@@ -101,7 +101,10 @@ export const frameworks: Record<string, Serve> = {
     v1.get('/broken/:id', async (c) => c.json(await handlers.broken()));
     v1.get('/feed/:id', (c) =>
       stream(c, async (out) => {
-        for await (const part of handlers.feed()) if (!out.aborted) await out.write(part);
+        for await (const part of handlers.feed()) {
+          if (out.aborted) break;
+          await out.write(part);
+        }
       }),
     );
     v1.get('/slow/:id', async (c) => c.json(await handlers.slow(c.env.outgoing)));
