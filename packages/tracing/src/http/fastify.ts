@@ -19,12 +19,6 @@ export function traced(options: TracedOptions<FastifyRequest> = {}): FastifyPlug
       spans.set(request, span);
       span.handle(next);
     });
-    // Fastify reads the body in the context of the socket.
-    app.addHook('preValidation', (request, _reply, next) => {
-      const span = spans.get(request);
-      if (span) span.run(next);
-      else next();
-    });
     app.addHook('onError', (request, _reply, error, next) => {
       spans.get(request)?.failed(error);
       next();
