@@ -131,13 +131,17 @@ inBrowser(`in Chromium${chromiumPath ? '' : ' (skipped: none found; install it o
   test('products that could not be loaded can be tried again', async () => {
     await using tab = await openShop(browser, shop.urls.gateway);
     const { page } = tab;
-    await page.route('**/v1/products', (route) => route.abort());
+    const data = /\/v1\/products|\/page-config\.json/;
+    await page.route(data, (route) => route.abort());
     await page.reload();
     const alert = page.getByRole('alert').filter({ hasText: 'No answer' });
     await alert.waitFor();
-    await page.unroute('**/v1/products');
+    const traces = page.getByRole('link', { name: 'Traces', exact: true });
+    expect(await traces.isVisible()).toBe(false);
+    await page.unroute(data);
     await alert.getByRole('button', { name: 'Try again' }).click();
     await addButton(page, 'Desk lamp').waitFor();
+    await traces.waitFor();
     expect(await alert.isVisible()).toBe(false);
     expect(await page.getByText('Loading the products').isVisible()).toBe(false);
   });

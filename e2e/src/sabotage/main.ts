@@ -27,25 +27,33 @@ const print = (line: string): void => void process.stdout.write(`${line}\n`);
 const only = process.argv.slice(2).join(' ');
 const chosen = MUTATIONS.filter(({ what }) => what.includes(only));
 const HEAD = ['| mistake | noticed | cause named | what the verdict says |', '| --- | --- | --- | --- |'];
-if (chosen.length === 0)
+
+if (chosen.length > 0) {
+  process.exitCode = (await sabotageEach()) ? 0 : 1;
+} else {
   process.stderr.write(`No mistake has "${only}" in its name. There are:\n${MUTATIONS.map(({ what }) => `  ${what}\n`).join('')}`);
-else for (const line of HEAD) print(line);
-const results: Result[] = [];
-for (const mutation of chosen) {
-  const result = await sabotaged(mutation);
-  results.push(result);
-  print(row(result));
-  if (process.env['VERBOSE']) for (const line of result.lines) print(`    ${line}`);
+  process.exitCode = 2;
 }
-const broken = results.filter(({ mutation }) => mutation.cause);
-const noticed = broken.filter((one) => one.noticed).length;
-const named = broken.filter((one) => one.named).length;
-const alarms = results.filter(({ mutation, noticed: found }) => !mutation.cause && found).length;
-const sum = `${noticed} of ${broken.length} noticed, ${named} with the right cause, ${alarms} false alarms`;
-print(`\n${sum}`);
-if (only === '') await write([...HEAD, ...results.map(row)], sum);
-const isGood = noticed === broken.length && named >= 0.9 * broken.length && alarms === 0;
-process.exitCode = chosen.length === 0 ? 2 : isGood ? 0 : 1;
+
+/** Makes each mistake, prints its row, and says whether the verdicts were good enough. */
+async function sabotageEach(): Promise<boolean> {
+  for (const line of HEAD) print(line);
+  const results: Result[] = [];
+  for (const mutation of chosen) {
+    const result = await sabotaged(mutation);
+    results.push(result);
+    print(row(result));
+    if (process.env['VERBOSE']) for (const line of result.lines) print(`    ${line}`);
+  }
+  const broken = results.filter(({ mutation }) => mutation.cause);
+  const noticed = broken.filter((one) => one.noticed).length;
+  const named = broken.filter((one) => one.named).length;
+  const alarms = results.filter(({ mutation, noticed: found }) => !mutation.cause && found).length;
+  const sum = `${noticed} of ${broken.length} noticed, ${named} with the right cause, ${alarms} false alarms`;
+  print(`\n${sum}`);
+  if (only === '') await write([...HEAD, ...results.map(row)], sum);
+  return noticed === broken.length && named >= 0.9 * broken.length && alarms === 0;
+}
 
 function row({ mutation: { what, cause }, noticed: seen, named: right, lines }: Result): string {
   const line = lines.find((one) => cause?.test(one)) ?? lines[0] ?? '';

@@ -7,9 +7,9 @@ import { allTraces } from '../shop/all-traces.ts';
 import { until } from '../shop/until.ts';
 import { startService, type Program } from '../verdicts/program.ts';
 
-/** REQUESTS=500 for the long run: so many for each test. */
+/** How many requests each test makes; REQUESTS=500 for a long run. */
 const REQUESTS = Number(process.env['REQUESTS'] || 40);
-/** After so many requests all services are started anew: first requests are slow, and in an order of their own. */
+/** All services restart after this many requests, because first requests are slow and arrive in a different order. */
 const BETWEEN_COLD_STARTS = 20;
 const AT_ONCE = 4;
 /** A request, two calls, and two of each by both services below. */

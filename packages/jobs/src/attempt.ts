@@ -13,6 +13,7 @@ const BOOKKEEPING_MS = 10_000;
 /** How long after a job was added attempts do not count if they fail because something is unavailable. */
 const POSTPONE_FOR_MS = 24 * 3_600_000;
 const POSTPONE_MAX_SECONDS = 15;
+
 /** What an attempt needs from its worker. */
 export interface WorkerContext {
   db: Database;

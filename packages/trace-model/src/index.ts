@@ -1,7 +1,7 @@
 /** A trace as a value: read it, see its shape, judge it, compare it, draw it. No input or output. */
 export type { Attributes, AttributeValue } from './attribute.ts';
 export { attributeNumber, attributeText, DROPPED_SPANS, TRUNCATED } from './attribute.ts';
-export type { Resource, Scope, Span, SpanEvent, SpanKind, SpanLink, Status, Trace } from './trace.ts';
+export type { IncomingLink, Resource, Scope, Span, SpanEvent, SpanKind, SpanLink, Status, Trace } from './trace.ts';
 export { duration, services, tracesOf } from './trace.ts';
 export { TraceFormatError } from './read/json.ts';
 export { readTraces } from './read/read-traces.ts';

@@ -75,7 +75,7 @@ const UNTIL_COMPLETE: ReadonlySet<FindingCode> = new Set(['orphan', 'root-missin
 const IF_CUT: ReadonlySet<FindingCode> = new Set([...UNTIL_COMPLETE, 'parent-outside', 'client-unanswered']);
 
 const isExplained = (code: FindingCode, { state }: Completeness, cut: boolean): boolean =>
-  (cut ? IF_CUT : UNTIL_COMPLETE).has(code) && (cut || state === 'waiting');
+  cut ? IF_CUT.has(code) : state === 'waiting' && UNTIL_COMPLETE.has(code);
 
 /** How many spans of the trace the backend did not keep, by its own word. */
 const droppedBy = ({ spans }: Trace): number =>

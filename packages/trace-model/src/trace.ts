@@ -28,6 +28,16 @@ export interface SpanLink {
   readonly flags: number;
 }
 
+/** A span of another trace that links to a span of the trace asked about. */
+export interface IncomingLink {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly service: string;
+  readonly name: string;
+  /** The span that it links to. */
+  readonly linkedSpanId: string;
+}
+
 /** The process that made a span. */
 export interface Resource {
   readonly attributes: Attributes;

@@ -1,5 +1,5 @@
 import { readTraces } from '@waymark/trace-model';
-import type { Trace } from '@waymark/trace-model';
+import type { IncomingLink, Trace } from '@waymark/trace-model';
 import { readSummaries } from './summary.ts';
 import type { Summary } from './summary.ts';
 
@@ -27,15 +27,6 @@ export async function findTraces(query: URLSearchParams): Promise<readonly Trace
 /** The traces that a query finds, newest first. */
 export async function findSummaries(query: URLSearchParams): Promise<readonly Summary[]> {
   return readSummaries(await ask(`/api/v3/trace-summaries?${query}`));
-}
-
-/** A span of another trace that links to a span of the trace asked for. */
-export interface IncomingLink {
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly service: string;
-  readonly name: string;
-  readonly linkedSpanId: string;
 }
 
 /** The spans of other traces that link to this one. */

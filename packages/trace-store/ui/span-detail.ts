@@ -1,6 +1,5 @@
 import { duration, formatDuration } from '@waymark/trace-model';
-import type { Finding, Span } from '@waymark/trace-model';
-import type { IncomingLink } from './api.ts';
+import type { Finding, IncomingLink, Span } from '@waymark/trace-model';
 import { attributeGroups, attributeList } from './attribute-list.ts';
 import { serviceChip } from './chip.ts';
 import { copyableId } from './copy-button.ts';

@@ -1,5 +1,4 @@
-import type { Span } from '@waymark/trace-model';
-import type { IncomingLink } from './api.ts';
+import type { IncomingLink, Span } from '@waymark/trace-model';
 import { attributeList } from './attribute-list.ts';
 import { element } from './element.ts';
 import type { Row, Timeline } from './rows.ts';

@@ -1,7 +1,6 @@
 import { selfTimes, services } from '@waymark/trace-model';
-import type { Span, Trace } from '@waymark/trace-model';
+import type { IncomingLink, Span, Trace } from '@waymark/trace-model';
 import { loadLinks, loadTrace } from './api.ts';
-import type { IncomingLink } from './api.ts';
 import { byId, element } from './element.ts';
 import { drawGraph } from './graph.ts';
 import { connectHeader } from './header.ts';

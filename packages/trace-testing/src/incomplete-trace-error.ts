@@ -1,4 +1,4 @@
-import { judge, printable, waterfall, type Completeness, type Trace } from '#trace-model';
+import { printable, waterfall, type Judgement, type Trace } from '#trace-model';
 import { firstLines } from './first-lines.ts';
 
 /** The trace did not become complete in time. The message lists what is missing and draws what is there, the first 20 and 40 lines of it. */
@@ -8,13 +8,13 @@ export class IncompleteTraceError extends Error {
   readonly trace: Trace;
   readonly missing: readonly string[];
 
-  constructor(trace: Trace, { missing, by, undeclared }: Completeness, { url, timeoutMs }: { url: string; timeoutMs: number }) {
+  constructor(trace: Trace, { completeness, outcome, explanation }: Judgement, { url, timeoutMs }: { url: string; timeoutMs: number }) {
+    const { missing, by, undeclared } = completeness;
     const after = `after ${timeoutMs < 1000 ? `${timeoutMs} ms` : `${(timeoutMs / 1000).toFixed(1)} s`}`;
     const structure =
       (missing.length === 0 || !declares(trace)) && by === 'structure'
         ? `\nIt can only be judged by its structure: ${undeclared.map(printable).join(', ')} ${undeclared.length > 1 ? 'do' : 'does'} not declare how many spans belong to it.`
         : '';
-    const { outcome, explanation } = judge(trace);
     const failure = outcome.state === 'ok' ? '' : `\n${explanation}`;
     super(
       trace.spans.length === 0

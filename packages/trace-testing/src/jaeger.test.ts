@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { jaegerIsAvailable, realJaeger, type RealJaeger } from '@waymark/trace-store/testing';
 import { isComplete } from './is-complete.ts';
 import { matchTree } from './match-tree.ts';
 import { holds } from './outcome.ts';
-import { startJaeger, type Jaeger } from './testing/jaeger.ts';
 import { order } from './testing/order.ts';
 import { runTrace } from './testing/run-trace.ts';
 import { newTraceId, otlp, send } from './testing/spans.ts';
@@ -10,14 +10,14 @@ import { tracesFrom } from './traces.ts';
 import { traceBackend } from './trace-backend.ts';
 
 /** With JAEGER_BINARY, the path of a Jaeger 2; without it there is nothing to test against. */
-const binary = process.env['JAEGER_BINARY'];
-const withJaeger = binary === undefined ? describe.skip : describe;
-let jaeger: Jaeger;
+const env = { JAEGER_BINARY: process.env['JAEGER_BINARY'] };
+const withJaeger = jaegerIsAvailable(env) ? describe : describe.skip;
+let jaeger: RealJaeger;
 
 beforeAll(async () => {
-  if (binary !== undefined) jaeger = await startJaeger(binary);
+  if (jaegerIsAvailable(env)) jaeger = await realJaeger(env);
 }, 60_000);
-afterAll(async () => jaeger?.[Symbol.asyncDispose]());
+afterAll(async () => jaeger?.stop());
 
 withJaeger('a real Jaeger', () => {
   test('a trace is complete on a real Jaeger, and no sooner', async () => {

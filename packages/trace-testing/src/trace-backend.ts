@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { readTraces, TraceFormatError, type Trace } from '#trace-model';
+import { readTraces, TraceFormatError, type IncomingLink, type Trace } from '#trace-model';
 import { readJson } from './read-json.ts';
 import { TraceBackendError } from './trace-backend-error.ts';
 import { searchParameters, type TraceSearch } from './trace-search.ts';
@@ -14,15 +14,6 @@ export interface TraceBackend {
   search(search: TraceSearch, signal?: AbortSignal): Promise<readonly Trace[]>;
   /** The spans of other traces that link to this one. A Jaeger cannot tell: then there are none. */
   linksTo(traceId: string): Promise<readonly IncomingLink[]>;
-}
-
-/** A span of another trace that links to a span of the one asked for. */
-export interface IncomingLink {
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly service: string;
-  readonly name: string;
-  readonly linkedSpanId: string;
 }
 
 /**

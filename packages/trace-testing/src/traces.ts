@@ -58,22 +58,27 @@ async function waitFor(backend: TraceBackend, traceId: string, timeoutMs: number
   const deadline = performance.now() + timeoutMs;
   const quietMs = Math.min(QUIET_MS, timeoutMs / 2);
   let trace: Trace = { traceId, spans: [] };
+  let answered = false;
   let grew = performance.now();
   let fault: TraceBackendError | undefined;
   let pause = FIRST_PAUSE_MS;
   for (;;) {
     const next = await attempt(backend, traceId, deadline);
-    fault = next instanceof TraceBackendError ? next : undefined;
+    // The last request is cut off by the deadline. That says nothing about a backend that has answered before.
+    const late = answered && performance.now() >= deadline;
+    fault = next instanceof TraceBackendError && !late ? next : undefined;
     if (!(next instanceof TraceBackendError)) {
+      answered = true;
       // Where some spans come, the others are not far.
       if (next.spans.length !== trace.spans.length) [grew, pause] = [performance.now(), FIRST_PAUSE_MS];
       trace = next;
     }
-    const { completeness } = judge(trace);
+    const judgement = judge(trace);
+    const { completeness } = judgement;
     const quiet = completeness.by === 'manifest' || performance.now() - grew >= quietMs;
     if (!fault && completeness.missing.length === 0 && quiet) return { ...trace, completeness };
     const left = deadline - performance.now();
-    if (left <= 0) throw fault ?? new IncompleteTraceError(trace, completeness, { url: backend.url, timeoutMs });
+    if (left <= 0) throw fault ?? new IncompleteTraceError(trace, judgement, { url: backend.url, timeoutMs });
     await sleep(Math.min(pause, left));
     pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
   }

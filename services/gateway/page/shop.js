@@ -78,6 +78,7 @@ async function load() {
   hideProblem();
   const loading = byId('products-loading', HTMLElement);
   loading.hidden = false;
+  void findTraceUi();
   try {
     restoreBasket(await showProducts());
     if (isLoggedIn()) await showOrders();
@@ -89,5 +90,4 @@ async function load() {
 }
 
 drawSession();
-void findTraceUi();
 await load();

@@ -4,9 +4,13 @@ import { byId, element } from './element.js';
 /** @type {PromiseWithResolvers<string>} */
 const traceUi = Promise.withResolvers();
 
-/** Asks the shop where people read traces. Links that were created before get their address now. */
+/**
+ * Asks the shop where people read traces. Links that were created before get their address now.
+ * Without an answer the page works, but its traces have no links until this is called again.
+ */
 export async function findTraceUi() {
-  const answer = await fetch('/page-config.json');
+  const answer = await fetch('/page-config.json').catch(() => undefined);
+  if (!answer?.ok) return;
   const { traceUiUrl } = await answer.json();
   Object.assign(byId('traces', HTMLAnchorElement), { href: traceUiUrl, hidden: false });
   traceUi.resolve(traceUiUrl);

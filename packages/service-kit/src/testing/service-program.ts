@@ -2,8 +2,7 @@
 import { once } from 'node:events';
 import { api } from '@waymark/contracts';
 import { z } from 'zod';
-import { databaseUrl, listenOn, openDatabase, readConfig, run, serviceApp } from '../index.ts';
-import { endsWithin } from '../deadline.ts';
+import { databaseUrl, endsWithin, listenOn, openDatabase, readConfig, run, serviceApp } from '../index.ts';
 
 const slowApi = api('slow', {
   wait: { method: 'GET', path: '/wait', summary: 'Wait', answers: { 200: z.string() } },

@@ -1,3 +1,4 @@
+import type { IncomingLink } from '@waymark/trace-model';
 import { isGone, spansOf } from '../store/read-trace.ts';
 import { spanBytes } from '../store/span-log.ts';
 import { traceIdOf } from '../store/stored-trace.ts';
@@ -6,16 +7,6 @@ import type { TraceStore } from '../store/trace-store.ts';
 import { inTurns } from '../turns.ts';
 import { ok, type Answer } from './answer.ts';
 import { parseTraceId } from './trace-id.ts';
-
-/** A span of another trace that links to the one asked for. */
-export interface IncomingLink {
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly service: string;
-  readonly name: string;
-  /** The span of the asked trace that it links to. */
-  readonly linkedSpanId: string;
-}
 
 const MOST = 200;
 

@@ -1,4 +1,4 @@
-/** What a benchmark or a test of another room needs to feed a trace store or a Jaeger. */
+/** What a benchmark or a test of another package needs to feed a trace store or a Jaeger. */
 import { encode } from '../otlp/encode.ts';
 import { ExportRequest } from '../otlp/schema.ts';
 

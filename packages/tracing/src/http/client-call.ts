@@ -2,15 +2,11 @@ import { subscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { propagation, type Attributes, type Span } from '@opentelemetry/api';
-import {
-  ATTR_HTTP_RESPONSE_STATUS_CODE,
-  ATTR_NETWORK_PEER_ADDRESS,
-  ATTR_NETWORK_PEER_PORT,
-  ATTR_NETWORK_PROTOCOL_VERSION,
-} from '@opentelemetry/semantic-conventions';
+import { ATTR_HTTP_RESPONSE_STATUS_CODE } from '@opentelemetry/semantic-conventions';
 import type { Dispatcher } from 'undici';
 import { PEER_UNKNOWN } from '../names.ts';
 import { fail, failWithStatus } from '../span.ts';
+import { connectionAttributes } from './conventions.ts';
 import { notePeer } from './traceresponse.ts';
 
 /** Writes what happens to one request on its CLIENT span. */
@@ -76,10 +72,7 @@ subscribe('undici:client:sendHeaders', (message) => {
   const { headers, socket } = message as { headers: string; socket: Socket & Partial<TLSSocket> };
   // If the handler has aborted our request, the message is about another one.
   if (!span?.isRecording() || !headers.includes(span.spanContext().spanId)) return;
-  span.setAttribute(ATTR_NETWORK_PROTOCOL_VERSION, socket.alpnProtocol === 'h2' ? '2' : '1.1');
-  // A Unix socket has neither.
-  if (socket.remoteAddress) span.setAttribute(ATTR_NETWORK_PEER_ADDRESS, socket.remoteAddress);
-  if (socket.remotePort) span.setAttribute(ATTR_NETWORK_PEER_PORT, socket.remotePort);
+  span.setAttributes(connectionAttributes(socket, socket.alpnProtocol === 'h2' ? '2' : '1.1'));
 });
 
 /** A request as undici has created it: names and values follow one another. */
@@ -88,15 +81,14 @@ interface UndiciRequest {
   addHeader(name: string, value: string): unknown;
 }
 
-const headerNames = ({ headers }: Pick<UndiciRequest, 'headers'>): string[] =>
-  headers.map((name, at) => (at % 2 === 0 ? String(name).toLowerCase() : ''));
+const headerNames = (headers: readonly unknown[]): string[] => headers.map((name, at) => (at % 2 === 0 ? String(name).toLowerCase() : ''));
 
 /**
  * Says whether a request has its trace already: an `ignoreRequestHook` for OpenTelemetry's undici instrumentation, which would otherwise make
  * a second CLIENT span.
  */
 export function hasTraceparent(request: { headers: unknown }): boolean {
-  return Array.isArray(request.headers) && headerNames({ headers: request.headers }).includes('traceparent');
+  return Array.isArray(request.headers) && headerNames(request.headers).includes('traceparent');
 }
 
 /**
@@ -105,7 +97,7 @@ export function hasTraceparent(request: { headers: unknown }): boolean {
  */
 subscribe('undici:request:create', (message) => {
   const { request } = message as { request: UndiciRequest };
-  const names = headerNames(request);
+  const names = headerNames(request.headers);
   if (!names.includes('traceparent')) return;
   const fields = new Set(propagation.fields());
   const isRepeated = (at: number): boolean => fields.has(names[at] ?? '') && names.indexOf(names[at] ?? '') < at;

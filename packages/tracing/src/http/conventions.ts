@@ -1,9 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Socket } from 'node:net';
 import { propagation, ROOT_CONTEXT, trace, type Attributes, type Context, type Link, type SpanContext } from '@opentelemetry/api';
 import {
   ATTR_CLIENT_ADDRESS,
   ATTR_HTTP_REQUEST_METHOD,
   ATTR_HTTP_REQUEST_METHOD_ORIGINAL,
+  ATTR_NETWORK_PEER_ADDRESS,
+  ATTR_NETWORK_PEER_PORT,
   ATTR_NETWORK_PROTOCOL_VERSION,
   ATTR_SERVER_ADDRESS,
   ATTR_SERVER_PORT,
@@ -43,6 +46,15 @@ export function urlAttributes(origin: string, path: string): Attributes {
   };
 }
 
+/** What a connection adds to a CLIENT span. A Unix socket has neither address nor port. */
+export function connectionAttributes({ remoteAddress, remotePort }: Socket, httpVersion: string): Attributes {
+  return {
+    [ATTR_NETWORK_PROTOCOL_VERSION]: httpVersion,
+    ...(remoteAddress && { [ATTR_NETWORK_PEER_ADDRESS]: remoteAddress }),
+    ...(remotePort && { [ATTR_NETWORK_PEER_PORT]: remotePort }),
+  };
+}
+
 /** A request as its server knows it; what is not known is left out. */
 export interface ServerRequest {
   method: string;
@@ -50,14 +62,28 @@ export interface ServerRequest {
   path: string;
   scheme: string;
   httpVersion?: string | undefined;
-  /** The server that the caller asked for. */
-  server?: { hostname: string; port: number } | undefined;
+  /** The server that the caller asked for, as in the `Host` header. */
+  host?: string | undefined;
   clientAddress?: string | undefined;
   userAgent?: string | undefined;
 }
 
+/** A request as Node's parser has it; of one that cannot be parsed, perhaps nothing. */
+export interface ParsedRequest {
+  method?: string | undefined;
+  url?: string | undefined;
+  httpVersion?: string;
+  headers?: IncomingHttpHeaders;
+}
+
+/** What a parsed request says of itself. */
+export function serverRequest({ method = '', url = '', httpVersion, headers = {} }: ParsedRequest, scheme: string): ServerRequest {
+  return { method, path: pathOf(url), scheme, httpVersion, host: headers.host, userAgent: headers['user-agent'] };
+}
+
 /** The attributes of a SERVER span as its request begins (semantic conventions, HTTP server). */
-export function serverAttributes({ method, path, scheme, httpVersion, server, clientAddress, userAgent }: ServerRequest): Attributes {
+export function serverAttributes({ method, path, scheme, httpVersion, host, clientAddress, userAgent }: ServerRequest): Attributes {
+  const server = serverOf(host, scheme);
   return {
     ...methodAttributes(method),
     [ATTR_URL_PATH]: path,
@@ -70,13 +96,13 @@ export function serverAttributes({ method, path, scheme, httpVersion, server, cl
 }
 
 /** The server that the caller asked for. Its port is the caller's, which behind a mapping is not the one that the server listens on. */
-export function serverOf(host: string | undefined, scheme: string): ServerRequest['server'] {
+function serverOf(host: string | undefined, scheme: string): { hostname: string; port: number } | undefined {
   const url = host ? URL.parse(`http://${host}`) : null;
   return url ? { hostname: url.hostname, port: Number(/:(\d+)$/.exec(host ?? '')?.[1]) || (scheme === 'https' ? 443 : 80) } : undefined;
 }
 
 /** The path of a request target, without the query, which may hold secrets. A proxy's client sends a whole URL. */
-export function pathOf(target: string): string {
+function pathOf(target: string): string {
   return (target.startsWith('/') ? target.split('?', 1)[0] : URL.parse(target)?.pathname) ?? '';
 }
 

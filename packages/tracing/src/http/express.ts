@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
-import { openApiPath, serverOf } from './conventions.ts';
+import { openApiPath } from './conventions.ts';
 import { startServerSpan, type ServerSpan, type TracedOptions } from './server-span.ts';
 
 export type { TracedOptions } from './server-span.ts';
@@ -10,8 +10,8 @@ const spans = new WeakMap<IncomingMessage, ServerSpan>();
 /** Express 5 middleware, to be used first: a SERVER span for each request, and `x-trace-id` and `traceresponse` on every answer. */
 export function traced(options: TracedOptions<Request> = {}): RequestHandler {
   return (req, res, next) => {
-    const { protocol: scheme, ip } = req;
-    const known = { scheme, server: serverOf(req.host, scheme), ...(ip && { clientAddress: ip }) };
+    const { protocol: scheme, host, ip } = req;
+    const known = { scheme, host, ...(ip && { clientAddress: ip }) };
     const span = startServerSpan({ ...options, req, res, request: req, known, route: watchRoute(req) });
     spans.set(req, span);
     span.handle(next);

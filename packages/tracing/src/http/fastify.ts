@@ -1,5 +1,5 @@
 import type { FastifyPluginCallback, FastifyRequest } from 'fastify';
-import { openApiPath, serverOf } from './conventions.ts';
+import { openApiPath } from './conventions.ts';
 import { startServerSpan, type ServerSpan, type TracedOptions } from './server-span.ts';
 
 export type { TracedOptions } from './server-span.ts';
@@ -12,8 +12,8 @@ export function traced(options: TracedOptions<FastifyRequest> = {}): FastifyPlug
   const plugin: FastifyPluginCallback = (app, _options, registered) => {
     const spans = new WeakMap<FastifyRequest, ServerSpan>();
     app.addHook('onRequest', (request, reply, next) => {
-      const { protocol: scheme, ip } = request;
-      const known = { scheme, server: serverOf(request.host, scheme), clientAddress: ip };
+      const { protocol: scheme, host, ip } = request;
+      const known = { scheme, host, clientAddress: ip };
       const route = (): string | undefined => request.routeOptions.url && openApiPath(request.routeOptions.url);
       const span = startServerSpan({ ...options, req: request.raw, res: reply.raw, request, known, route });
       spans.set(request, span);

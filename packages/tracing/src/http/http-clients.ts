@@ -3,11 +3,10 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { context, isSpanContextValid, propagation, SpanKind, trace, type Span } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
-import { ATTR_NETWORK_PEER_ADDRESS, ATTR_NETWORK_PEER_PORT, ATTR_NETWORK_PROTOCOL_VERSION } from '@opentelemetry/semantic-conventions';
 import { inject } from '../messaging/carrier.ts';
 import { startSpan } from '../span.ts';
 import { ClientCall } from './client-call.ts';
-import { httpSpanName, methodAttributes, urlAttributes } from './conventions.ts';
+import { connectionAttributes, httpSpanName, methodAttributes, urlAttributes } from './conventions.ts';
 
 let subscribed = false;
 
@@ -67,12 +66,7 @@ function startCall(request: ClientRequest): ClientCall {
 }
 
 function answered(call: ClientCall, response: IncomingMessage): void {
-  const { socket, httpVersion } = response;
-  call.annotate({
-    [ATTR_NETWORK_PROTOCOL_VERSION]: httpVersion,
-    ...(socket.remoteAddress && { [ATTR_NETWORK_PEER_ADDRESS]: socket.remoteAddress }),
-    ...(socket.remotePort && { [ATTR_NETWORK_PEER_PORT]: socket.remotePort }),
-  });
+  call.annotate(connectionAttributes(response.socket, response.httpVersion));
   call.answered(response.statusCode ?? 0, response.headers['traceresponse']);
   response.once('end', () => call.ended());
   response.once('close', () => call.failed(response.errored ?? new Error('The answer was cut off')));

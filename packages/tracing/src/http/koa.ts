@@ -1,7 +1,7 @@
 import type { Context as KoaContext, Middleware } from 'koa';
 import { outsideDetachedTask } from '../context/detach.ts';
 import { asError } from '../span.ts';
-import { openApiPath, serverOf } from './conventions.ts';
+import { openApiPath } from './conventions.ts';
 import { watchCtx } from './detached-ctx.ts';
 import { startServerSpan, type ServerSpan, type TracedOptions } from './server-span.ts';
 
@@ -16,8 +16,8 @@ export function traced(options: TracedOptions<KoaContext> = {}): Middleware {
   const developing = process.env['NODE_ENV'] !== 'production';
   return async (ctx, next) => {
     if (developing) watchCtx(ctx);
-    const { req, res, method, path, protocol: scheme, ip } = ctx;
-    const known = { method, path, scheme, server: serverOf(ctx.host, scheme), clientAddress: ip };
+    const { req, res, method, path, protocol: scheme, host, ip } = ctx;
+    const known = { method, path, scheme, host, clientAddress: ip };
     const span = startServerSpan({ ...options, req, res, request: ctx, known, route: () => routeOf(ctx) });
     watchErrors(ctx, span);
     return span.handle(next);

@@ -1,14 +1,13 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { SpanKind, SpanStatusCode, type Attributes } from '@opentelemetry/api';
 import { ATTR_ERROR_TYPE, ATTR_HTTP_RESPONSE_STATUS_CODE } from '@opentelemetry/semantic-conventions';
-import { httpSpanName, origin, pathOf, responseHeaders, serverAttributes, serverOf } from './conventions.ts';
+import { httpSpanName, origin, responseHeaders, serverAttributes, serverRequest, type ParsedRequest } from './conventions.ts';
 import { logIds } from '../log.ts';
 import { ENTRY, PROBLEM_CODE } from '../names.ts';
 import { startSpan } from '../span.ts';
 
-/** A request that no application sees, as far as it is known: of one that cannot be parsed, perhaps nothing. */
+/** A request that no application sees. */
 export interface Refused {
-  request: { method?: string | undefined; url?: string | undefined; httpVersion?: string; headers?: IncomingHttpHeaders };
+  request: ParsedRequest;
   clientAddress?: string | undefined;
   status: number;
   /** Why: a stable code. It is the span's `error.type` if the status is 5xx. */
@@ -25,18 +24,10 @@ export function traceRefused({ request, clientAddress, status, code, entry }: Re
   headers: ReturnType<typeof responseHeaders>;
   ids: ReturnType<typeof logIds>;
 } {
-  const { method = 'unknown', url = '', httpVersion, headers = {} } = request;
+  const { method = 'unknown', headers = {} } = request;
   const { parent, links } = origin(headers, () => !entry);
   const attributes: Attributes = {
-    ...serverAttributes({
-      method,
-      path: pathOf(url),
-      scheme: 'http',
-      httpVersion,
-      server: serverOf(headers.host, 'http'),
-      clientAddress,
-      userAgent: headers['user-agent'],
-    }),
+    ...serverAttributes({ ...serverRequest(request, 'http'), method, clientAddress }),
     [ATTR_HTTP_RESPONSE_STATUS_CODE]: status,
     [PROBLEM_CODE]: code,
     ...(entry && { [ENTRY]: true }),

@@ -7,7 +7,7 @@ import { baggageAttributes } from '../baggage.ts';
 import { outsideDetachedTask } from '../context/detach.ts';
 import { ENTRY } from '../names.ts';
 import { fail, failWithStatus, startSpan } from '../span.ts';
-import { httpSpanName, origin, pathOf, responseHeaders, serverAttributes, serverOf, type ServerRequest } from './conventions.ts';
+import { httpSpanName, origin, responseHeaders, serverAttributes, serverRequest, type ServerRequest } from './conventions.ts';
 
 /** How a server is traced. `R` is the framework's own request. */
 export interface TracedOptions<R> {
@@ -165,7 +165,8 @@ export interface Served<R> extends TracedOptions<R> {
 /** Starts the SERVER span of a request. */
 export function startServerSpan<R>({ req, res, request, known, route, entry = false, trust = () => !entry }: Served<R>): ServerSpan {
   const { parent, links } = origin(req.headers, () => trust(request));
-  const seen = { ...serverRequest(req), ...known };
+  const { socket } = req;
+  const seen = { ...serverRequest(req, 'encrypted' in socket ? 'https' : 'http'), clientAddress: socket.remoteAddress, ...known };
   const attributes = { ...serverAttributes(seen), ...baggageAttributes(parent), ...(entry && { [ENTRY]: true }) };
   const span = startSpan(httpSpanName(seen.method), { kind: SpanKind.SERVER, attributes, links }, parent);
   return new ServerSpan(res, parent, span, () => {
@@ -174,21 +175,6 @@ export function startServerSpan<R>({ req, res, request, known, route, entry = fa
     span.updateName(httpSpanName(seen.method, matched));
     span.setAttribute(ATTR_HTTP_ROUTE, matched);
   });
-}
-
-/** A request as Node itself knows it. */
-function serverRequest(req: IncomingMessage): ServerRequest {
-  const { method = '', url = '', httpVersion, headers, socket } = req;
-  const scheme = 'encrypted' in socket ? 'https' : 'http';
-  return {
-    method,
-    path: pathOf(url),
-    scheme,
-    httpVersion,
-    server: serverOf(headers.host, scheme),
-    clientAddress: socket.remoteAddress,
-    userAgent: headers['user-agent'],
-  };
 }
 
 /**
