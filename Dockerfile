@@ -17,7 +17,8 @@ RUN npx -y pnpm@12 install --prod --frozen-lockfile --public-hoist-pattern=undic
 
 FROM node:24-trixie-slim
 WORKDIR /waymark
-ENV NODE_ENV=production HOST=0.0.0.0
+# V8 does not know the container's limit: by itself it lets garbage pile up beyond 144 MiB, and the kernel kills the process under load.
+ENV NODE_ENV=production HOST=0.0.0.0 NODE_OPTIONS="--max-old-space-size-percentage=55 --max-semi-space-size=4"
 COPY --from=dependencies /waymark ./
 COPY deploy/compose/ready /usr/local/bin/ready
 COPY packages/context/src packages/context/src
