@@ -10,7 +10,7 @@ import {
   type SpanKind,
   type SpanOptions as StartOptions,
 } from '@opentelemetry/api';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import type { ReadableSpan } from './provider/interfaces.ts';
 import { ATTR_ERROR_TYPE } from '@opentelemetry/semantic-conventions';
 import { SCOPE } from './names.ts';
 import { packageVersion } from './sdk/package-version.ts';

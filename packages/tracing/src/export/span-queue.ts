@@ -1,6 +1,6 @@
 import { ROOT_CONTEXT, TraceFlags, context } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
-import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
+import type { ReadableSpan, SpanProcessor } from '../provider/interfaces.ts';
 import { outside } from '../context/outside.ts';
 import { within } from '../context/within.ts';
 import { noteLost } from '../sdk/manifest.ts';

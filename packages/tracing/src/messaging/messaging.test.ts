@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { context, propagation, SpanKind, SpanStatusCode } from '@opentelemetry/api';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import type { ReadableSpan } from '../provider/interfaces.ts';
 import { inject, type Carrier } from './carrier.ts';
 import { cancelled, consume, deadLetter, linkItems, PoisonError, produce } from './messaging.ts';
 import { contextKey, RequestContext } from '../context/request-context.ts';

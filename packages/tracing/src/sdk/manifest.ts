@@ -1,5 +1,5 @@
 import { createContextKey, trace, TraceFlags, type Context } from '@opentelemetry/api';
-import type { Span, SpanProcessor } from '@opentelemetry/sdk-trace';
+import type { Span, SpanProcessor } from '../provider/interfaces.ts';
 import { SEGMENT_DETACHED, SEGMENT_LOST, SEGMENT_SPANS } from '../names.ts';
 
 /** What one process does for one entry: its first span, and every span below that in this process. */

@@ -1,7 +1,10 @@
 import { afterEach } from '@jest/globals';
-import { context, diag, DiagLogLevel, propagation, trace } from '@opentelemetry/api';
-import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
-import { TracerProvider, type ReadableSpan, type SpanProcessor } from '@opentelemetry/sdk-trace';
+import { diag, DiagLogLevel } from '@opentelemetry/api';
+import type { ReadableSpan, SpanProcessor } from '../provider/interfaces.ts';
+import { alwaysOn, parentBased } from '../provider/samplers.ts';
+import { DEFAULT_LIMITS } from '../provider/tracer-provider.ts';
+import { startEngine } from '../sdk/engine.ts';
+import { resourceOf } from '../sdk/resource.ts';
 import { propagatorFromEnv } from '../sdk/trace-context.ts';
 
 /** The spans that ended in this test file, handed over as they end. */
@@ -13,7 +16,7 @@ export interface RecordedSpans {
 }
 
 /**
- * Registers a real SDK in Jest's sandbox of this test file: spans go to memory, context and headers are W3C's.
+ * Starts what makes spans, the SDK with WAYMARK_TRACING=sdk, in Jest's sandbox of this test file: spans go to memory, headers are W3C's.
  * A test fails that leaves a span untaken, or that touches one after its end. `before` are processors that spans pass first.
  */
 export function recordSpans(...before: SpanProcessor[]): RecordedSpans {
@@ -23,10 +26,20 @@ export function recordSpans(...before: SpanProcessor[]): RecordedSpans {
     ended.push(span);
     wake.resolve();
   };
-  const spanProcessor: SpanProcessor = { onStart() {}, onEnd, forceFlush: () => Promise.resolve(), shutdown: () => Promise.resolve() };
-  trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [...before, spanProcessor] }));
-  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
-  propagation.setGlobalPropagator(propagatorFromEnv({})!);
+  const recorder: SpanProcessor = { onStart() {}, onEnd, forceFlush: () => Promise.resolve(), shutdown: () => Promise.resolve() };
+  startEngine(
+    {
+      resource: resourceOf({}),
+      sampler: parentBased(alwaysOn),
+      limits: DEFAULT_LIMITS,
+      processors: [...before, recorder],
+      propagator: propagatorFromEnv({}),
+    },
+    { WAYMARK_TRACING: process.env['WAYMARK_TRACING'], OTEL_NODE_DISABLED_INSTRUMENTATIONS: 'pg' },
+    (message) => {
+      throw new Error(message);
+    },
+  );
   const misuse = watchMisuse();
   afterEach(() => {
     const wrong = [...ended.splice(0).map(({ name }) => `The span "${name}" was not taken`), ...misuse.splice(0)];
