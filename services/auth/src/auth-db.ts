@@ -32,10 +32,13 @@ export async function findSession(sql: Sql, tokenHash: Buffer): Promise<{ userId
   return session;
 }
 
-/** Deletes a session. Returns false if it did not exist. */
-export async function deleteSession(sql: Sql, tokenHash: Buffer): Promise<boolean> {
-  const deleted = await sql.query('delete from sessions where token_hash = $1 and expires_at > now() returning user_id', [tokenHash]);
-  return deleted.length > 0;
+/** Deletes a session and returns whose it was. Undefined if it did not exist. */
+export async function deleteSession(sql: Sql, tokenHash: Buffer): Promise<{ userId: string } | undefined> {
+  const [deleted] = await sql.query<{ userId: string }>(
+    'delete from sessions where token_hash = $1 and expires_at > now() returning user_id as "userId"',
+    [tokenHash],
+  );
+  return deleted;
 }
 
 /** Ends a user's oldest sessions, so that one more stays within `max`. */
@@ -50,4 +53,34 @@ export async function limitSessions(sql: Sql, userId: string, max: number): Prom
 /** Removes sessions that have expired. */
 export async function pruneSessions(sql: Sql): Promise<void> {
   await sql.query('delete from sessions where expires_at <= now()');
+}
+
+export interface AuditEntry {
+  at: Date;
+  event: 'logged in' | 'log-in refused' | 'logged out';
+  userId?: string | undefined;
+  address?: string | undefined;
+  traceId?: string | undefined;
+}
+
+export async function insertAuditEntries(sql: Sql, entries: readonly AuditEntry[]): Promise<void> {
+  await sql.query(
+    `insert into audit_trail (at, event, user_id, address, trace_id)
+     select * from unnest($1::timestamptz[], $2::text[], $3::uuid[], $4::text[], $5::text[])`,
+    [
+      entries.map(({ at }) => at),
+      entries.map(({ event }) => event),
+      entries.map(({ userId }) => userId),
+      entries.map(({ address }) => address),
+      entries.map(({ traceId }) => traceId),
+    ],
+  );
+}
+
+/** Removes entries of the audit trail after 90 days. */
+export async function pruneAuditTrail(sql: Sql): Promise<void> {
+  await sql.query(
+    `delete from audit_trail where id = any(array(
+       select id from audit_trail where at < now() - interval '90 days' limit 10000))`,
+  );
 }

@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { authApi } from '@waymark/contracts';
 import { migrate, openDatabase, RequestLimit, serviceApp, type Logger, type Service } from '@waymark/service-kit';
-import { pruneSessions } from './auth-db.ts';
+import { auditTrail } from './audit-trail.ts';
+import { pruneAuditTrail, pruneSessions } from './auth-db.ts';
 import type { Config } from './config.ts';
 import { routes } from './routes.ts';
 import { seedUsers } from './seed-users.ts';
@@ -10,9 +11,10 @@ const MIGRATIONS = fileURLToPath(new URL('../migrations', import.meta.url));
 
 export function authService(config: Config, log: Logger): Service {
   const db = openDatabase(config.DATABASE_URL, log);
+  const audit = auditTrail(db);
   const limit = new RequestLimit(config.MAX_REQUESTS);
   return {
-    app: serviceApp({ api: authApi, handlers: routes(db), log, limit, secret: config.INTERNAL_SECRET }),
+    app: serviceApp({ api: authApi, handlers: routes(db, audit), log, limit, secret: config.INTERNAL_SECRET }),
     ready: () => db.ready(),
     limit,
     listen: config,
@@ -20,7 +22,13 @@ export function authService(config: Config, log: Logger): Service {
       await migrate(db, MIGRATIONS, 'auth', log);
       await seedUsers(db);
     },
-    prune: () => pruneSessions(db),
-    stop: () => db.close(),
+    async prune() {
+      await pruneSessions(db);
+      await pruneAuditTrail(db);
+    },
+    async stop() {
+      await audit.close();
+      await db.close();
+    },
   };
 }

@@ -4,7 +4,8 @@ import { openDatabase, type Database, type Problem } from '@waymark/service-kit'
 import { recordLog } from '@waymark/service-kit/testing';
 import { LogInAttempts } from './attempts.ts';
 import { config } from './config.ts';
-import { pruneSessions } from './auth-db.ts';
+import { auditTrail, type AuditTrail } from './audit-trail.ts';
+import { pruneAuditTrail, pruneSessions } from './auth-db.ts';
 import { introspect } from './introspect.ts';
 import { logIn } from './log-in.ts';
 import { logOut } from './log-out.ts';
@@ -15,6 +16,7 @@ const { log, lines } = recordLog();
 const DEMO = 'demo@waymark.test';
 let empty: TestDatabase;
 let db: Database;
+let audit: AuditTrail;
 
 beforeAll(async () => {
   empty = await testDatabase();
@@ -22,17 +24,19 @@ beforeAll(async () => {
   await service.start?.();
   await service.stop?.();
   db = openDatabase(empty.url, log);
+  audit = auditTrail(db);
 });
 afterAll(async () => {
+  await audit.close();
   await db.close();
   await empty.drop();
 });
 beforeEach(async () => {
-  await db.query('truncate sessions');
+  await db.query('truncate sessions, audit_trail');
 });
 
 const enter = async (email: string, password: string, address = '192.0.2.1', attempts = new LogInAttempts()) =>
-  logIn(db, attempts, { email, password, address });
+  logIn({ db, attempts, audit }, { email, password, address });
 const demo = async (): Promise<string> => (await enter(DEMO, 'waymark')).token;
 const sessions = async (): Promise<Record<string, unknown>[]> => db.query('select * from sessions');
 const expire = async (): Promise<unknown> => db.query(`update sessions set expires_at = now() - interval '1 second'`);
@@ -70,21 +74,21 @@ test('stores and logs neither token nor password', async () => {
 test('two sessions of one user are independent', async () => {
   const [one, two] = [await demo(), await demo()];
   expect(one).not.toBe(two);
-  await logOut(db, `Bearer ${one}`);
+  await logOut(db, audit, `Bearer ${one}`);
   expect([await introspect(db, one), await introspect(db, two)]).toEqual([{ active: false }, expect.objectContaining({ active: true })]);
 });
 
 test('a session can be revoked once', async () => {
   const token = await demo();
-  await logOut(db, `bearer ${token}`);
-  await expect(logOut(db, `Bearer ${token}`)).rejects.toMatchObject(ENDED);
+  await logOut(db, audit, `bearer ${token}`);
+  await expect(logOut(db, audit, `Bearer ${token}`)).rejects.toMatchObject(ENDED);
 });
 
 test('an expired session is inactive and cannot be revoked', async () => {
   const token = await demo();
   await expire();
   expect(await introspect(db, token)).toEqual({ active: false });
-  await expect(logOut(db, `Bearer ${token}`)).rejects.toMatchObject(ENDED);
+  await expect(logOut(db, audit, `Bearer ${token}`)).rejects.toMatchObject(ENDED);
 });
 
 test('prune removes only expired sessions', async () => {
@@ -149,4 +153,28 @@ test('a user has at most twenty sessions, and the oldest ends first', async () =
   const token = await demo();
   expect(await db.query(`select from sessions where token_hash <> sha256('30'::bytea)`)).toHaveLength(19);
   expect(await introspect(db, token)).toMatchObject({ active: true });
+});
+
+const trail = async (): Promise<Record<string, unknown>[]> =>
+  db.query('select event, email, address from audit_trail left join users on users.id = user_id order by audit_trail.id');
+
+test('the audit trail has each log-in, refusal and log-out when its answer is sent', async () => {
+  const { token } = await enter(DEMO, 'waymark', '192.0.2.7');
+  expect(await trail()).toEqual([{ event: 'logged in', email: DEMO, address: '192.0.2.7' }]);
+  await expect(enter(DEMO, 'wrong', '192.0.2.8')).rejects.toMatchObject(REFUSED);
+  await expect(enter('nobody@waymark.test', 'waymark', '192.0.2.9')).rejects.toMatchObject(REFUSED);
+  await logOut(db, audit, `Bearer ${token}`);
+  expect((await trail()).slice(1)).toEqual([
+    { event: 'log-in refused', email: DEMO, address: '192.0.2.8' },
+    { event: 'log-in refused', email: null, address: '192.0.2.9' },
+    { event: 'logged out', email: DEMO, address: null },
+  ]);
+});
+
+test('entries of the audit trail are removed after 90 days', async () => {
+  await demo();
+  await demo();
+  await db.query(`update audit_trail set at = now() - interval '91 days' where id = (select min(id) from audit_trail)`);
+  await pruneAuditTrail(db);
+  expect(await trail()).toHaveLength(1);
 });

@@ -1,13 +1,5 @@
 import { afterEach } from '@jest/globals';
-import {
-  context,
-  diag,
-  DiagLogLevel,
-  propagation,
-  trace,
-  type TextMapPropagator,
-  type TracerProvider as Provider,
-} from '@opentelemetry/api';
+import { context, diag, DiagLogLevel, propagation, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from '@opentelemetry/core';
 import { TracerProvider, type ReadableSpan, type SpanProcessor } from '@opentelemetry/sdk-trace';
@@ -20,17 +12,20 @@ export interface RecordedSpans {
   readonly ended: number;
 }
 
-const W3C = new CompositePropagator({ propagators: [new W3CTraceContextPropagator(), new W3CBaggagePropagator()] });
-const sdk = (spanProcessors: SpanProcessor[]): Provider => new TracerProvider({ spanProcessors });
+/** Registers the reference SDK, with W3C's headers. */
+function startSdk(spanProcessors: SpanProcessor[]): void {
+  trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors }));
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  propagation.setGlobalPropagator(new CompositePropagator({ propagators: [new W3CTraceContextPropagator(), new W3CBaggagePropagator()] }));
+}
 
 /**
- * Registers a real SDK in Jest's sandbox of this test file: spans go to memory, context and headers are W3C's.
- * A test fails that leaves a span untaken, or that touches one after its end. `before` are processors that spans pass first.
+ * Starts tracing in Jest's sandbox of this test file: spans go to memory. A test fails that leaves a span untaken, or that touches one after
+ * its end.
+ * @param before processors that spans pass first
+ * @param start registers a provider, a context manager and a propagator; by default those of the SDK
  */
-export function recordSpans(
-  before: readonly SpanProcessor[] = [],
-  { propagator = W3C, provider = sdk }: { propagator?: TextMapPropagator; provider?: (processors: SpanProcessor[]) => Provider } = {},
-): RecordedSpans {
+export function recordSpans(before: readonly SpanProcessor[] = [], start: (processors: SpanProcessor[]) => void = startSdk): RecordedSpans {
   let ended: ReadableSpan[] = [];
   let wake = Promise.withResolvers<void>();
   const onEnd = (span: ReadableSpan): void => {
@@ -38,9 +33,7 @@ export function recordSpans(
     wake.resolve();
   };
   const spanProcessor: SpanProcessor = { onStart() {}, onEnd, forceFlush: () => Promise.resolve(), shutdown: () => Promise.resolve() };
-  trace.setGlobalTracerProvider(provider([...before, spanProcessor]));
-  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
-  propagation.setGlobalPropagator(propagator);
+  start([...before, spanProcessor]);
   const misuse = watchMisuse();
   afterEach(() => {
     const wrong = [...ended.splice(0).map(({ name }) => `The span "${name}" was not taken`), ...misuse.splice(0)];

@@ -1,13 +1,16 @@
+import { readFileSync } from 'node:fs';
 import { parseKeyPairsIntoRecord } from '@opentelemetry/core';
-import type { SpanExporter } from '@opentelemetry/sdk-trace';
+import type { SpanExporter } from '../provider/interfaces.ts';
+import { knownOf, oneOf, textFrom, wholeNumber, type Env, type Warn } from '../sdk/env.ts';
+import { isInstalled, loadOptional, notInstalled } from '../sdk/optional.ts';
+import { wholeMicroseconds } from '../sdk/zipkin.ts';
+import { consoleExporter } from './console-exporter.ts';
 import { otlpHttpBackend } from './otlp-http-backend.ts';
 import { sdkBackend } from './sdk-backend.ts';
 import type { Backend, QueueLimits } from './span-queue.ts';
 
-type Env = NodeJS.ProcessEnv;
-type Warn = (message: string) => void;
-
 const MIB = 1 << 20;
+const ZIPKIN = '@opentelemetry/exporter-zipkin';
 
 /**
  * The limits of the queue from OTEL_BSP_* and WAYMARK_BSP_MAX_QUEUE_BYTES. The queue is large and sent often, so that a saturated service
@@ -27,17 +30,11 @@ export function limitsFromEnv(env: Env, warn: Warn): QueueLimits {
 /**
  * The trace backends that `OTEL_TRACES_EXPORTER` names: otlp (default), zipkin, console or none, or several with commas between them.
  * For otlp, `OTEL_EXPORTER_OTLP_TRACES_PROTOCOL` or `OTEL_EXPORTER_OTLP_PROTOCOL` chooses http/protobuf (default), http/json or grpc.
- * A value that makes no sense is warned of and counts as unset (OpenTelemetry environment variables).
+ * A value that makes no sense, or whose exporter is not installed, is warned of and counts as unset.
  */
 export function backendsFromEnv(env: Env, warn: Warn): Backend<unknown>[] {
-  const names = (env['OTEL_TRACES_EXPORTER'] || 'otlp').split(',').map((name) => name.trim());
-  const unknown = names.find((name) => !['otlp', 'zipkin', 'console', 'none'].includes(name));
-  if (unknown !== undefined) {
-    warn(`OTEL_TRACES_EXPORTER has "${unknown}", which is ignored: it takes otlp, zipkin, console or none`);
-  }
-  const known = new Set(names.filter((name) => name !== unknown));
-  if (known.size === 0) known.add('otlp');
-  return [...known].flatMap((name) => backendNamed(name, env, warn) ?? []);
+  const names = knownOf(env, 'OTEL_TRACES_EXPORTER', ['otlp', 'zipkin', 'console', 'none'], ['otlp'], warn);
+  return names.flatMap((name) => backendNamed(name, env, warn) ?? []);
 }
 
 function backendNamed(name: string, env: Env, warn: Warn): Backend<unknown> | undefined {
@@ -45,84 +42,93 @@ function backendNamed(name: string, env: Env, warn: Warn): Backend<unknown> | un
     case 'otlp':
       return otlpBackend(env, warn);
     case 'zipkin':
-      return sdkBackend(env['OTEL_EXPORTER_ZIPKIN_ENDPOINT'] || 'http://localhost:9411/api/v2/spans', async () => {
-        const { WholeMicrosecondsZipkinExporter } = await import('../sdk/zipkin.ts');
-        return new WholeMicrosecondsZipkinExporter();
-      });
+      return zipkinBackend(env, warn);
     case 'console':
-      return sdkBackend('the console', async () => {
-        const { ConsoleSpanExporter } = await import('@opentelemetry/sdk-trace');
-        return new ConsoleSpanExporter();
-      });
+      return sdkBackend('the console', () => consoleExporter);
     default:
       return undefined;
   }
 }
 
-const SDK_OTLP: Record<string, (() => Promise<SpanExporter>) | undefined> = {
-  'http/protobuf': async () => new (await import('@opentelemetry/exporter-trace-otlp-proto')).OTLPTraceExporter(),
-  'http/json': async () => new (await import('@opentelemetry/exporter-trace-otlp-http')).OTLPTraceExporter(),
-  grpc: async () => new (await import('@opentelemetry/exporter-trace-otlp-grpc')).OTLPTraceExporter(),
+type ExporterClass = new () => SpanExporter;
+
+function zipkinBackend(env: Env, warn: Warn): Backend<unknown> | undefined {
+  if (!isInstalled(ZIPKIN)) {
+    warn(`OTEL_TRACES_EXPORTER has "zipkin", which is ignored: ${notInstalled(ZIPKIN)}`);
+    return undefined;
+  }
+  const url = textFrom(env, 'OTEL_EXPORTER_ZIPKIN_ENDPOINT') ?? 'http://localhost:9411/api/v2/spans';
+  return sdkBackend(url, () => wholeMicroseconds(new (loadOptional(ZIPKIN) as Record<'ZipkinExporter', ExporterClass>).ZipkinExporter()));
+}
+
+/** The packages of the exporters for the protocols that are not our own. */
+const OTLP_EXPORTERS: Record<string, string> = {
+  'http/json': '@opentelemetry/exporter-trace-otlp-http',
+  grpc: '@opentelemetry/exporter-trace-otlp-grpc',
 };
 
 function otlpBackend(env: Env, warn: Warn): Backend<unknown> {
-  const protocol = oneOf(env, 'PROTOCOL', Object.keys(SDK_OTLP), warn) ?? 'http/protobuf';
+  const protocol = protocolFrom(env, warn);
   const url = endpoint(env, protocol, warn);
-  // The SDK's exporter reads certificates from files; ours does not.
-  const hasCertificates = ['CERTIFICATE', 'CLIENT_CERTIFICATE', 'CLIENT_KEY'].some((name) => otlpSetting(env, name));
-  const load = SDK_OTLP[protocol];
-  if (load && (protocol !== 'http/protobuf' || hasCertificates)) return sdkBackend(`${url.origin}${url.pathname}`, load);
+  const exporter = OTLP_EXPORTERS[protocol];
+  if (exporter)
+    return sdkBackend(
+      `${url.origin}${url.pathname}`,
+      () => new (loadOptional(exporter) as Record<'OTLPTraceExporter', ExporterClass>).OTLPTraceExporter(),
+    );
   return otlpHttpBackend({
     url,
     headers: {
       ...parseKeyPairsIntoRecord(env['OTEL_EXPORTER_OTLP_HEADERS']),
       ...parseKeyPairsIntoRecord(env['OTEL_EXPORTER_OTLP_TRACES_HEADERS']),
     },
-    timeoutMs: timeout(env, warn),
-    gzip: oneOf(env, 'COMPRESSION', ['gzip', 'none'], warn) === 'gzip',
+    timeoutMs: wholeNumber(env, otlp(env, 'TIMEOUT'), { least: 1, preset: 10_000 }, warn),
+    gzip: oneOf(env, otlp(env, 'COMPRESSION'), ['gzip', 'none'], warn) === 'gzip',
+    tls: {
+      ca: fileFrom(env, 'CERTIFICATE', warn),
+      cert: fileFrom(env, 'CLIENT_CERTIFICATE', warn),
+      key: fileFrom(env, 'CLIENT_KEY', warn),
+    },
   });
 }
 
 /** The variable for traces wins over the one for all signals. */
-function otlpSetting(env: Env, name: string): [variable: string, value: string] | undefined {
-  for (const variable of [`OTEL_EXPORTER_OTLP_TRACES_${name}`, `OTEL_EXPORTER_OTLP_${name}`]) {
-    const value = env[variable]?.trim();
-    if (value) return [variable, value];
-  }
-  return undefined;
+function otlp(env: Env, name: string): string {
+  const ofTraces = `OTEL_EXPORTER_OTLP_TRACES_${name}`;
+  return textFrom(env, ofTraces) ? ofTraces : `OTEL_EXPORTER_OTLP_${name}`;
 }
 
-function oneOf(env: Env, name: string, values: readonly string[], warn: Warn): string | undefined {
-  const [variable, value] = otlpSetting(env, name) ?? [];
-  if (value === undefined || values.includes(value)) return value;
-  warn(`${variable} is "${value}", which is ignored: it takes ${values.join(', ')}`);
-  return undefined;
-}
-
-function timeout(env: Env, warn: Warn): number {
-  const [variable] = otlpSetting(env, 'TIMEOUT') ?? ['OTEL_EXPORTER_OTLP_TIMEOUT'];
-  return wholeNumber(env, variable, { least: 1, preset: 10_000 }, warn);
+function protocolFrom(env: Env, warn: Warn): string {
+  const variable = otlp(env, 'PROTOCOL');
+  const protocol = oneOf(env, variable, ['http/protobuf', ...Object.keys(OTLP_EXPORTERS)], warn) ?? 'http/protobuf';
+  const exporter = OTLP_EXPORTERS[protocol];
+  if (!exporter || isInstalled(exporter)) return protocol;
+  warn(`${variable} is "${protocol}", which is ignored: ${notInstalled(exporter)}`);
+  return 'http/protobuf';
 }
 
 /** The endpoint for traces is taken as it is; to that for all signals, the path is added (OTLP exporter specification). */
 function endpoint(env: Env, protocol: string, warn: Warn): URL {
   const preset = protocol === 'grpc' ? 'http://localhost:4317' : 'http://localhost:4318/v1/traces';
-  const [variable, value] = otlpSetting(env, 'ENDPOINT') ?? ['', preset];
-  const url = URL.parse(value);
-  if (url && variable === 'OTEL_EXPORTER_OTLP_ENDPOINT' && protocol !== 'grpc')
+  const variable = otlp(env, 'ENDPOINT');
+  const given = textFrom(env, variable);
+  const url = URL.parse(given ?? preset);
+  if (url && given && variable === 'OTEL_EXPORTER_OTLP_ENDPOINT' && protocol !== 'grpc')
     url.pathname = `${url.pathname.replace(/\/$/, '')}/v1/traces`;
   if (url && (protocol === 'grpc' || /^https?:$/.test(url.protocol))) return url;
   // gRPC takes an address without a scheme, too. It is the exporter's to judge.
-  if (protocol !== 'grpc') warn(`${variable} is "${value}", which is ignored: it takes a URL with http or https`);
+  if (protocol !== 'grpc') warn(`${variable} is "${given}", which is ignored: it takes a URL with http or https`);
   return new URL(preset);
 }
 
-function wholeNumber(env: Env, name: string, { least, preset }: { least: number; preset: number }, warn: Warn): number {
-  const text = env[name]?.trim();
-  if (!text) return preset;
-  const value = Number(text);
-  // A timer takes at most 2^31 - 1 milliseconds.
-  if (Number.isInteger(value) && value >= least && value < 2 ** 31) return value;
-  warn(`${name} is "${text}", which is ignored: it takes a whole number from ${least}. The default is ${preset}.`);
-  return preset;
+function fileFrom(env: Env, name: string, warn: Warn): Buffer | undefined {
+  const variable = otlp(env, name);
+  const file = textFrom(env, variable);
+  if (file === undefined) return undefined;
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    warn(`${variable} is "${file}", which is ignored: ${(error as Error).message}`);
+    return undefined;
+  }
 }

@@ -1,8 +1,8 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { Agent as HttpsAgent, request as httpsRequest, type AgentOptions } from 'node:https';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import type { ReadableSpan } from '../provider/interfaces.ts';
 import { exportRequest, writeSpan, type ScopeSpans } from './otlp.ts';
 import { ProtoWriter } from './proto-writer.ts';
 import { readPartialSuccess } from './partial-success.ts';
@@ -16,6 +16,8 @@ export interface OtlpHttpOptions {
   /** How long the backend may take to answer one request, in milliseconds. */
   timeoutMs: number;
   gzip: boolean;
+  /** Certificates, in PEM: whom to trust, and who we are. */
+  tls?: Pick<AgentOptions, 'ca' | 'cert' | 'key'>;
 }
 
 interface OtlpBatch {
@@ -36,9 +38,9 @@ const MAY_PASS: ReadonlySet<number> = new Set([429, 500, 502, 503, 504]);
 const compress = promisify(gzip);
 
 /** An OTLP backend that takes protobuf over HTTP. Spans are encoded as they end, and kept as bytes. */
-export function otlpHttpBackend({ url, headers, timeoutMs, gzip: gzipped }: OtlpHttpOptions): Backend<OtlpBatch> {
+export function otlpHttpBackend({ url, headers, timeoutMs, gzip: gzipped, tls }: OtlpHttpOptions): Backend<OtlpBatch> {
   const secure = url.protocol === 'https:';
-  const agent = secure ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true });
+  const agent = secure ? new HttpsAgent({ keepAlive: true, ...tls }) : new HttpAgent({ keepAlive: true });
   const post = secure ? httpsRequest : httpRequest;
   let open = new Map<ReadableSpan['instrumentationScope'], ProtoWriter>();
   let resource: Resource | undefined;

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { createTraceState, SpanKind, SpanStatusCode, type Attributes, type HrTime, type SpanContext } from '@opentelemetry/api';
 import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import type { ReadableSpan } from '../provider/interfaces.ts';
 import fc from 'fast-check';
 import { exportRequest, writeSpan } from './otlp.ts';
 import { ProtoWriter } from './proto-writer.ts';

@@ -1,5 +1,5 @@
 import type { Link, SpanContext } from '@opentelemetry/api';
-import type { ReadableSpan, TimedEvent } from '@opentelemetry/sdk-trace';
+import type { ReadableSpan, TimedEvent } from '../provider/interfaces.ts';
 import { ProtoWriter, varintSize } from './proto-writer.ts';
 
 type Scope = ReadableSpan['instrumentationScope'];

@@ -1,5 +1,5 @@
 import { ExportResultCode, type ExportResult } from '@opentelemetry/core';
-import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace';
+import type { ReadableSpan, SpanExporter } from '../provider/interfaces.ts';
 import { writeSpan } from './otlp.ts';
 import { mayPass } from './otlp-http-backend.ts';
 import { ProtoWriter } from './proto-writer.ts';
@@ -14,8 +14,8 @@ const GRPC_MAY_PASS: ReadonlySet<number> = new Set([1, 4, 8, 10, 11, 14, 15]);
  * A backend that one of the SDK's exporters delivers to. The exporter is loaded for the first batch.
  * @param name the backend, for messages
  */
-export function sdkBackend(name: string, load: () => Promise<SpanExporter>): Backend<ReadableSpan[]> {
-  let exporter: Promise<SpanExporter> | undefined;
+export function sdkBackend(name: string, load: () => SpanExporter): Backend<ReadableSpan[]> {
+  let exporter: SpanExporter | undefined;
   let open: ReadableSpan[] = [];
   const scale = new ProtoWriter(1_024);
   return {
@@ -36,15 +36,14 @@ export function sdkBackend(name: string, load: () => Promise<SpanExporter>): Bac
     async send(batch, signal) {
       try {
         await batch[0]?.resource.waitForAsyncAttributes?.();
-        const loaded = await (exporter ??= load());
-        return answerOf(await exported(loaded, batch, signal));
+        return answerOf(await exported((exporter ??= load()), batch, signal));
       } catch (error) {
         return { outcome: 'refused', reason: (error as Error).message };
       }
     },
     async close() {
       // Its shutdown waits for exports that were given up on; the process need not.
-      void (await exporter)?.shutdown().catch(() => undefined);
+      void exporter?.shutdown().catch(() => undefined);
     },
   };
 }

@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { Agent } from 'undici';
 import { serve } from '../testing/http-server.ts';
-import { recordSpans } from '../testing/recorded-spans.ts';
 
 // Read as the modules are loaded.
 process.env['OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS'] = 'GET, PROPFIND,REPORT';
+const { recordSpans } = await import('../testing/recorded-spans.ts');
 const { traceRequests } = await import('./undici.ts');
 const { tracedApp } = await import('../testing/traced-app.ts');
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import type { ReadableSpan } from '../provider/interfaces.ts';
 import { interceptors, Pool, type Dispatcher } from 'undici';
 import { span } from '@waymark/context';
 import { echoServer, valuesOf } from '../testing/echo-server.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { context, propagation, SpanKind, SpanStatusCode } from '@opentelemetry/api';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { type Carrier, contextKey, inject, RequestContext, span } from '@waymark/context';
+import type { ReadableSpan } from '../provider/interfaces.ts';
 import { cancelled, consume, deadLetter, linkItems, PoisonError, produce } from './messaging.ts';
 import { named, recordSpans } from '../testing/recorded-spans.ts';
 

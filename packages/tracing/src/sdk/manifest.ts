@@ -1,7 +1,7 @@
 import { trace, TraceFlags, type Context } from '@opentelemetry/api';
-import type { Span, SpanProcessor } from '@opentelemetry/sdk-trace';
 import { BEGINS_SEGMENT } from '@waymark/context';
 import { SEGMENT_DETACHED, SEGMENT_LOST, SEGMENT_SPANS } from '@waymark/semantic-conventions';
+import type { Span, SpanProcessor } from '../provider/interfaces.ts';
 
 /** What one process does for one entry: its first span, and every span below that in this process. */
 interface Segment {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import type { ReadableSpan } from '../provider/interfaces.ts';
 import fc from 'fast-check';
 import { bind, contextKey, detach, drainDetached, RequestContext, span } from '@waymark/context';
 import { SegmentManifest } from './manifest.ts';

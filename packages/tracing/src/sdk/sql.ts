@@ -1,5 +1,5 @@
 import { SpanStatusCode, type Span } from '@opentelemetry/api';
-import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
+import type { ReadableSpan, SpanProcessor } from '../provider/interfaces.ts';
 import {
   ATTR_DB_QUERY_SUMMARY,
   ATTR_DB_QUERY_TEXT,

@@ -224,13 +224,25 @@ test.each([
     'OTEL_BSP_MAX_QUEUE_SIZE is "lots", which is ignored: it takes a whole number from 1. The default is 65536.',
   ],
   ['OTEL_PROPAGATORS', 'w3c', 'OTEL_PROPAGATORS has "w3c", which is ignored: it takes tracecontext, baggage, b3, b3multi or none'],
-  ['OTEL_TRACES_SAMPLER', 'sometimes', 'unknown OTEL_TRACES_SAMPLER value "sometimes", using default'],
-  ['OTEL_NODE_RESOURCE_DETECTORS', 'moon', 'Invalid resource detector "moon"'],
+  [
+    'OTEL_TRACES_SAMPLER',
+    'sometimes',
+    'OTEL_TRACES_SAMPLER is "sometimes", which is ignored: it takes parentbased_always_on, parentbased_always_off, parentbased_traceidratio, always_on, always_off or traceidratio',
+  ],
+  [
+    'OTEL_NODE_RESOURCE_DETECTORS',
+    'moon',
+    'OTEL_NODE_RESOURCE_DETECTORS has "moon", which is ignored: it takes env, host, os, process, serviceinstance, all or none',
+  ],
   ['OTEL_NODE_ENABLED_INSTRUMENTATIONS', 'moon', 'Provided instrumentation name "@opentelemetry/instrumentation-moon" not found'],
-  ['OTEL_SDK_DISABLED', 'maybe', "Unknown value 'maybe' for OTEL_SDK_DISABLED"],
+  ['OTEL_SDK_DISABLED', 'maybe', 'OTEL_SDK_DISABLED is "maybe", which is ignored: it takes true or false'],
+  ['OTEL_TRACES_SAMPLER_ARG', '7', 'OTEL_TRACES_SAMPLER_ARG is "7", which is ignored: it takes a number from 0 to 1. The default is 1.'],
+  ['OTEL_RESOURCE_ATTRIBUTES', 'shop', 'OTEL_RESOURCE_ATTRIBUTES is ignored: "shop" is not key=value'],
+  ['OTEL_SPAN_EVENT_COUNT_LIMIT', 'few', 'OTEL_SPAN_EVENT_COUNT_LIMIT is "few", which is ignored: it takes a whole number from 0'],
+  ['WAYMARK_TRACING', 'fat', 'WAYMARK_TRACING is "fat", which is ignored: it takes lean or sdk'],
 ])('a value that makes no sense is warned of and ignored: %s', async (name, value, message) => {
   await using backend = await traceBackend();
-  const ran = await runProgram({ ...otlp(backend.origin), [name]: value });
+  const ran = await runProgram({ ...otlp(backend.origin), OTEL_TRACES_SAMPLER: 'traceidratio', [name]: value });
   expect(ran).toMatchObject({ code: 0, printed: { deliveries: { delivered: 1, lost: 0 } } });
   expect(ran.errors).toContain(`[WAYMARK_SETTINGS] Warning: ${message}`);
   expect(backend.received.spans).toHaveLength(1);

@@ -1,24 +1,20 @@
-import { diag, DiagLogLevel, type Attributes, type TextMapPropagator } from '@opentelemetry/api';
-import { getNodeAutoInstrumentations } from '@opentelemetry/auto-instrumentations-node';
-import { CompositePropagator, getBooleanFromEnv } from '@opentelemetry/core';
-import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
-import { NodeSDK } from '@opentelemetry/sdk-node';
-import type { Sampler, SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace';
-import { ATTR_SERVICE_VERSION } from '@opentelemetry/semantic-conventions';
+import { diag, DiagConsoleLogger, DiagLogLevel, type Attributes, type Sampler, type TextMapPropagator } from '@opentelemetry/api';
+import { CompositePropagator, diagLogLevelFromString } from '@opentelemetry/core';
 import { allowBaggage } from '../baggage.ts';
-import { applyDefaults } from './defaults.ts';
 import { backendsFromEnv, limitsFromEnv } from '../export/from-env.ts';
 import { sdkBackend } from '../export/sdk-backend.ts';
 import { SHUTDOWN_MS, SpanQueue, type Backend, type Deliveries } from '../export/span-queue.ts';
+import type { SpanExporter, SpanProcessor } from '../provider/interfaces.ts';
+import { startEngine } from './engine.ts';
+import { isTrue, warnOfSettings } from './env.ts';
 import { SegmentManifest } from './manifest.ts';
-import { hasTraceparent } from '../http/client-call.ts';
-import { packageVersion } from './package-version.ts';
-import { PreciseStart } from './precise-start.ts';
-import { describeQuery, failedQueries } from './sql.ts';
-import { propagatorFromEnv, randomFlag } from './trace-context.ts';
+import { resourceFromEnv } from './resource.ts';
+import { samplerFromEnv, spanLimitsFromEnv } from './sampling.ts';
+import { failedQueries } from './sql.ts';
+import { propagatorFromEnv } from './trace-context.ts';
 import { within } from '../export/within.ts';
 
-/** A running SDK. */
+/** Tracing that runs. */
 export interface Tracing {
   /** How many spans wait, are delivered and were lost so far; with several exporters, each counts. */
   readonly deliveries: Readonly<Deliveries>;
@@ -50,42 +46,35 @@ let running: Tracing | undefined;
 const SILENT = { error() {}, warn() {}, info() {}, debug() {}, verbose() {} };
 
 /**
- * Starts OpenTelemetry from the standard OTEL_* variables and `options`, once per process: resource, sampler, exporters, batch sizes.
- * With the exporter `none` spans still have ids, so that answers and logs stay correlated. With `OTEL_SDK_DISABLED=true` it does nothing.
- * A variable whose value makes no sense is warned of and ignored.
+ * Starts tracing from the standard OTEL_* variables and `options`, once per process. With the exporter `none` spans still have ids, so that
+ * answers and logs stay correlated. With `OTEL_SDK_DISABLED=true` it does nothing. A variable whose value makes no sense is warned of and
+ * ignored.
  * @throws {Error} for options when tracing has started already, by `register` for example: they would have no effect
  */
 export function startTracing(options?: TracingOptions): Tracing {
   if (running && options) throw new Error('Tracing has started already: call startTracing with options instead of preloading `register`');
   if (running) return running;
-  if (getBooleanFromEnv('OTEL_SDK_DISABLED')) return (running = { deliveries: sumOf([]), shutdown: async () => undefined });
   const { env } = process;
-  // The SDK reports values that it ignores to a logger, and by default there is none.
-  const isUnlogged = !env['OTEL_LOG_LEVEL'] && !hasLogger();
-  if (isUnlogged) diag.setLogger({ ...SILENT, warn: warnOfSettings, error: warnOfSettings }, DiagLogLevel.WARN);
+  if (isTrue(env, 'OTEL_SDK_DISABLED', warnOfSettings)) return (running = { deliveries: sumOf([]), shutdown: async () => undefined });
   const { resource = {}, sampler, exporters, processors = [], propagators, baggage } = options ?? {};
-  applyDefaults(env);
+  const level = diagLogLevelFromString(env['OTEL_LOG_LEVEL']?.trim());
+  // OpenTelemetry's packages report values that they ignore to a logger, and by default there is none.
+  const isUnlogged = level === undefined && !hasLogger();
+  if (level !== undefined) diag.setLogger(new DiagConsoleLogger(), level);
+  if (isUnlogged) diag.setLogger({ ...SILENT, warn: warnOfSettings, error: warnOfSettings }, DiagLogLevel.WARN);
   if (baggage) allowBaggage(baggage);
-  const textMapPropagator = propagators
-    ? new CompositePropagator({ propagators: [...propagators] })
-    : propagatorFromEnv(env, warnOfSettings);
   const queues = queuesFrom(env, exporters);
-  const version = packageVersion(process.argv[1] ?? '');
-  const sdk = new NodeSDK({
-    // OTEL_RESOURCE_ATTRIBUTES and OTEL_SERVICE_NAME win.
-    resource: defaultResource().merge(resourceFromAttributes({ [ATTR_SERVICE_VERSION]: version, ...resource })),
-    ...(sampler && { sampler }),
-    ...(textMapPropagator && { textMapPropagator }),
-    spanProcessors: [randomFlag, failedQueries, new PreciseStart(), new SegmentManifest(), ...processors, ...queues],
-    // Polling and migrations run outside any request: their queries would be one-span traces of no use to a reader.
-    instrumentations: getNodeAutoInstrumentations({
-      // Our middleware makes the SERVER spans; for the CLIENT spans of node:http, the instrumentation is one of two ways.
-      '@opentelemetry/instrumentation-http': { disableIncomingRequestInstrumentation: true },
-      '@opentelemetry/instrumentation-undici': { ignoreRequestHook: hasTraceparent },
-      '@opentelemetry/instrumentation-pg': { requireParentSpan: true, ignoreConnectSpans: true, requestHook: describeQuery },
-    }),
-  });
-  sdk.start();
+  const stopEngine = startEngine(
+    {
+      resource: resourceFromEnv(env, resource, warnOfSettings),
+      sampler: sampler ?? samplerFromEnv(env, warnOfSettings),
+      limits: spanLimitsFromEnv(env, warnOfSettings),
+      processors: [failedQueries, new SegmentManifest(), ...processors, ...queues],
+      propagator: propagators ? new CompositePropagator({ propagators: [...propagators] }) : propagatorFromEnv(env, warnOfSettings),
+    },
+    env,
+    warnOfSettings,
+  );
   if (isUnlogged) diag.disable();
   const report = reportOf(queues);
   // However the process ends: by `process.exit` or an uncaught error, too.
@@ -96,7 +85,7 @@ export function startTracing(options?: TracingOptions): Tracing {
       ...queuesEnd,
       within(
         ms,
-        sdk.shutdown().catch(() => undefined),
+        stopEngine().catch(() => undefined),
       ),
     ]);
     report();
@@ -113,7 +102,7 @@ function hasLogger(): boolean {
 }
 
 /**
- * Delivers every span that has ended, then stops the SDK, if `startTracing` started one. Never rejects.
+ * Delivers every span that has ended, then stops tracing, if `startTracing` started it. Never rejects.
  * @param ms how long that may take, in milliseconds, 4,000 by default: what is not delivered then is lost, and a line on stderr says so
  */
 export async function shutdownTracing(ms?: number): Promise<void> {
@@ -122,7 +111,7 @@ export async function shutdownTracing(ms?: number): Promise<void> {
 
 function queuesFrom(env: NodeJS.ProcessEnv, exporters: readonly SpanExporter[] | undefined): SpanQueue<unknown>[] {
   const backends: Backend<unknown>[] =
-    exporters?.map((exporter) => sdkBackend(exporter.constructor.name, async () => exporter)) ?? backendsFromEnv(env, warnOfSettings);
+    exporters?.map((exporter) => sdkBackend(exporter.constructor.name, () => exporter)) ?? backendsFromEnv(env, warnOfSettings);
   const limits = limitsFromEnv(env, warnOfSettings);
   // The bound is that of the process, however many backends there are.
   const maxQueueBytes = Math.ceil(limits.maxQueueBytes / Math.max(1, backends.length));
@@ -166,8 +155,4 @@ function reportOf(queues: readonly SpanQueue<unknown>[]): () => void {
 
 function warnOfSpans(message: string): void {
   process.emitWarning(message, { code: 'WAYMARK_SPANS' });
-}
-
-function warnOfSettings(message: string): void {
-  process.emitWarning(message, { code: 'WAYMARK_SETTINGS' });
 }

@@ -10,8 +10,10 @@ import {
   type TraceState,
 } from '@opentelemetry/api';
 import { CompositePropagator, isTracingSuppressed, W3CBaggagePropagator } from '@opentelemetry/core';
-import type { SpanProcessor } from '@opentelemetry/sdk-trace';
 import { passRandomFlag, RANDOM_FLAG } from '@waymark/context';
+import type { SpanProcessor } from '../provider/interfaces.ts';
+import { knownOf, type Env, type Warn } from './env.ts';
+import { isInstalled, loadOptional, notInstalled } from './optional.ts';
 
 /** `traceparent` (W3C Trace Context Level 2, §3.2), version 00. Flags that the version does not know are left out. */
 export function traceparent({ traceId, spanId, traceFlags }: SpanContext): string {
@@ -23,7 +25,7 @@ export function flagsText(traceFlags: number): string {
   return `0${traceFlags & (TraceFlags.SAMPLED | RANDOM_FLAG)}`;
 }
 
-/** Passes the random flag on to the spans of instrumentations that are not ours. */
+/** Passes the random flag on to the spans of instrumentations that are not ours, on the SDK's provider. */
 export const randomFlag: SpanProcessor = {
   onStart: passRandomFlag,
   onEnd() {},
@@ -31,23 +33,28 @@ export const randomFlag: SpanProcessor = {
   shutdown: () => Promise.resolve(),
 };
 
-/** The names that the SDK knows, for which it has propagators or asks for a package. */
-const SDK_PROPAGATORS: ReadonlySet<string> = new Set(['b3', 'b3multi', 'jaeger', 'xray', 'ottrace', 'none']);
+const B3 = '@opentelemetry/propagator-b3';
+type B3Package = { B3Propagator: new (options: { injectEncoding: number }) => TextMapPropagator; B3InjectEncoding: Record<string, number> };
 
-/**
- * The propagator that `OTEL_PROPAGATORS` names: ours for tracecontext and baggage (the default). Undefined leaves other lists to the SDK. A
- * name that nobody knows is warned of and ignored.
- */
-export function propagatorFromEnv(env: NodeJS.ProcessEnv, warn: (message: string) => void = () => {}): TextMapPropagator | undefined {
-  const ours = { tracecontext: new TraceContextPropagator(), baggage: new W3CBaggagePropagator() };
-  const listed = (env['OTEL_PROPAGATORS'] ?? '').split(',').map((name) => name.trim());
-  const [known, unknown] = [[] as string[], [] as string[]];
-  for (const name of listed.filter(Boolean)) (Object.hasOwn(ours, name) || SDK_PROPAGATORS.has(name) ? known : unknown).push(name);
-  if (unknown.length > 0)
-    warn(`OTEL_PROPAGATORS has "${unknown.join(', ')}", which is ignored: it takes tracecontext, baggage, b3, b3multi or none`);
-  const names = known.length > 0 ? known : ['tracecontext', 'baggage'];
-  if (names.some((name) => SDK_PROPAGATORS.has(name))) return undefined;
-  return new CompositePropagator({ propagators: names.map((name) => ours[name as keyof typeof ours]) });
+const b3 = (encoding: string) => (): TextMapPropagator => {
+  const { B3Propagator, B3InjectEncoding } = loadOptional(B3) as B3Package;
+  return new B3Propagator({ injectEncoding: B3InjectEncoding[encoding]! });
+};
+
+const PROPAGATORS: Record<string, () => TextMapPropagator> = {
+  tracecontext: () => new TraceContextPropagator(),
+  baggage: () => new W3CBaggagePropagator(),
+  b3: b3('SINGLE_HEADER'),
+  b3multi: b3('MULTI_HEADER'),
+};
+
+/** The propagators that OTEL_PROPAGATORS names. A name that nobody knows, or whose package is not installed, is warned of and ignored. */
+export function propagatorFromEnv(env: Env, warn: Warn = () => {}): TextMapPropagator {
+  const listed = knownOf(env, 'OTEL_PROPAGATORS', [...Object.keys(PROPAGATORS), 'none'], ['tracecontext', 'baggage'], warn);
+  const names = listed.includes('none') ? [] : listed;
+  const missing = names.filter((name) => name.startsWith('b3') && !isInstalled(B3));
+  if (missing.length > 0) warn(`OTEL_PROPAGATORS has "${missing.join(', ')}", which is ignored: ${notInstalled(B3)}`);
+  return new CompositePropagator({ propagators: names.filter((name) => !missing.includes(name)).map((name) => PROPAGATORS[name]!()) });
 }
 
 const PARENT = 'traceparent';

@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { SpanKind } from '@opentelemetry/api';
 import { ExportResultCode, type ExportResult } from '@opentelemetry/core';
+import { ZipkinExporter } from '@opentelemetry/exporter-zipkin';
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider, type ReadableSpan } from '@opentelemetry/sdk-trace';
 import fc from 'fast-check';
 import { runProgram } from '../testing/run-program.ts';
 import { traceBackend } from '../testing/trace-backend.ts';
 import type { ZipkinSpan } from '../testing/zipkin-format.ts';
 import { startZipkin } from '../testing/zipkin-server.ts';
-import { WholeMicrosecondsZipkinExporter } from './zipkin.ts';
+import { wholeMicroseconds } from './zipkin.ts';
 
 type Times = [startMs: number, endMs: number];
 
@@ -24,7 +25,7 @@ function spansAt(times: readonly Times[]): ReadableSpan[] {
 const hrTime = (ms: number): [number, number] => [Math.trunc(ms / 1_000), Math.floor((ms % 1_000) * 1e6)];
 
 const send = async (origin: string, spans: ReadableSpan[]): Promise<ExportResult> => {
-  const exporter = new WholeMicrosecondsZipkinExporter({ url: `${origin}/api/v2/spans` });
+  const exporter = wholeMicroseconds(new ZipkinExporter({ url: `${origin}/api/v2/spans` }));
   return new Promise((resolve) => exporter.export(spans, resolve));
 };
 

@@ -1,16 +1,15 @@
 import type { HrTime } from '@opentelemetry/api';
-import type { ExportResult } from '@opentelemetry/core';
-import { ZipkinExporter } from '@opentelemetry/exporter-zipkin';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import type { ReadableSpan, SpanExporter } from '../provider/interfaces.ts';
 
 /**
- * Sends spans to Zipkin in whole microseconds, at least one for each span. Our spans are more precise, and a Zipkin server refuses a whole
+ * The exporter, given whole microseconds, at least one for each span. Our spans are more precise, and a Zipkin server refuses a whole
  * batch for one fraction (Zipkin API v2: `timestamp` and `duration` are int64).
  */
-export class WholeMicrosecondsZipkinExporter extends ZipkinExporter {
-  override export(spans: ReadableSpan[], done: (result: ExportResult) => void): void {
-    super.export(spans.map(inWholeMicroseconds), done);
-  }
+export function wholeMicroseconds(zipkin: SpanExporter): SpanExporter {
+  return {
+    export: (spans, done) => zipkin.export(spans.map(inWholeMicroseconds), done),
+    shutdown: () => zipkin.shutdown(),
+  };
 }
 
 /** Both ends are rounded down, so that a child stays inside its parent. */

@@ -1,8 +1,8 @@
 // A program that starts tracing in code: `options-program.ts 1 <options | own-sdk>`, and prints what came of it.
-import { trace, type Context } from '@opentelemetry/api';
+import { SamplingDecision, trace, type Context } from '@opentelemetry/api';
 import { W3CBaggagePropagator } from '@opentelemetry/core';
 import { NodeSDK } from '@opentelemetry/sdk-node';
-import { InMemorySpanExporter, SamplingDecision, type ReadableSpan, type Span, type SpanProcessor } from '@opentelemetry/sdk-trace';
+import { InMemorySpanExporter, type ReadableSpan, type Span, type SpanProcessor } from '@opentelemetry/sdk-trace';
 import { traced } from '../http/node-http.ts';
 import { RequestContext } from '@waymark/context';
 import { annotate, inject, SegmentManifest, shutdownTracing, span, startTracing } from '../index.ts';

@@ -1,10 +1,28 @@
-import type { SpanProcessor } from '@opentelemetry/sdk-trace';
 import { recordSpans as record, type RecordedSpans } from '@waymark/context/testing';
+import type { SpanProcessor } from '../provider/interfaces.ts';
+import { alwaysOn, parentBased } from '../provider/samplers.ts';
+import { DEFAULT_LIMITS } from '../provider/tracer-provider.ts';
+import { startEngine } from '../sdk/engine.ts';
+import { resourceOf } from '../sdk/resource.ts';
 import { propagatorFromEnv } from '../sdk/trace-context.ts';
 
 export { exceptions, named } from '@waymark/context/testing';
 
-/** As that of @waymark/context, with our own propagator. */
+/** As that of @waymark/context, but with our own provider; with WAYMARK_TRACING=sdk, with the SDK's. */
 export function recordSpans(...before: SpanProcessor[]): RecordedSpans {
-  return record(before, { propagator: propagatorFromEnv({})! });
+  return record(before, (processors) => {
+    startEngine(
+      {
+        resource: resourceOf({}),
+        sampler: parentBased(alwaysOn),
+        limits: DEFAULT_LIMITS,
+        processors,
+        propagator: propagatorFromEnv({}),
+      },
+      { WAYMARK_TRACING: process.env['WAYMARK_TRACING'], OTEL_NODE_DISABLED_INSTRUMENTATIONS: 'pg' },
+      (message) => {
+        throw new Error(message);
+      },
+    );
+  });
 }

@@ -1,0 +1,41 @@
+import { isSpanContextValid, SamplingDecision, trace, TraceFlags, type Sampler, type SamplingResult } from '@opentelemetry/api';
+
+const SAMPLED: SamplingResult = { decision: SamplingDecision.RECORD_AND_SAMPLED };
+const NOT_RECORDED: SamplingResult = { decision: SamplingDecision.NOT_RECORD };
+
+/** Samples every trace. */
+export const alwaysOn: Sampler = { shouldSample: () => SAMPLED, toString: () => 'AlwaysOnSampler' };
+
+/** Samples no trace. */
+export const alwaysOff: Sampler = { shouldSample: () => NOT_RECORDED, toString: () => 'AlwaysOffSampler' };
+
+/**
+ * Samples this share of the traces, by their id: all services with the same ratio, also those with OpenTelemetry's JavaScript SDK, sample the
+ * same traces, and a larger ratio includes those of a smaller one.
+ */
+export function traceIdRatio(ratio: number): Sampler {
+  const below = ratio >= 1 ? 2 ** 32 : Math.floor(ratio * (2 ** 32 - 1));
+  return {
+    shouldSample: (_context, traceId) => (folded(traceId) < below ? SAMPLED : NOT_RECORDED),
+    toString: () => `TraceIdRatioBased{${ratio}}`,
+  };
+}
+
+/** The four 32-bit parts of a trace id, combined. */
+function folded(traceId: string): number {
+  let combined = 0;
+  for (let at = 0; at < 32; at += 8) combined ^= Number.parseInt(traceId.slice(at, at + 8), 16);
+  return combined >>> 0;
+}
+
+/** Samples what the parent span is sampled for, and leaves it to `root` where a trace begins. */
+export function parentBased(root: Sampler): Sampler {
+  return {
+    shouldSample(context, traceId, ...rest) {
+      const parent = trace.getSpanContext(context);
+      if (!parent || !isSpanContextValid(parent)) return root.shouldSample(context, traceId, ...rest);
+      return parent.traceFlags & TraceFlags.SAMPLED ? SAMPLED : NOT_RECORDED;
+    },
+    toString: () => `ParentBased{root=${root.toString()}}`,
+  };
+}

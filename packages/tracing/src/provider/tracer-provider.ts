@@ -1,0 +1,130 @@
+import {
+  context as contexts,
+  INVALID_SPAN_CONTEXT,
+  isSpanContextValid,
+  SamplingDecision,
+  SpanKind,
+  trace,
+  TraceFlags,
+  type Context,
+  type Sampler,
+  type Span,
+  type SpanContext,
+  type SpanOptions,
+  type Tracer,
+  type TracerOptions,
+  type TracerProvider,
+} from '@opentelemetry/api';
+import { isTracingSuppressed, type InstrumentationScope } from '@opentelemetry/core';
+import { keep, UNLIMITED, type Kept } from './attributes.ts';
+import { newSpanId, newTraceId } from './ids.ts';
+import type { Resource, SpanProcessor } from './interfaces.ts';
+import { RecordingSpan, type SpanLimits, type SpanSettings } from './recording-span.ts';
+
+/** "Random Trace ID Flag" (W3C Trace Context Level 2): set where a trace begins, and passed on. */
+const RANDOM = 0b10;
+
+/** The limits that OpenTelemetry sets by default. */
+export const DEFAULT_LIMITS: SpanLimits = {
+  attributeCountLimit: 128,
+  attributeValueLengthLimit: Infinity,
+  eventCountLimit: 128,
+  linkCountLimit: 128,
+  attributePerEventCountLimit: 128,
+  attributePerLinkCountLimit: 128,
+};
+
+export interface ProviderOptions {
+  readonly resource: Resource;
+  readonly sampler: Sampler;
+  readonly processors: readonly SpanProcessor[];
+  readonly limits?: SpanLimits;
+}
+
+/** OpenTelemetry's TracerProvider, with what tracing a service needs and no more. */
+export class LeanTracerProvider implements TracerProvider {
+  readonly #settings: SpanSettings;
+  readonly #sampler: Sampler;
+  readonly #tracers = new Map<string, Tracer>();
+
+  constructor({ resource, sampler, processors, limits = DEFAULT_LIMITS }: ProviderOptions) {
+    this.#settings = { resource, limits, processors };
+    this.#sampler = sampler;
+  }
+
+  getTracer(name: string, version?: string, { schemaUrl }: TracerOptions = {}): Tracer {
+    const key = JSON.stringify([name, version, schemaUrl]);
+    let tracer = this.#tracers.get(key);
+    if (!tracer) {
+      const scope = { name, ...(version !== undefined && { version }), ...(schemaUrl !== undefined && { schemaUrl }) };
+      this.#tracers.set(key, (tracer = new LeanTracer(scope, this.#settings, this.#sampler)));
+    }
+    return tracer;
+  }
+
+  async forceFlush(): Promise<void> {
+    await Promise.all(this.#settings.processors.map((processor) => processor.forceFlush()));
+  }
+
+  async shutdown(): Promise<void> {
+    await Promise.all(this.#settings.processors.map((processor) => processor.shutdown()));
+  }
+}
+
+class LeanTracer implements Tracer {
+  readonly #scope: InstrumentationScope;
+  readonly #settings: SpanSettings;
+  readonly #sampler: Sampler;
+
+  constructor(scope: InstrumentationScope, settings: SpanSettings, sampler: Sampler) {
+    this.#scope = scope;
+    this.#settings = settings;
+    this.#sampler = sampler;
+  }
+
+  startSpan(name: string, options: SpanOptions = {}, active: Context = contexts.active()): Span {
+    if (isTracingSuppressed(active)) return trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
+    const parentContext = options.root ? trace.deleteSpan(active) : active;
+    const parent = validContext(trace.getSpan(parentContext));
+    const traceId = parent?.traceId ?? newTraceId();
+    const { kind = SpanKind.INTERNAL, links, startTime } = options;
+    const given = keep(options.attributes, UNLIMITED);
+    const sampling = this.#sampler.shouldSample(parentContext, traceId, name, kind, given.attributes, links ?? []);
+    const traceState = sampling.traceState ?? parent?.traceState;
+    const isSampled = sampling.decision === SamplingDecision.RECORD_AND_SAMPLED;
+    const context: SpanContext = {
+      traceId,
+      spanId: newSpanId(),
+      traceFlags: (isSampled ? TraceFlags.SAMPLED : TraceFlags.NONE) | (parent ? parent.traceFlags & RANDOM : RANDOM),
+      ...(traceState && { traceState }),
+    };
+    if (sampling.decision === SamplingDecision.NOT_RECORD) return trace.wrapSpanContext(context);
+    const kept = withinLimits(given, sampling.attributes, this.#settings.limits);
+    const span = new RecordingSpan(this.#settings, this.#scope, { name, kind, context, parent, startTime, kept, links });
+    for (const processor of this.#settings.processors) processor.onStart(span, parentContext);
+    return span;
+  }
+
+  startActiveSpan<F extends (span: Span) => unknown>(
+    name: string,
+    ...rest: [fn: F] | [options: SpanOptions, fn: F] | [options: SpanOptions, context: Context, fn: F]
+  ): ReturnType<F> {
+    const fn = rest.at(-1) as F;
+    const options = rest.length > 1 ? (rest[0] as SpanOptions) : {};
+    const parent = rest.length > 2 ? (rest[1] as Context) : contexts.active();
+    const span = this.startSpan(name, options, parent);
+    return contexts.with(trace.setSpan(parent, span), fn as (span: Span) => ReturnType<F>, undefined, span);
+  }
+}
+
+/** Most parents are spans of ours. The ids of others, which may come from a header, are looked at. */
+function validContext(parent: Span | undefined): SpanContext | undefined {
+  const context = parent?.spanContext();
+  return context && (parent instanceof RecordingSpan || isSpanContextValid(context)) ? context : undefined;
+}
+
+function withinLimits(given: Kept, sampler: object | undefined, limits: SpanLimits): Kept {
+  if (!sampler && given.attributeCount <= limits.attributeCountLimit && limits.attributeValueLengthLimit === Infinity) return given;
+  const kept = keep({ ...given.attributes, ...sampler }, limits);
+  return { ...kept, droppedAttributesCount: kept.droppedAttributesCount + given.droppedAttributesCount };
+}

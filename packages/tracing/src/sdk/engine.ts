@@ -1,0 +1,65 @@
+import { context, propagation, trace, type Sampler, type TextMapPropagator } from '@opentelemetry/api';
+import type { NodeSDK } from '@opentelemetry/sdk-node';
+import { AsyncContextManager } from '../provider/context-manager.ts';
+import type { Resource, SpanProcessor } from '../provider/interfaces.ts';
+import type { SpanLimits } from '../provider/recording-span.ts';
+import { LeanTracerProvider } from '../provider/tracer-provider.ts';
+import { oneOf, textFrom, type Env, type Warn } from './env.ts';
+import { instrumentationsFromEnv } from './instrumentations.ts';
+import { isInstalled, loadOptional, notInstalled } from './optional.ts';
+import { randomFlag } from './trace-context.ts';
+
+/** What makes the spans, and with what. */
+export interface EngineParts {
+  readonly resource: Resource;
+  readonly sampler: Sampler;
+  readonly limits: SpanLimits;
+  readonly processors: readonly SpanProcessor[];
+  readonly propagator: TextMapPropagator;
+}
+
+/** Stops an engine. */
+export type Stop = () => Promise<void>;
+
+const SDK = '@opentelemetry/sdk-node';
+
+/**
+ * Registers what makes spans with OpenTelemetry's API: our own provider or, with WAYMARK_TRACING=sdk, OpenTelemetry's NodeSDK. The latter also
+ * exports metrics and logs, if OTEL_METRICS_EXPORTER or OTEL_LOGS_EXPORTER asks for them. If it is not installed, that is warned of.
+ */
+export function startEngine(parts: EngineParts, env: Env, warn: Warn): Stop {
+  const asked = oneOf(env, 'WAYMARK_TRACING', ['lean', 'sdk'], warn) === 'sdk';
+  const signals = { metrics: isExported(env, 'METRICS'), logs: isExported(env, 'LOGS') };
+  const needsSdk = asked || signals.metrics || signals.logs;
+  const hasSdk = needsSdk && isInstalled(SDK);
+  if (needsSdk && !hasSdk) warn(`WAYMARK_TRACING, OTEL_METRICS_EXPORTER and OTEL_LOGS_EXPORTER are ignored: ${notInstalled(SDK)}`);
+  const stopLean = hasSdk && asked ? undefined : startLean(parts);
+  const instrumentations = instrumentationsFromEnv(env, hasSdk && signals.metrics, warn);
+  if (!hasSdk) return async () => stopLean?.();
+  const sdk = new (loadOptional(SDK) as { NodeSDK: typeof NodeSDK }).NodeSDK({
+    resource: parts.resource,
+    autoDetectResources: false,
+    instrumentations: instrumentations as never[],
+    ...(asked ? tracesOf(parts) : { spanProcessors: [], textMapPropagator: null, contextManager: null as never }),
+    ...(!signals.metrics && { metricReaders: [] }),
+    ...(!signals.logs && { logRecordProcessors: [] }),
+  });
+  sdk.start();
+  return async () => void (await Promise.all([stopLean?.(), sdk.shutdown()]));
+}
+
+function startLean({ propagator, ...parts }: EngineParts): Stop {
+  const provider = new LeanTracerProvider(parts);
+  trace.setGlobalTracerProvider(provider);
+  context.setGlobalContextManager(new AsyncContextManager());
+  propagation.setGlobalPropagator(propagator);
+  return () => provider.shutdown();
+}
+
+function tracesOf({ sampler, limits, processors, propagator }: EngineParts): object {
+  return { sampler, spanLimits: limits, spanProcessors: [randomFlag, ...processors], textMapPropagator: propagator };
+}
+
+function isExported(env: Env, signal: string): boolean {
+  return (textFrom(env, `OTEL_${signal}_EXPORTER`) ?? 'none') !== 'none';
+}
