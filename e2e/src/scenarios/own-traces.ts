@@ -18,6 +18,14 @@ order SERVER POST /dead-letters/{messageId}/replay 201
 
 export const ownTraces: OwnTrace[] = [
   {
+    title: 'the batch that stores a log-in in the audit trail',
+    needs: OWN_SHOP,
+    find: async () => (await story()).audit,
+    tree: `
+auth INTERNAL batch audit trail waymark.batch.items=1
+  auth CLIENT INSERT audit_trail`,
+  },
+  {
     title: 'the expiry of a reservation that nobody paid in time',
     needs: OWN_SHOP,
     find: async () => (await story()).expiry,

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import type { Order } from '@waymark/contracts';
 import { startShop, type Shop } from '@waymark/local-stack';
 import pg from 'pg';
+import type { Trace } from '@waymark/trace-model';
 import { tracesFrom } from '@waymark/trace-testing';
+import { allTraces } from '../shop/all-traces.ts';
 import { shopUnderTest } from '../shop/shop-under-test.ts';
 import { Shopper, type Answer } from '../shop/shopper.ts';
 import { until } from '../shop/until.ts';
@@ -22,7 +24,7 @@ export interface Own {
 
 /** What was asked of that shop, by what is to be seen of it. */
 export type Asked = 'lost' | 'taker' | 'buried' | 'charged' | 'limited' | 'unreachable' | 'unplaced' | 'slow' | 'stranded';
-type Begun = 'expiry' | 'report' | 'listing' | 'replayedOrder' | 'replayedRelease';
+type Begun = 'audit' | 'expiry' | 'report' | 'listing' | 'replayedOrder' | 'replayedRelease';
 type Story = Record<Asked, Answer> & Record<Begun, Own>;
 
 let told: Promise<Story> | undefined;
@@ -42,7 +44,8 @@ async function tell(): Promise<Story> {
     onLine: (service, line) => appendFileSync(join(logs ?? '', `${service}.log`), `${line}\n`),
   });
   const demo = new Shopper(shop.urls.gateway);
-  await demo.logIn();
+  const entered = await demo.logIn();
+  const audit = { traceId: await linkedFrom(traces, entered), linkedTo: [entered.traceId] };
 
   const lost = await demo.place('last-lantern');
   await until(
@@ -85,7 +88,7 @@ async function tell(): Promise<Story> {
   await shop.kill('auth', 'SIGKILL');
   const stranded = await demo.call('GET', '/v1/orders');
   const limited = await tooMany(demo);
-  return { lost, taker, buried, charged, limited, unreachable, unplaced, slow, stranded, expiry, report, ...replays };
+  return { lost, taker, buried, charged, limited, unreachable, unplaced, slow, stranded, audit, expiry, report, ...replays };
 }
 
 interface Letters {
@@ -135,6 +138,17 @@ async function logged(shop: Shop, msg: string, order = ''): Promise<string> {
     `inventory to log "${msg}"`,
   );
   return (JSON.parse(line ?? '{}') as { trace_id: string }).trace_id;
+}
+
+/** The trace of the batch that is linked to the trace of this answer. */
+async function linkedFrom(traces: string, { traceId }: Answer): Promise<string> {
+  const isLinked = ({ spans }: Trace): boolean => spans.some(({ links }) => links.some((link) => link.traceId === traceId));
+  const batch = await until(
+    async () => (await allTraces(traces)).find(isLinked),
+    (found) => found !== undefined,
+    'a trace that is linked to the log-in',
+  );
+  return batch?.traceId ?? '';
 }
 
 async function tooMany(demo: Shopper): Promise<Answer> {
