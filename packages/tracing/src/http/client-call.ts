@@ -1,13 +1,14 @@
 import { subscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { propagation, type Attributes, type Span } from '@opentelemetry/api';
+import type { Attributes, Span } from '@opentelemetry/api';
 import { ATTR_HTTP_RESPONSE_STATUS_CODE } from '@opentelemetry/semantic-conventions';
 import type { Dispatcher } from 'undici';
 import { fail } from '@waymark/context';
 import { PEER_UNKNOWN } from '@waymark/semantic-conventions';
 import { failWithStatus } from '../span.ts';
 import { connectionAttributes } from './conventions.ts';
+import './one-traceparent.ts';
 import { noteTraceresponse } from './traceresponse.ts';
 
 /** Writes what happens to one request on its CLIENT span. */
@@ -74,37 +75,6 @@ subscribe('undici:client:sendHeaders', (message) => {
   // If the handler has aborted our request, the message is about another one.
   if (!span?.isRecording() || !headers.includes(span.spanContext().spanId)) return;
   span.setAttributes(connectionAttributes(socket, socket.alpnProtocol === 'h2' ? '2' : '1.1'));
-});
-
-/** A request as undici has created it: names and values follow one another. */
-interface UndiciRequest {
-  headers: unknown[];
-  addHeader(name: string, value: string): unknown;
-}
-
-const headerNames = (headers: readonly unknown[]): string[] => headers.map((name, at) => (at % 2 === 0 ? String(name).toLowerCase() : ''));
-
-/**
- * Says whether a request has its trace already: an `ignoreRequestHook` for OpenTelemetry's undici instrumentation, which would otherwise make
- * a second CLIENT span.
- */
-export function hasTraceparent(request: { headers: unknown }): boolean {
-  return Array.isArray(request.headers) && headerNames(request.headers).includes('traceparent');
-}
-
-/**
- * OpenTelemetry's undici instrumentation adds its headers to a request that undici has created. Servers discard two of `traceparent`, so a
- * request that has one gets no second, whether the instrumentation subscribed before us or after.
- */
-subscribe('undici:request:create', (message) => {
-  const { request } = message as { request: UndiciRequest };
-  const names = headerNames(request.headers);
-  if (!names.includes('traceparent')) return;
-  const fields = new Set(propagation.fields());
-  const isRepeated = (at: number): boolean => fields.has(names[at] ?? '') && names.indexOf(names[at] ?? '') < at;
-  request.headers = request.headers.filter((_, at) => !isRepeated(at - (at % 2)));
-  const add = request.addHeader.bind(request);
-  request.addHeader = (name, value) => (fields.has(name.toLowerCase()) ? request : add(name, value));
 });
 
 /** What undici 6 takes for a handler. */

@@ -1,7 +1,7 @@
 import { Agent, request, type Dispatcher } from 'undici';
 import { traceRequests, type TracedRequest } from './trace-requests.ts';
 
-export { hasTraceparent } from './client-call.ts';
+export { hasTraceparent } from './one-traceparent.ts';
 export { traceRequests, type TracedRequest } from './trace-requests.ts';
 
 if (typeof Agent.prototype.compose !== 'function') {

@@ -10,7 +10,7 @@ export interface Resource {
   readonly asyncAttributesPending?: boolean;
   waitForAsyncAttributes?(): Promise<void>;
   merge(other: Resource | null): Resource;
-  getRawAttributes(): [key: string, value: Attributes[string] | Promise<Attributes[string]>][];
+  getRawAttributes(): [key: string, value: unknown][];
 }
 
 /** An event of a span. */

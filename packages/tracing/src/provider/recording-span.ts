@@ -109,7 +109,7 @@ export class RecordingSpan implements Span, Kept {
     if (this.isLate()) return this;
     const { eventCountLimit, attributePerEventCountLimit: attributeCountLimit, attributeValueLengthLimit } = this.settings.limits;
     const isTime = isTimeInput(attributesOrTime);
-    const attributes = isTime ? undefined : (attributesOrTime as Attributes | undefined);
+    const attributes = isTime ? undefined : attributesOrTime;
     const at = this.timeOf(time ?? (isTime ? attributesOrTime : undefined));
     const event = { name, time: at, ...cleanSimpleAttributes(attributes, { attributeCountLimit, attributeValueLengthLimit }) };
     this.droppedEventsCount += pushNewest(this.events, event, eventCountLimit);
@@ -144,7 +144,7 @@ export class RecordingSpan implements Span, Kept {
   recordException(exception: Exception, time?: TimeInput): void {
     const { code, name, message, stack } = typeof exception === 'string' ? { message: exception } : (exception as Partial<ExceptionParts>);
     const type = code ? String(code) : name;
-    if (!type && !message) return diag.warn(`An exception without a name and a message was not recorded: ${String(exception)}`);
+    if (!type && !message) return diag.warn('An exception without a name and a message was not recorded');
     this.addEvent(
       'exception',
       {

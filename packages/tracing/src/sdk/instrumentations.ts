@@ -1,5 +1,5 @@
 import { PgInstrumentation } from '@opentelemetry/instrumentation-pg';
-import { hasTraceparent } from '../http/client-call.ts';
+import { hasTraceparent } from '../http/one-traceparent.ts';
 import { listFrom, type Env, type Warn } from './env.ts';
 import { isInstalled, loadOptional, notInstalled } from './optional.ts';
 import { describeQuery } from './sql.ts';

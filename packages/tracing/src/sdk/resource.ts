@@ -12,7 +12,11 @@ export function resourceOf(given: Attributes): Resource {
   return {
     attributes,
     getRawAttributes: () => Object.entries(attributes),
-    merge: (other) => resourceOf({ ...attributes, ...(Object.fromEntries(other?.getRawAttributes() ?? []) as Attributes) }),
+    merge: (other) =>
+      resourceOf({
+        ...attributes,
+        ...Object.fromEntries<Attributes[string]>((other?.getRawAttributes() ?? []) as [string, Attributes[string]][]),
+      }),
   };
 }
 
