@@ -1,6 +1,6 @@
 import type { Shop } from '@waymark/local-stack';
 import pg from 'pg';
-import { until } from '../src/shop/until.ts';
+import { until } from '@waymark/service-kit/testing/until';
 
 /** The product that every attack orders, and its stock. */
 export const SKU = 'trail-map';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { CannotRun, type Attack } from './attack.ts';
 import { areBalanced, checkBooks, query, SKU, describe } from './books.ts';
 import { acknowledged, inSeconds, load, slowest, statuses } from './load.ts';
-import { until } from '../src/shop/until.ts';
+import { until } from '@waymark/service-kit/testing/until';
 import { Wire } from './network.ts';
 import { startAttackedShop, wait } from './shop.ts';
 

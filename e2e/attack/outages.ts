@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { startShop, type ServiceName } from '@waymark/local-stack';
 import type { Attack } from './attack.ts';
 import { areBalanced, checkBooks, orders, settle, SKU, describe } from './books.ts';
-import { until } from '../src/shop/until.ts';
+import { until } from '@waymark/service-kit/testing/until';
 import { acknowledged, Buyer, load, statuses, type Outcome } from './load.ts';
 import { balance } from './network.ts';
 import { NO_EDGE_LIMITS, startAttackedShop, wait } from './shop.ts';

@@ -9,7 +9,7 @@ import { tracesFrom, type CompleteTrace } from '@waymark/trace-testing';
 import '@waymark/trace-testing/jest';
 import { FULFILLED_ORDER } from '../src/scenarios/parts.ts';
 import { Shopper } from '../src/shop/shopper.ts';
-import { until } from '../src/shop/until.ts';
+import { until } from '@waymark/service-kit/testing/until';
 import { sendCopies } from './copies.ts';
 import { DURABLE } from './durable.ts';
 

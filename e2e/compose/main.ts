@@ -5,7 +5,7 @@ import { mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { settings, settingsText } from '../src/scenarios/settings.ts';
+import { settings, settingsText } from '../src/shop/settings.ts';
 import { DURABLE } from './durable.ts';
 
 const ROOT = join(import.meta.dirname, '../..');

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { tracesFrom } from '@waymark/trace-testing';
 import '@waymark/trace-testing/jest';
-import { FULFILMENT_DELAY } from './scenarios/settings.ts';
+import { FULFILMENT_DELAY } from './shop/settings.ts';
 import { describeNeeding } from './shop/needing.ts';
 import { shopUnderTest } from './shop/shop-under-test.ts';
 import { Shopper } from './shop/shopper.ts';
@@ -12,7 +12,7 @@ const traces = tracesFrom(tracesUrl);
 const [run, why] = describeNeeding(FULFILMENT_DELAY);
 
 run(`an order that is cancelled before it is paid${why}`, () => {
-  test('has a trace from which one gets to that of its cancellation, and back', async () => {
+  test('the traces of the order and of its cancellation link to each other', async () => {
     const demo = new Shopper(gateway);
     await demo.logIn();
     const placing = await demo.place('pocket-compass');

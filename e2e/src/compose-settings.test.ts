@@ -4,10 +4,10 @@ import { expect, test } from '@jest/globals';
 const root = new URL('../../', import.meta.url);
 const read = (path: string): Promise<string> => readFile(new URL(path, root), 'utf8');
 
-/** `${NAME:-default}`, where the default may hold another one. */
+/** `${NAME:-default}`. The default can contain another variable. */
 const VARIABLE = /\$\{([A-Z_]+):-((?:[^${}]|\$\{[^{}]*\})*)\}/g;
 
-/** Each variable of the compose file with its default, once for each place where it stands. */
+/** Each use of a variable in the compose file, with its default. */
 async function variables(): Promise<[string, string][]> {
   const text = await read('docker-compose.yml');
   const found = [...text.matchAll(VARIABLE)].map(([, name = '', value = '']): [string, string] => [name, value]);
@@ -18,20 +18,20 @@ async function variables(): Promise<[string, string][]> {
   return [...found.map(([name, value]): [string, string] => [name, value.replaceAll(VARIABLE, '$2')]), ...inner];
 }
 
-test('the README of the compose file lists each of its variables, with its default', async () => {
+test('the README of the compose file lists each variable with its default', async () => {
   const readme = await read('deploy/compose/README.md');
   const listed = [...readme.matchAll(/^\| `([A-Z_]+)` +\| `([^`]*)`/gm)].map(([, name, value]) => [name, value]);
   expect(listed.length).toBeGreaterThan(0);
   expect(Object.fromEntries(listed)).toEqual(Object.fromEntries(await variables()));
 });
 
-test('a variable has the same default wherever it stands', async () => {
+test('a variable has the same default everywhere', async () => {
   const defaults = new Map<string, Set<string>>();
   for (const [name, value] of await variables()) defaults.set(name, (defaults.get(name) ?? new Set()).add(value));
   expect([...defaults].filter(([, values]) => values.size > 1)).toEqual([]);
 });
 
-test('what the README says of Jaeger’s limits is what the files say', async () => {
+test('the README states the configured limits of Jaeger', async () => {
   const [compose, jaeger, readme] = await Promise.all([
     read('docker-compose.yml'),
     read('deploy/compose/jaeger.yaml'),

@@ -6,7 +6,7 @@ import { expect, test } from '@jest/globals';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const read = (path: string): Promise<string> => readFile(join(root, path), 'utf8');
 
-/** The blocks of code, without comments and without the drawing, whose labels are translated. */
+/** The code blocks, without comments (which are translated) and without the diagram (whose labels are translated). */
 const blocks = (text: string): string[] =>
   [...text.matchAll(/```[^\n]*\n(.*?)```/gs)].map(([, code = '']) => code.replaceAll(/ +#.*/g, '')).filter((code) => !code.includes('──►'));
 const targets = (text: string): string[] => [...text.matchAll(/\]\(([^)]+)\)|<(https?:[^>]+)>/g)].map(([, link, url]) => link ?? url ?? '');
@@ -29,7 +29,7 @@ const isMissing = (path: string): Promise<boolean> =>
     () => true,
   );
 
-test('every link between files of the repository leads somewhere', async () => {
+test('the targets of all relative links exist', async () => {
   const broken: string[] = [];
   let links = 0;
   for await (const file of glob('**/*.md', { cwd: root, exclude: (name) => name === 'node_modules' })) {

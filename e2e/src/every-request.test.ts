@@ -6,10 +6,10 @@ import type { Span } from '@waymark/trace-model';
 import { isComplete, tracesFrom, type CompleteTrace } from '@waymark/trace-testing';
 import '@waymark/trace-testing/jest';
 import { ownTraces, type OwnTrace } from './scenarios/own-traces.ts';
+import type { LinkedTrace } from './scenarios/failing-shop.ts';
 import { misdescribed } from './scenarios/required-attributes.ts';
-import type { Scenario, Visitors } from './scenarios/scenario.ts';
+import type { Scenario, Shoppers } from './scenarios/scenario.ts';
 import { scenarios } from './scenarios/scenarios.ts';
-import type { Own } from './scenarios/story.ts';
 import { logOf, wholeLogOf } from './shop/logs.ts';
 import { describeNeeding, shopHas } from './shop/needing.ts';
 import { shopUnderTest } from './shop/shop-under-test.ts';
@@ -18,39 +18,39 @@ import { Shopper, type Answer } from './shop/shopper.ts';
 const { gateway, traces: tracesUrl, logs } = shopUnderTest();
 const traces = tracesFrom(tracesUrl);
 const SERVICES = ['gateway', 'auth', 'order', 'inventory'];
-/** Longer than any order takes here. */
-const PATIENCE_MS = 40_000;
+/** Longer than any order takes. */
+const TIMEOUT_MS = 40_000;
 
-let visitors: Promise<Visitors>;
-const asked = new Map<Scenario, Promise<Answer>>();
+let shoppers: Promise<Shoppers>;
+const answers = new Map<Scenario, Promise<Answer>>();
 
-async function logInAll(): Promise<Visitors> {
-  const [stranger, demo, ada] = [new Shopper(gateway), new Shopper(gateway), new Shopper(gateway)];
+async function logInAll(): Promise<Shoppers> {
+  const [anonymous, demo, ada] = [new Shopper(gateway), new Shopper(gateway), new Shopper(gateway)];
   await Promise.all([demo.logIn(), ada.logIn('ada@waymark.test')]);
-  return { stranger, demo, ada, somebody: () => new Shopper(gateway) };
+  return { anonymous, demo, ada, newShopper: () => new Shopper(gateway) };
 }
 
-/** All requests are made at once, as they come to a shop; the tests then look at one after the other. */
+/** Sends all requests at the same time, as in a real shop. The tests then check one after the other. */
 beforeAll(async () => {
-  visitors = logInAll();
-  for (const scenario of scenarios.filter(canRun)) asked.set(scenario, visitors.then(scenario.ask));
-  await Promise.allSettled(asked.values());
+  shoppers = logInAll();
+  for (const scenario of scenarios.filter(canRun)) answers.set(scenario, shoppers.then(scenario.ask));
+  await Promise.allSettled(answers.values());
 }, 120_000);
 
 const canRun = ({ needs }: Pick<Scenario, 'needs'>): boolean => shopHas(needs);
-const answerTo = (scenario: Scenario): Promise<Answer> => asked.get(scenario) as Promise<Answer>;
+const answerTo = (scenario: Scenario): Promise<Answer> => answers.get(scenario) as Promise<Answer>;
 
 const orderIdOf = async (scenario: Scenario): Promise<string> => ((await answerTo(scenario)).body as Order).id;
 
-/** The trace of a scenario, or one that no shopper began: waited for once. */
+/** Waits for each trace once. */
 const found = new Map<Scenario | OwnTrace, Promise<CompleteTrace>>();
 async function traceOf(one: Scenario | OwnTrace): Promise<CompleteTrace> {
-  const trace = found.get(one) ?? sourceOf(one).then((source) => traces.of(source, { timeoutMs: PATIENCE_MS }));
+  const trace = found.get(one) ?? sourceOf(one).then((source) => traces.of(source, { timeoutMs: TIMEOUT_MS }));
   found.set(one, trace);
   return trace;
 }
 
-const sourceOf = async (one: Scenario | OwnTrace): Promise<Answer | Own> => ('find' in one ? one.find() : answerTo(one));
+const sourceOf = async (one: Scenario | OwnTrace): Promise<Answer | LinkedTrace> => ('find' in one ? one.find() : answerTo(one));
 
 const logged = logs ? test : test.skip;
 
@@ -58,7 +58,7 @@ for (const scenario of scenarios) {
   const { title, status, body, headers = {}, order, tree, spans = [], completeness = 'complete', needs } = scenario;
   const [run, why] = describeNeeding(needs);
   run(`${title}${why}`, () => {
-    test(`is answered with ${status}, and with the trace`, async () => {
+    test(`the response has status ${status} and names the trace`, async () => {
       const answer = await answerTo(scenario);
       expect(answer).toMatchObject({ status, ...(body && { body }) });
       expect(answer.headers.get('traceresponse')).toMatch(new RegExp(`^00-${answer.traceId}-[0-9a-f]{16}-03$`));
@@ -67,7 +67,7 @@ for (const scenario of scenarios) {
       if (status >= 400) expectProblem(answer);
     });
 
-    test('leaves a complete trace: these spans, each in its place, and no errors but these', async () => {
+    test('the trace is complete and has exactly these spans and errors', async () => {
       const trace = await traceOf(scenario);
       expect(trace).toMatchTree(tree);
       expect(trace).toHaveSpan({ status: 'ERROR' }, { exactly: tree.match(/ ERROR\b/g)?.length ?? 0 });
@@ -75,19 +75,19 @@ for (const scenario of scenarios) {
       expect(trace.completeness).toMatchObject({ state: completeness, missing: [], undeclared: [] });
     });
 
-    test('says on each span what there is to say', async () => {
+    test('each span has its required attributes', async () => {
       const trace = await traceOf(scenario);
       expect(trace.spans.flatMap(misdescribed)).toEqual([]);
       for (const span of spans) expect(trace).toHaveSpan(span);
     });
 
     if (order) {
-      test('ends as it should', async () => {
-        expect(await (await visitors).demo.ended(await orderIdOf(scenario))).toMatchObject(order);
+      test('the order has the expected final state', async () => {
+        expect(await (await shoppers).demo.ended(await orderIdOf(scenario))).toMatchObject(order);
       });
     }
 
-    logged(`is logged by each service with the trace’s ids${logs ? '' : ' (skipped: SHOP_LOGS is not set)'}`, async () => {
+    logged(`each service logs the request with its trace ids${logs ? '' : ' (skipped: SHOP_LOGS is not set)'}`, async () => {
       await expectLogged(await traceOf(scenario));
     });
   });
@@ -96,7 +96,7 @@ for (const scenario of scenarios) {
 for (const own of ownTraces) {
   const [run, why] = describeNeeding(own.needs);
   run(`${own.title}${why}`, () => {
-    test('is a complete trace of its own, linked to where it came from', async () => {
+    test('the trace is complete and links to its origin', async () => {
       const trace = await traceOf(own);
       expect(trace).toMatchTree(own.tree);
       expect(trace).toHaveNoErrors();
@@ -108,9 +108,9 @@ for (const own of ownTraces) {
   });
 }
 
-describe('all requests together', () => {
-  test('leave no password, token or e-mail on a span or in a log line', async () => {
-    const { demo, ada } = await visitors;
+describe('all requests', () => {
+  test('no span or log line contains a password, token or e-mail address', async () => {
+    const { demo, ada } = await shoppers;
     const spans = JSON.stringify(await seen(), (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
     const lines = logs ? (await Promise.all(SERVICES.map(wholeLogOf))).join('\n') : '';
     for (const secret of [demo.token, ada.token, 'waymark.test', 'hunter2', 'Bearer ', 'x'.repeat(43), 'postgres://']) {
@@ -119,7 +119,7 @@ describe('all requests together', () => {
     }
   });
 
-  test.each(SERVICES)('show of %s the spans that its README lists, and no others', async (service) => {
+  test.each(SERVICES)('%s makes exactly the spans that its README lists', async (service) => {
     const listed = await spansIn(new URL(`../../services/${service}/README.md`, import.meta.url));
     const emitted = (await seen()).filter((span) => span.service === service).map(({ kind, name }) => `${kind} ${name}`);
     const rare = [...scenarios, ...ownTraces].every(canRun) ? [] : listed.filter((span) => !emitted.includes(span));
@@ -127,9 +127,9 @@ describe('all requests together', () => {
   });
 });
 
-test('health checks are answered, and leave no trace', async () => {
+test('health checks are not traced', async () => {
   for (const path of ['/healthz', '/readyz']) expect((await fetch(gateway + path)).status).toBe(200);
-  await traces.of(await (await visitors).stranger.call('GET', '/v1/products'));
+  await traces.of(await (await shoppers).anonymous.call('GET', '/v1/products'));
   const { data } = (await (await fetch(`${tracesUrl}/api/operations?service=gateway`)).json()) as { data: { name: string }[] };
   const names = data.map(({ name }) => name);
   expect(names).toContain('GET /v1/products');
@@ -137,16 +137,16 @@ test('health checks are answered, and leave no trace', async () => {
 });
 
 test.each(['00', '01', '03'])(
-  'a caller decides nothing about tracing: with the flags %s, too, the order is a trace of its own',
+  'a traceparent with flags %s from outside does not affect tracing: the order has its own trace',
   async (flags) => {
     const caller = randomBytes(16).toString('hex');
-    const { demo } = await visitors;
+    const { demo } = await shoppers;
     const headers = { traceparent: `00-${caller}-00f067aa0ba902b7-${flags}`, tracestate: 'vendor=hunter2' };
     const answer = await demo.place('desk-lamp', 1, randomUUID(), headers);
     expect(answer).toMatchObject({ status: 201 });
     expect(answer.traceId).not.toBe(caller);
 
-    const trace = await traces.of(answer, { timeoutMs: PATIENCE_MS });
+    const trace = await traces.of(answer, { timeoutMs: TIMEOUT_MS });
     expect(trace).toBeComplete();
     expect(trace).toLinkTo({ traceId: caller });
     expect(trace).toHaveSpan({ service: 'inventory', kind: 'SERVER' });
@@ -160,7 +160,7 @@ async function seen(): Promise<Span[]> {
   return all.flatMap(({ spans }) => spans);
 }
 
-/** The spans that a README lists: kind and names, the first columns of the table under "## Spans". */
+/** The spans in a README: kind and names, from the first columns of the table under "## Spans". */
 async function spansIn(readme: URL): Promise<string[]> {
   const [, section = ''] = (await readFile(readme, 'utf8')).split('## Spans\n');
   return section.split('\n').flatMap((row) => {

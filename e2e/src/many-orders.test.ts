@@ -8,12 +8,12 @@ import { shopUnderTest } from './shop/shop-under-test.ts';
 import { Shopper, type Answer } from './shop/shopper.ts';
 
 const { gateway, traces: tracesUrl } = shopUnderTest();
-/** ORDERS=1000 for the long run. */
+/** ORDERS=1000 for a long run. */
 const ORDERS = Number(process.env['ORDERS'] || 60);
 const MOST_AT_ONCE = 16;
 const PRODUCTS = ['tea-pot', 'field-notebook', 'trail-map', 'desk-lamp', 'oak-stool'];
 
-test(`${ORDERS} orders, some at once and some alone: each trace settles, and nothing is found in any`, async () => {
+test(`${ORDERS} orders at random concurrency: each trace is complete and has no findings`, async () => {
   const demo = new Shopper(gateway);
   await demo.logIn();
   const traces = tracesFrom(tracesUrl);

@@ -28,7 +28,7 @@ beforeAll(async () => {
   orderId = (await user.place('field-notebook')).body.id;
 });
 
-/** Sends an operation's own examples. An id is that of an order that there is, a key is new. */
+/** Sends the examples of an operation, with the id of an existing order and a new idempotency key. */
 async function sendExample(method: string, path: string, by = user): Promise<Answer<Order>> {
   const { parameters, requestBody } = operationOf(method, path);
   const values = new Map(parameters.map(({ name, example }) => [name, example]));
@@ -48,7 +48,7 @@ function operationOf(method: string, path: string): Operation {
   return operation;
 }
 
-/** The answer has a documented status, the headers that this one always has, and the documented type of body. */
+/** Expects a documented status, the required headers of that status, and the documented content type. */
 function expectDescribed(method: string, path: string, { status, headers }: Answer): void {
   const documented = operationOf(method, path).responses[status];
   expect([Object.keys(operationOf(method, path).responses), documented]).toEqual([
@@ -61,11 +61,11 @@ function expectDescribed(method: string, path: string, { status, headers }: Answ
   expect(type ? [type] : []).toEqual(Object.keys(documented?.content ?? {}));
 }
 
-test('the examples of each operation, sent as they are, get the answer that is described', async () => {
+test('the examples of each operation get the documented response', async () => {
   const operations = Object.entries(description.paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => [method, path]));
   expect(operations.length).toBeGreaterThan(0);
   for (const [method = '', path = ''] of operations) {
-    // Logging out ends the session that the others need.
+    // Logging out would end the session that the other operations need.
     const by = method === 'delete' ? new Shopper(gateway) : user;
     if (by !== user) await by.logIn();
     const answer = await sendExample(method.toUpperCase(), path, by);
@@ -76,7 +76,7 @@ test('the examples of each operation, sent as they are, get the answer that is d
   }
 });
 
-test('operations that say they need no login need none, and the others answer 401', async () => {
+test('operations need a login exactly if the description says so', async () => {
   for (const [path, methods] of Object.entries(description.paths)) {
     for (const [method, { security }] of Object.entries(methods)) {
       const answer = await sendExample(method.toUpperCase(), path, visitor);
@@ -90,12 +90,12 @@ const JSON_TYPE = { 'content-type': 'application/json' };
 
 test.each<[string, number, Call & { method?: string }]>([
   ['malformed JSON', 400, { raw: '{"lines": [', headers: JSON_TYPE }],
-  ['a method that the path does not take', 405, { method: 'PUT', json: {} }],
+  ['an unsupported method', 405, { method: 'PUT', json: {} }],
   ['a body of 100 kB', 413, { json: { lines: 'x'.repeat(100_000) } }],
   ['a body that is not JSON', 415, { raw: 'lines=1', headers: { 'content-type': 'text/plain' } }],
   ['an unknown product', 422, { json: { lines: [{ sku: 'no-such-thing', quantity: 1 }] } }],
-  ['more than there is', 409, { json: { lines: [{ sku: 'desk-lamp', quantity: 999 }] } }],
-])('the answer to %s, %d, is as described', async (_, status, { method = 'POST', headers, ...call }) => {
+  ['an order beyond the stock', 409, { json: { lines: [{ sku: 'desk-lamp', quantity: 999 }] } }],
+])('the response to %s is %d, as documented', async (_, status, { method = 'POST', headers, ...call }) => {
   const answer = await user.call(method, '/v1/orders', { ...call, headers: { 'idempotency-key': randomUUID(), ...headers } });
   expect(answer.status).toBe(status);
   expectDescribed('POST', '/v1/orders', answer);

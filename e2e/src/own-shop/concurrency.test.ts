@@ -3,8 +3,8 @@ import '@waymark/trace-testing/jest';
 import { FULFILLED_ORDER, OUT_OF_STOCK } from '../scenarios/parts.ts';
 import { startOwnShop } from './own-shop.ts';
 
-test('200 orders at once for the last 50 in stock: 50 are accepted and fulfilled once, and each has a trace of its own', async () => {
-  // All at once, none waiting or shed.
+test('of 200 concurrent orders for the last 50 in stock, 50 are accepted and fulfilled once, and each has its own trace', async () => {
+  // So that no request waits or is rejected.
   await using own = await startOwnShop({ all: { MAX_REQUESTS: '256' } });
   const { demo, traces } = own;
   expect(await demo.available('brass-bell')).toBe(50);

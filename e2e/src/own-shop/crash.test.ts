@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import type { Answer, Shopper } from '../shop/shopper.ts';
 import type { Order } from '@waymark/contracts';
-import { until } from '../shop/until.ts';
+import { until } from '@waymark/service-kit/testing/until';
 import { startOwnShop } from './own-shop.ts';
 
-test('the order service killed amid 100 orders loses none that it acknowledged, and no stock', async () => {
+test('when the order service is killed during 100 orders, no acknowledged order and no stock is lost', async () => {
   await using own = await startOwnShop({ inventory: { RESERVATION_TTL_SECONDS: '5' } });
   const { shop, demo } = own;
   const before = await demo.available('trail-map');
@@ -20,20 +20,20 @@ test('the order service killed amid 100 orders loses none that it acknowledged, 
   expect(first.filter(({ status }) => status !== 201 && status !== 503).map(({ status, body }) => [status, body])).toEqual([]);
   await shop.restart('order');
 
-  // Whoever got no answer asks again with the same key, as one should: half of them do. The gateway gives order a moment to recover.
+  // Half of the shoppers without an answer repeat their request with the same key. The gateway may answer 503 until order has recovered.
   const unanswered = keys.filter((_, at) => first[at]?.status !== 201);
   const placed = async (key: string): Promise<Answer<Order>> =>
     until(
       () => demo.place('trail-map', 1, key),
       ({ status }) => status !== 503,
-      'order to be asked again',
+      'the gateway to call order again',
     );
   const again = await Promise.all(unanswered.filter((_, at) => at % 2 === 0).map(placed));
   expect(again.map(({ status }) => status)).toEqual(again.map(() => 201));
 
   for (const { body } of [...acknowledged, ...again]) expect(await demo.ended(body.id)).toMatchObject({ status: 'fulfilled' });
 
-  // An order may have been stored and its answer lost: it counts too. What was only reserved comes back when it expires.
+  // An order whose answer was lost counts too. Stock that was only reserved comes back when the reservation expires.
   const stored = await allOrders(demo);
   expect(new Set(stored.map(({ id }) => id)).size).toBe(stored.length);
   const sold = stored.filter(({ status }) => status === 'fulfilled').length;

@@ -4,17 +4,17 @@ import type { Order } from '@waymark/contracts';
 import { attributeNumber, judge, type Span, type Trace } from '@waymark/trace-model';
 import pg from 'pg';
 import type { Answer } from '../shop/shopper.ts';
-import { until } from '../shop/until.ts';
+import { until } from '@waymark/service-kit/testing/until';
 import { startOwnShop, type OwnShop } from './own-shop.ts';
 
 const ORDERS = 500;
 const AT_ONCE = 24;
 const KILLED_AFTER = [150, 350];
 const PRODUCTS = ['lucky-postcard', 'field-notebook', 'trail-map'] as const;
-/** The payment of every third order fails once. */
+/** The payment of a lucky postcard, every third order, fails once. */
 const skuOf = (at: number): string => PRODUCTS[at % 3] ?? '';
 
-test('500 orders, a third of whose jobs fail once, while the worker is killed twice: each trace is whole or says who died', async () => {
+test('500 orders, a third of which fail once, while the worker is killed twice: each trace is complete or shows the killed process', async () => {
   await using own = await startOwnShop({ order: { OTEL_BSP_SCHEDULE_DELAY: '500' }, inventory: { RESERVATION_TTL_SECONDS: '30' } });
   const { demo } = own;
   const stock = async (): Promise<number[]> => Promise.all(PRODUCTS.map((sku) => demo.available(sku)));
@@ -29,12 +29,12 @@ test('500 orders, a third of whose jobs fail once, while the worker is killed tw
     'all orders to end',
     120_000,
   );
-  // Charged once: the provider has one payment of each, and none was given back. Sold once: the stock says so.
+  // Each order has one accepted payment that was not refunded, and the stock shows that each was sold once.
   expect(rows.filter(({ status, outcome, charged }) => `${status} ${outcome} ${charged}` !== 'fulfilled accepted true')).toEqual([]);
   const sold = PRODUCTS.map((sku) => rows.filter((row) => row.sku === sku).length);
   await until(stock, (now) => now.join() === before.map((count, at) => count - (sold[at] ?? 0)).join(), 'the stock to add up');
 
-  const judged = await Promise.all(answers.map(async (answer) => ({ answer, trace: await inTheEnd(own, answer) })));
+  const judged = await Promise.all(answers.map(async (answer) => ({ answer, trace: await finalTrace(own, answer) })));
   const broken = judged.filter(({ trace }) => complaints(trace).length > 0);
   expect(broken.length).toBeGreaterThan(0);
   expect(broken.length).toBeLessThan(ORDERS / 2);
@@ -43,7 +43,7 @@ test('500 orders, a third of whose jobs fail once, while the worker is killed tw
   for (const { answer, trace } of whole.filter(storedTheOrder)) expectAllAttempts(answer, trace);
 }, 240_000);
 
-/** What is missing is order's: its answers, the work and the attempts it was killed in, the spans above its own and above those of inventory, which it called. */
+/** Complaints that killing order explains: its SERVER spans, consumers and attempts are missing, and so are the parents of its spans and of inventory's. */
 const ORDER_DIED = new RegExp(
   [
     'the server span \\w+ that answered gateway `POST /orders`',
@@ -66,7 +66,7 @@ async function placeAll({ shop, demo }: OwnShop): Promise<Answer<Order>[]> {
   };
   const shopper = async (): Promise<void> => {
     for (let at = next++; at < ORDERS; at = next++) {
-      // Whoever gets no answer asks again with the same key.
+      // Repeats the request with the same key until it is answered.
       const key = randomUUID();
       const place = async (): Promise<Answer<Order>> => demo.place(skuOf(at), 1, key);
       await until(place, (answer) => answers.push(answer) > 0 && answer.status === 201, 'order to be back');
@@ -102,18 +102,18 @@ async function ordersOf({ shop }: OwnShop): Promise<Row[]> {
   }
 }
 
-/** The trace once it is complete; where it never is, as it stays. */
-const inTheEnd = async ({ traces }: OwnShop, answer: Answer): Promise<Trace> =>
+/** The trace when it is complete, or as it is after 6 s. */
+const finalTrace = async ({ traces }: OwnShop, answer: Answer): Promise<Trace> =>
   traces.of(answer, { timeoutMs: 6_000 }).catch(() => traces.now(answer));
 
-/** What a trace lacks, or has that it should not. */
+/** Everything that is missing in a trace, and its errors. */
 const complaints = (trace: Trace): string[] => {
   const { completeness, findings } = judge(trace);
   const errors = findings.filter(({ severity }) => severity === 'error');
   return [...completeness.missing, ...completeness.lost, ...errors.map(({ code, message }) => `${code}: ${message}`)];
 };
 
-/** Whoever asks again gets the order that an earlier request has stored, and whose job is in that one's trace. */
+/** Whether this request stored the order. If an earlier attempt with the same key did, the job is in the trace of that attempt. */
 const storedTheOrder = ({ trace }: { trace: Trace }): boolean => trace.spans.some(({ kind }) => kind === 'PRODUCER');
 
 function expectAllAttempts({ body }: Answer<Order>, { spans }: Trace): void {

@@ -2,7 +2,7 @@ import { expect, jest, test } from '@jest/globals';
 import type { Order } from '@waymark/contracts';
 import pg from 'pg';
 import type { Span } from '@waymark/trace-model';
-import { until } from '../shop/until.ts';
+import { until } from '@waymark/service-kit/testing/until';
 import type { Answer } from '../shop/shopper.ts';
 import { startOwnShop, type OwnShop } from './own-shop.ts';
 
@@ -24,7 +24,7 @@ const payments = async ({ shop }: OwnShop): Promise<Record<string, unknown>[]> =
   query(shop.databases.order, 'select outcome, count(*)::int from payments group by outcome order by outcome');
 const deadLetters = async ({ shop }: OwnShop): Promise<unknown[]> => query(shop.databases.order, 'select from dead_letters');
 
-/** Orders whose fulfilment begins a second later. */
+/** Places orders whose fulfilment starts after a delay. */
 async function placeAll({ demo }: OwnShop): Promise<Answer<Order>[]> {
   const answers = await Promise.all(Array.from({ length: ORDERS }, () => demo.place('field-notebook')));
   expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: ORDERS }, () => 201));
@@ -36,7 +36,7 @@ const attemptsIn = (spans: readonly Span[]): Span[] =>
     .filter(({ name }) => name === 'process fulfil_order')
     .toSorted((a, b) => Number(a.attributes['waymark.job.attempt']) - Number(b.attributes['waymark.job.attempt']));
 
-test('paid orders wait for an inventory that is away, without using up their attempts, and are fulfilled when it is back', async () => {
+test('while inventory is down, paid orders wait without using up their attempts, and are fulfilled when it is back', async () => {
   await using own = await startOwnShop({ order: { FULFILMENT_DELAY_SECONDS: '2', JOB_MAX_ATTEMPTS: '1' } });
   const answers = await placeAll(own);
   await own.shop.kill('inventory', 'SIGKILL');
@@ -70,7 +70,7 @@ test('paid orders wait for an inventory that is away, without using up their att
   expect(attempts.at(-1)?.status.code).not.toBe('ERROR');
 });
 
-test('an order that has waited too long is refunded and rejected while inventory is still away', async () => {
+test('an order that has waited too long is refunded and rejected while inventory is still down', async () => {
   await using own = await startOwnShop({ order: { FULFILMENT_DELAY_SECONDS: '2', FULFIL_WITHIN_SECONDS: '1', JOB_MAX_ATTEMPTS: '1' } });
   const answers = await placeAll(own);
   await own.shop.kill('inventory', 'SIGKILL');
@@ -88,13 +88,13 @@ test('an order that has waited too long is refunded and rejected while inventory
   );
 });
 
-test('after the database dropped every connection, orders are fulfilled as before, also when the requests of that moment have long ended', async () => {
+test('after the database has dropped all connections, orders are fulfilled as before, even after the deadline of the requests that reconnected', async () => {
   await using own = await startOwnShop();
   await own.demo.place('field-notebook');
   const admin = new URL(own.shop.databases.order);
   const drop = `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${admin.pathname.slice(1)}' and pid <> pg_backend_pid()`;
   await query(own.shop.databases.order, drop);
-  // These requests open new connections, which must not hand their deadline of 10 s to the jobs.
+  // These requests open new connections. Their deadline of 10 s must not apply to jobs on the same connections.
   const first = await Promise.all(Array.from({ length: 20 }, () => own.demo.place('field-notebook')));
   const end = performance.now() + 11_000;
   await until(
@@ -111,7 +111,7 @@ test('after the database dropped every connection, orders are fulfilled as befor
   for (const answer of second.slice(0, 3)) expect(attemptsIn((await own.traces.of(answer)).spans)).toHaveLength(1);
 });
 
-test('many callers with tiny time-outs of their own hold no stock', async () => {
+test('orders with tiny timeouts hold no stock after they have ended', async () => {
   await using own = await startOwnShop();
   const before = await own.demo.available('brass-bell');
   const answers = await Promise.all(Array.from({ length: 7 }, () => own.demo.place('brass-bell', 7, undefined, { 'x-timeout-ms': '6' })));

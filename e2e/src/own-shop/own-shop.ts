@@ -3,16 +3,16 @@ import { startTraceStore } from '@waymark/trace-store';
 import { tracesFrom, type Traces } from '@waymark/trace-testing';
 import { Shopper } from '../shop/shopper.ts';
 
-/** A shop that one test may configure, kill and overrun. */
+/** A shop for one test, which can configure, kill and overload it. */
 export interface OwnShop extends AsyncDisposable {
   shop: Shop;
-  /** What its services exported. */
+  /** The traces that its services exported. */
   traces: Traces;
-  /** Somebody who is logged in. */
+  /** A shopper who is logged in. */
   demo: Shopper;
 }
 
-/** The whole shop as child processes on free ports, with a Postgres and a trace store of its own. */
+/** Starts the whole shop as child processes on free ports, with its own Postgres and trace store. */
 export async function startOwnShop(
   env: NonNullable<ShopOptions['env']> = {},
   options: Pick<ShopOptions, 'onRestart'> = {},

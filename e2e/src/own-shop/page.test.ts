@@ -22,34 +22,37 @@ inBrowser(`in Chromium${chromiumPath ? '' : ' (skipped: none found; install it o
     await shop?.close();
   });
 
-  test.each(['light', 'dark'])('one logs in, orders, sees the order fulfilled and is led to its trace, in %s', async (colorScheme) => {
-    await using tab = await openShop(browser, shop.urls.gateway, { colorScheme });
-    const { page, complaints, urls } = tab;
-    await click(page, 'Log in');
-    await page.getByText('You are logged in').first().waitFor();
-    await addButton(page, 'Desk lamp').click();
-    await addButton(page, 'Trail map').click();
-    await page.getByLabel('Quantity of Trail map').fill('2');
-    const traceId = await placeOrder(page);
+  test.each(['light', 'dark'])(
+    'a user can log in, place an order, see it fulfilled and follow the link to its trace, in %s mode',
+    async (colorScheme) => {
+      await using tab = await openShop(browser, shop.urls.gateway, { colorScheme });
+      const { page, complaints, urls } = tab;
+      await click(page, 'Log in');
+      await page.getByText('You are logged in').first().waitFor();
+      await addButton(page, 'Desk lamp').click();
+      await addButton(page, 'Trail map').click();
+      await page.getByLabel('Quantity of Trail map').fill('2');
+      const traceId = await placeOrder(page);
 
-    const order = orders(page).first();
-    await order.getByText('Fulfilled').waitFor();
-    expect(traceId).toMatch(/^[0-9a-f]{32}$/);
-    expect(await order.textContent()).toContain('€63.00');
-    const link = order.getByRole('link', { name: 'See this order’s trace' });
-    expect(await link.getAttribute('href')).toBe(`${TRACE_UI_URL}/trace/${traceId}`);
-    expect(await link.getAttribute('target')).toBe('_blank');
-    const request = requests(page).filter({ hasText: 'placed an order' });
-    expect(await request.getByRole('link').textContent()).toBe(traceId);
+      const order = orders(page).first();
+      await order.getByText('Fulfilled').waitFor();
+      expect(traceId).toMatch(/^[0-9a-f]{32}$/);
+      expect(await order.textContent()).toContain('€63.00');
+      const link = order.getByRole('link', { name: 'See this order’s trace' });
+      expect(await link.getAttribute('href')).toBe(`${TRACE_UI_URL}/trace/${traceId}`);
+      expect(await link.getAttribute('target')).toBe('_blank');
+      const request = requests(page).filter({ hasText: 'placed an order' });
+      expect(await request.getByRole('link').textContent()).toBe(traceId);
 
-    await click(page, 'Log out');
-    await page.getByRole('button', { name: 'Log in', exact: true }).waitFor();
-    expect(await orders(page).count()).toBe(0);
-    expect(complaints).toEqual([]);
-    expect(urls.filter((url) => url.includes('waymark.test') || url.includes('token'))).toEqual([]);
-  });
+      await click(page, 'Log out');
+      await page.getByRole('button', { name: 'Log in', exact: true }).waitFor();
+      expect(await orders(page).count()).toBe(0);
+      expect(complaints).toEqual([]);
+      expect(urls.filter((url) => url.includes('waymark.test') || url.includes('token'))).toEqual([]);
+    },
+  );
 
-  test('what goes wrong is said in words, with its trace, on a narrow screen too', async () => {
+  test('errors are explained and link to their traces, also on a narrow screen', async () => {
     await using tab = await openShop(browser, shop.urls.gateway, { width: 360 });
     const { page } = tab;
     await addButton(page, 'The last lantern').click();
@@ -66,7 +69,7 @@ inBrowser(`in Chromium${chromiumPath ? '' : ' (skipped: none found; install it o
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360);
   });
 
-  test('an order whose answer was lost is placed again with the same key, and is one order', async () => {
+  test('an order whose response was lost is retried with the same key and placed once', async () => {
     await using tab = await openShop(browser, shop.urls.gateway);
     const { page } = tab;
     const keys: (string | undefined)[] = [];
@@ -88,7 +91,7 @@ inBrowser(`in Chromium${chromiumPath ? '' : ' (skipped: none found; install it o
     expect(await orders(page).filter({ hasText: 'Brass bell' }).count()).toBe(1);
   });
 
-  test('what is added while an order is on its way stays for the next one', async () => {
+  test('products that are added while an order is being placed stay in the basket', async () => {
     await using tab = await openShop(browser, shop.urls.gateway);
     const { page } = tab;
     const added = Promise.withResolvers<undefined>();
@@ -109,7 +112,7 @@ inBrowser(`in Chromium${chromiumPath ? '' : ' (skipped: none found; install it o
     expect(await page.getByLabel('Quantity of Oak stool').inputValue()).toBe('1');
   });
 
-  test('a reload keeps the basket, and each order has its trace, in any tab', async () => {
+  test('a reload keeps the basket, and each order links to its trace in every tab', async () => {
     await using first = await openShop(browser, shop.urls.gateway);
     await addButton(first.page, 'Tea pot').click();
     const traceId = await placeOrder(first.page, 'Log in and place the order');
@@ -128,7 +131,7 @@ inBrowser(`in Chromium${chromiumPath ? '' : ' (skipped: none found; install it o
     expect(await second.page.getByRole('link', { name: 'Traces', exact: true }).getAttribute('href')).toBe(TRACE_UI_URL);
   });
 
-  test('products that could not be loaded can be tried again', async () => {
+  test('loading the products can be retried after a failure', async () => {
     await using tab = await openShop(browser, shop.urls.gateway);
     const { page } = tab;
     const data = /\/v1\/products|\/page-config\.json/;
@@ -146,13 +149,13 @@ inBrowser(`in Chromium${chromiumPath ? '' : ' (skipped: none found; install it o
     expect(await page.getByText('Loading the products').isVisible()).toBe(false);
   });
 
-  test.each(['/', '/shop.js', '/api', '/openapi.json', '/page-config.json'])('%s leaves no trace among those of the shop', async (path) => {
+  test.each(['/', '/shop.js', '/api', '/openapi.json', '/page-config.json'])('%s is not traced', async (path) => {
     const [file, route] = await Promise.all([fetch(shop.urls.gateway + path), fetch(`${shop.urls.gateway}/v1/products`)]);
     expect([file.status, file.headers.get('x-trace-id')]).toEqual([200, null]);
     expect([route.status, route.headers.get('x-trace-id')]).toEqual([200, expect.stringMatching(/^[0-9a-f]{32}$/)]);
   });
 
-  test('a session that has ended logs the page out, and says so', async () => {
+  test('when the session has ended, the page says so and asks to log in again', async () => {
     await using tab = await openShop(browser, shop.urls.gateway);
     const { page } = tab;
     await page.evaluate("sessionStorage.setItem('waymark.token', 'a-token-of-a-session-long-over')");
@@ -180,7 +183,7 @@ inBrowser(`in Chromium${chromiumPath ? '' : ' (skipped: none found; install it o
     expect(complaints).toEqual([]);
   });
 
-  test('each command of the API page works in a shell as it is', async () => {
+  test('each command of the API page works in a shell', async () => {
     await using tab = await openShop(browser, shop.urls.gateway);
     const { page } = tab;
     await page.goto(`${shop.urls.gateway}/api`);

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
 import '@waymark/trace-testing/jest';
-import { until } from '../shop/until.ts';
+import { until } from '@waymark/service-kit/testing/until';
 import { startOwnShop } from './own-shop.ts';
 
-test('after a service or Postgres is killed and started again, orders are fulfilled as before, with complete traces', async () => {
+test('after a service or Postgres is killed and restarted, orders are fulfilled with complete traces', async () => {
   const notes: string[] = [];
   await using own = await startOwnShop({}, { onRestart: (note) => void notes.push(note) });
   const { shop, demo, traces } = own;
@@ -21,11 +21,11 @@ test('after a service or Postgres is killed and started again, orders are fulfil
       (note) => note === `${part} is ready again`,
       `${part} to be ready again`,
     );
-    // Right after a restart a breaker may still be open, or a pool may hold a broken connection.
+    // Right after a restart, a circuit breaker may still be open, or a pool may have a broken connection.
     const { body } = await until(
       () => demo.place('desk-lamp'),
       ({ status }) => status === 201,
-      `an order to be taken after ${part} came back`,
+      `an order to be accepted after ${part} was restarted`,
     );
     expect(await demo.ended(body.id)).toMatchObject({ status: 'fulfilled' });
   }

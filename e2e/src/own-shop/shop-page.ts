@@ -2,13 +2,13 @@ import type { Browser, Page } from 'playwright-core';
 
 export interface Tab extends AsyncDisposable {
   page: Page;
-  /** What the browser objects to: errors and warnings of scripts, failed requests, violations of the content security policy. */
+  /** Errors and warnings of the browser: from scripts, failed requests and violations of the content security policy. */
   complaints: string[];
-  /** Of every request of the tab. */
+  /** The URLs of all requests of the tab. */
   urls: string[];
 }
 
-/** The shop page in a tab of its own, its products listed. */
+/** Opens the shop page in a new tab and waits until it lists the products. */
 export async function openShop(browser: Browser, url: string, { colorScheme = 'light', width = 1400 } = {}): Promise<Tab> {
   const page = await browser.newPage({ colorScheme: colorScheme === 'dark' ? 'dark' : 'light', viewport: { width, height: 900 } });
   const complaints: string[] = [];
@@ -26,7 +26,7 @@ export const orders = (page: Page) => page.getByRole('region', { name: 'Your ord
 export const requests = (page: Page) => page.getByRole('region', { name: 'Requests' }).getByRole('listitem');
 export const click = (page: Page, button: string) => page.getByRole('button', { name: button, exact: true }).click();
 
-/** Presses the button that places the order, and gives the trace id that the answer names. */
+/** Clicks the button that places the order, and returns the trace id of the response. */
 export async function placeOrder(page: Page, button = 'Place the order'): Promise<string | undefined> {
   const answered = page.waitForResponse((answer) => answer.request().method() === 'POST' && answer.url().endsWith('/v1/orders'));
   await click(page, button);

@@ -1,13 +1,13 @@
 import { expect, test } from '@jest/globals';
 import { judge, settled, type Trace } from '@waymark/trace-model';
 import '@waymark/trace-testing/jest';
-import { until } from '../shop/until.ts';
+import { until } from '@waymark/service-kit/testing/until';
 import { startOwnShop } from './own-shop.ts';
 
-/** What is awaited, with each span id as `…`. */
+/** The awaited spans, with `…` for each span id. */
 const awaited = (trace: Trace): string[] => settled(trace).awaited.map(({ message }) => message.replaceAll(/[0-9a-f]{16}/g, '…'));
 
-test('a service whose spans never arrive is named by those that called it and those that it called', async () => {
+test('if the spans of a service never arrive, the spans of its callers and callees show what is missing', async () => {
   await using own = await startOwnShop({ order: { OTEL_TRACES_EXPORTER: 'none' } });
   const answer = await own.demo.place('desk-lamp');
   await own.demo.ended(answer.body.id);
@@ -19,18 +19,18 @@ test('a service whose spans never arrive is named by those that called it and th
   const trace = await until(
     () => own.traces.now(answer),
     (sofar) => awaited(sofar).join() === expected.join(),
-    'all but order to report',
+    'all services except order to export their spans',
   );
   expect(judge(trace).completeness.state).toMatch(/^(waiting|incomplete)$/);
 });
 
-test('a job that waits for its next attempt is awaited, also while its process is dead, until the attempt is there', async () => {
+test('the next attempt at a job is awaited until it arrives, even if the process is killed in between', async () => {
   await using own = await startOwnShop();
   const answer = await own.demo.place('lucky-postcard');
   await until(
     () => own.traces.now(answer),
     (trace) => awaited(trace).join() === 'attempt 2 of fulfil_order',
-    'the second attempt to be all that is missing',
+    'only the second attempt to be missing',
   );
   const { completeness, outcome, sound } = judge(await own.traces.now(answer));
   expect(completeness.sentence).toMatch(/^waiting for attempt 2 of fulfil_order(, due in \d+ s| \(due \d+ s ago\))$/);
@@ -41,14 +41,14 @@ test('a job that waits for its next attempt is awaited, also while its process i
   expect(await own.traces.of(answer, { timeoutMs: 20_000 })).toBeComplete();
 });
 
-test('an answer whose server is killed before it can deliver its spans is missed by name', async () => {
+test('if a server is killed before it exports its spans, its SERVER span is missing by name', async () => {
   await using own = await startOwnShop({ auth: { OTEL_BSP_SCHEDULE_DELAY: '60000' } });
   const answer = await own.demo.logIn();
   await own.shop.kill('auth', 'SIGKILL');
   const trace = await until(
     () => own.traces.now(answer),
     ({ spans }) => spans.length === 2,
-    'the gateway to report',
+    'the gateway to export its spans',
   );
   expect(awaited(trace)).toEqual(['the server span … that answered gateway `POST /sessions`']);
   expect(judge(trace).sound).toBe(true);

@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { describe, expect, test } from '@jest/globals';
 import { FULFILLED_ORDER } from '../scenarios/parts.ts';
-import { until } from '../shop/until.ts';
+import { until } from '@waymark/service-kit/testing/until';
 import { startOwnShop } from './own-shop.ts';
 
-/** A span as Zipkin's API has it. */
+/** A span in Zipkin's API. */
 interface ZipkinSpan {
   traceId: string;
   id: string;
@@ -22,7 +22,7 @@ interface ZipkinSpan {
 const jar = process.env['ZIPKIN_JAR'];
 
 (jar ? describe : describe.skip)(`a real Zipkin${jar ? '' : ' (skipped: ZIPKIN_JAR is not set)'}`, () => {
-  test('has the whole trace of an order', async () => {
+  test('receives the complete trace of an order', async () => {
     await using zipkin = await startZipkin(jar!);
     const all = { OTEL_TRACES_EXPORTER: 'zipkin', OTEL_EXPORTER_ZIPKIN_ENDPOINT: `${zipkin.url}/spans` };
     await using own = await startOwnShop({ all });
@@ -36,7 +36,7 @@ const jar = process.env['ZIPKIN_JAR'];
       `${expected.length} spans in Zipkin`,
     );
     expect(spans.map((span) => `${line(span)} < ${line(spans.find(({ id }) => id === span.parentId))}`).toSorted()).toEqual(expected);
-    // The manifest comes along: the segments' sizes add up.
+    // The manifest is exported too: the declared sizes add up.
     expect(spans.reduce((sum, { tags }) => sum + Number(tags['waymark.segment.spans'] ?? 0), 0)).toBe(spans.length);
     expect(spans.every(({ timestamp, duration }) => Number.isInteger(timestamp) && duration >= 1)).toBe(true);
 
@@ -47,7 +47,7 @@ const jar = process.env['ZIPKIN_JAR'];
   }, 180_000);
 });
 
-/** A span and its parent in words, for each line of a tree. Zipkin writes names in lower case, and has no kind for INTERNAL. */
+/** `span < parent` for each line of a tree. Zipkin changes names to lower case and has no kind INTERNAL. */
 function withParents(tree: string): string[] {
   const above: string[] = [];
   const lines = tree.split('\n').flatMap((text) => {
@@ -64,7 +64,7 @@ function line(span: Pick<ZipkinSpan, 'localEndpoint' | 'kind' | 'name'> | undefi
   return span ? `${span.localEndpoint.serviceName} ${span.kind ?? 'INTERNAL'} ${span.name.toLowerCase()}` : 'nobody';
 }
 
-/** Starts a Zipkin server, which keeps its spans in memory, on a free port. */
+/** Starts a Zipkin server with in-memory storage on a free port. */
 async function startZipkin(executable: string): Promise<{ url: string; get<T>(path: string): Promise<T> } & AsyncDisposable> {
   const env = { ...process.env, QUERY_PORT: '0', STORAGE_TYPE: 'mem' };
   const server = spawn('java', ['-Xmx256m', '-jar', executable], { env, stdio: ['ignore', 'pipe', 'inherit'] });
@@ -83,5 +83,5 @@ async function startZipkin(executable: string): Promise<{ url: string; get<T>(pa
       },
     };
   }
-  throw new Error(`${executable} ended before it served: is it the executable jar, and is Java 17 or newer installed?`);
+  throw new Error(`${executable} ended before it was ready. Is it the executable jar, and is Java 17 or newer installed?`);
 }

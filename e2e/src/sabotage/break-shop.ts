@@ -8,7 +8,7 @@ import type { Mutation } from './mutations.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 
-/** Makes a mistake in a copy of the shop and places an order there. While the shop still runs, `look` says what came of it. */
+/** Makes a mistake in a copy of the shop and places an order there. Calls `look` while the shop is still running, and returns its result. */
 export async function breakShop<T>(mutation: Mutation, backend: { url: string; otlpUrl: string }, look: () => Promise<T>): Promise<T> {
   await using undo = new AsyncDisposableStack();
   const root = await copyOfShop();
@@ -27,7 +27,7 @@ export async function breakShop<T>(mutation: Mutation, backend: { url: string; o
   return await look();
 }
 
-/** The sources of the shop, with the dependencies of this workspace. */
+/** Copies the sources of the shop. The copy uses the dependencies of this workspace. */
 async function copyOfShop(): Promise<string> {
   const root = await mkdtemp(join(tmpdir(), 'sabotage-'));
   for (const folder of ['packages', 'services'])
@@ -40,6 +40,6 @@ async function copyOfShop(): Promise<string> {
 async function apply(root: string, [file, from, to]: readonly [string, string, string]): Promise<void> {
   const path = join(root, file);
   const source = from === '' ? await readFile(path, 'utf8').catch(() => '') : await readFile(path, 'utf8');
-  if (!source.includes(from)) throw new Error(`${file} has no ${JSON.stringify(from)}: the mutation must follow the source`);
+  if (!source.includes(from)) throw new Error(`${file} does not contain ${JSON.stringify(from)}. Adapt the mutation to the source.`);
   await writeFile(path, from === '' ? to + source : source.replace(from, () => to));
 }

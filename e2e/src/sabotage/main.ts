@@ -1,5 +1,5 @@
-// Makes the mistakes of mutations.ts, one after the other, in a copy of the shop; prints whether the verdicts noticed them and named the cause, and
-// writes the table to docs/verdicts.md. `pnpm sabotage inventory` makes those with that word, and writes nothing; VERBOSE=1 prints all that was said.
+// Makes the mistakes in mutations.ts, one after the other, each in a copy of the shop. Prints whether the verdicts noticed them and named the cause, and writes the
+// table to docs/verdicts.md. `pnpm sabotage inventory` makes only the mistakes with this word and writes nothing. VERBOSE=1 prints all verdicts.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { judge, verdict, type Trace } from '@waymark/trace-model';
@@ -12,7 +12,7 @@ const ROOT = join(import.meta.dirname, '../../..');
 const QUIET_MS = 2_500;
 const QUIET_AT_ONCE_MS = 800;
 const LONGEST_MS = 20_000;
-/** An exporter would have delivered by then. */
+/** Judges the traces as if this much more time had passed, so that missing spans count as late. */
 const LATER_MS = 15_000;
 
 interface Result {
@@ -31,11 +31,11 @@ const HEAD = ['| mistake | noticed | cause named | what the verdict says |', '| 
 if (chosen.length > 0) {
   process.exitCode = (await sabotageEach()) ? 0 : 1;
 } else {
-  process.stderr.write(`No mistake has "${only}" in its name. There are:\n${MUTATIONS.map(({ what }) => `  ${what}\n`).join('')}`);
+  process.stderr.write(`No mistake has "${only}" in its name. Choose one of:\n${MUTATIONS.map(({ what }) => `  ${what}\n`).join('')}`);
   process.exitCode = 2;
 }
 
-/** Makes each mistake, prints its row, and says whether the verdicts were good enough. */
+/** Makes each mistake and prints its row. Returns whether the verdicts were good enough. */
 async function sabotageEach(): Promise<boolean> {
   for (const line of HEAD) print(line);
   const results: Result[] = [];
@@ -77,7 +77,7 @@ async function sabotaged(mutation: Mutation): Promise<Result> {
   await using undo = new AsyncDisposableStack();
   const store = undo.adopt(await startTraceStore({ otlpPort: 0, uiPort: 0 }), (one) => one.close());
   const judged = await breakShop(mutation, store, async () => {
-    const traces = await quiet(store.url, mutation.atOnce ? QUIET_AT_ONCE_MS : QUIET_MS);
+    const traces = await whenQuiet(store.url, mutation.atOnce ? QUIET_AT_ONCE_MS : QUIET_MS);
     const nowMs = Date.now() + (mutation.atOnce ? 0 : LATER_MS);
     return traces.map((trace) => ({ trace, judgement: judge(trace, nowMs) }));
   });
@@ -91,8 +91,8 @@ async function sabotaged(mutation: Mutation): Promise<Result> {
   return { mutation, noticed: lines.length > 0, named: lines.some((line) => mutation.cause?.test(line)), lines };
 }
 
-/** All traces of the store, once no more spans come. */
-async function quiet(url: string, quietMs: number): Promise<readonly Trace[]> {
+/** All traces of the store, when no more spans have arrived for a while. */
+async function whenQuiet(url: string, quietMs: number): Promise<readonly Trace[]> {
   const end = performance.now() + LONGEST_MS;
   let known = -1;
   let grew = performance.now();

@@ -2,21 +2,21 @@ import type { ServiceName } from '@waymark/local-stack';
 import type { OwnShop } from '../own-shop/own-shop.ts';
 import type { Answer } from '../shop/shopper.ts';
 
-/** A mistake that people make, and what a verdict must say about it. */
+/** A typical mistake, and what the verdict must say about it. */
 export interface Mutation {
   readonly what: string;
-  /** The cause, as the verdict must name it. Undefined: there is none, and nothing may be found. */
+  /** The cause that the verdict must name. Undefined if there is no mistake, so that nothing may be found. */
   readonly cause: RegExp | undefined;
-  /** Edits of the sources: file, what stands there, what shall stand there. */
+  /** Edits of the sources: file, old text, new text. */
   readonly edits?: readonly (readonly [file: string, from: string, to: string])[];
   readonly env?: Partial<Record<ServiceName | 'all', Record<string, string>>>;
-  /** Done before the order is placed. */
+  /** Called before the order is placed. */
   readonly before?: (own: OwnShop) => Promise<unknown>;
-  /** Done while the order is being placed. */
+  /** Called while the order is being placed. */
   readonly meanwhile?: (own: OwnShop) => Promise<unknown>;
-  /** Done when it has been answered. */
+  /** Called when the order has been answered. */
   readonly after?: (own: OwnShop, answer: Answer | undefined) => Promise<unknown>;
-  /** Judged as it is at once, and not as if nothing more had come for a while. */
+  /** Judge the trace at the current time, and not as if more time had passed. */
   readonly atOnce?: true;
 }
 
@@ -29,7 +29,7 @@ const PAYMENT = 'services/order/src/payment-provider.ts';
 
 const inOrder = `process.env['OTEL_SERVICE_NAME'] === 'order'`;
 const COMPOSED = '  dispatchOutside,\n  traceRequests(),\n';
-/** An interceptor nearer to the wire than ours, in the order service only, that changes the headers, an array of names and values. */
+/** Adds an interceptor between ours and the network, in the order service only. `change` edits the headers, an array of names and values. */
 const atTheWire = (change: string): readonly [string, string, string] => [
   CLIENT,
   COMPOSED,
@@ -177,7 +177,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     what: 'an error swallowed',
-    cause: /order "charge payment" .* failed, and no span above it shows a sign of it/,
+    cause: /order "charge payment" .* failed, but no span above it shows the error/,
     edits: [
       [PAYMENT, 'if (amountCents % 100 === 98 ||', 'if (attempts > 0 ||'],
       [
@@ -226,7 +226,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     what: 'a job without its carrier',
-    cause: /consumed message .* and nothing says who sent it/,
+    cause: /consumed message .* but its sender is unknown/,
     edits: [
       [
         ATTEMPT,

@@ -1,4 +1,4 @@
-/** Indents text that stands for a part of a tree, so that it can stand below another span. */
+/** Indents a part of a tree, so that it can be placed below another span. */
 export function below(depth: number, part: string): string {
   return part
     .trim()

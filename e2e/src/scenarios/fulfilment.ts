@@ -1,10 +1,10 @@
 import { DECLINED, failedAttempt, fulfilment as fulfilled, placed } from './parts.ts';
 import type { Scenario } from './scenario.ts';
-import { MAX_ATTEMPTS } from './settings.ts';
+import { MAX_ATTEMPTS } from '../shop/settings.ts';
 
 export const fulfilment: Scenario[] = [
   {
-    title: 'an order whose payment is declined is rejected, and its stock given back',
+    title: 'an order whose payment is declined is rejected, and its stock is released',
     ask: ({ demo }) => demo.place('grand-piano'),
     status: 201,
     order: { status: 'rejected', reason: 'payment_declined' },
@@ -15,7 +15,7 @@ export const fulfilment: Scenario[] = [
     ],
   },
   {
-    title: 'an order whose payment fails once is tried again: both attempts are there, and the money is taken once',
+    title: 'an order whose payment fails once is retried: its trace has both attempts, and the payment is charged once',
     ask: ({ demo }) => demo.place('lucky-postcard'),
     status: 201,
     order: { status: 'fulfilled' },
@@ -30,7 +30,7 @@ export const fulfilment: Scenario[] = [
     ],
   },
   {
-    title: 'an order whose payment always fails ends as a dead letter that one can see',
+    title: 'an order whose payment always fails ends as a dead letter',
     needs: MAX_ATTEMPTS,
     ask: ({ demo }) => demo.place('lost-postcard'),
     status: 201,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { expect } from '@jest/globals';
 import { below } from './below.ts';
 import { FULFILLED_ORDER, INTROSPECT, placed, RELEASE } from './parts.ts';
-import { FULFILMENT_DELAY } from './settings.ts';
+import { FULFILMENT_DELAY } from '../shop/settings.ts';
 import type { Scenario } from './scenario.ts';
 
 const reading = (route: string, outcome: string, client = outcome): string => `
@@ -25,7 +25,7 @@ ${below(3, queries)}`;
 
 export const orders: Scenario[] = [
   {
-    title: 'listing one’s orders',
+    title: 'listing the user’s orders',
     async ask({ ada }) {
       await ada.place('pocket-compass');
       return ada.call('GET', '/v1/orders?limit=5');
@@ -35,7 +35,7 @@ export const orders: Scenario[] = [
     tree: reading('/orders', '200'),
   },
   {
-    title: 'looking at one’s order',
+    title: 'reading an order',
     async ask({ demo }) {
       const { body } = await demo.place('tea-pot');
       return demo.call('GET', `/v1/orders/${body.id}`);
@@ -45,7 +45,7 @@ export const orders: Scenario[] = [
     tree: reading('/orders/{id}', '200'),
   },
   {
-    title: 'looking at somebody else’s order, which is as little there',
+    title: 'reading another user’s order',
     async ask({ demo, ada }) {
       const { body } = await demo.place('tea-pot');
       return ada.call('GET', `/v1/orders/${body.id}`);
@@ -55,14 +55,14 @@ export const orders: Scenario[] = [
     tree: NOT_FOUND,
   },
   {
-    title: 'looking at an order that never was',
+    title: 'reading an order that does not exist',
     ask: ({ ada }) => ada.call('GET', `/v1/orders/${randomUUID()}`),
     status: 404,
     body: { code: 'not_found' },
     tree: NOT_FOUND,
   },
   {
-    title: 'cancelling an order that is not being paid yet',
+    title: 'cancelling an order before it is paid',
     needs: FULFILMENT_DELAY,
     async ask({ demo }) {
       const { body } = await demo.place('brass-bell', 2);
@@ -84,7 +84,7 @@ order CLIENT COMMIT`,
     ),
   },
   {
-    title: 'placing an order that is cancelled before it is paid: its job is taken back, and its trace is complete without it',
+    title: 'placing an order that is cancelled before it is paid: its job is removed, and its trace is complete without it',
     needs: FULFILMENT_DELAY,
     async ask({ demo }) {
       const answer = await demo.place('brass-bell');
@@ -108,7 +108,7 @@ order CLIENT COMMIT`,
     tree: cancelling('200', '200', 'order CLIENT UPDATE orders\norder CLIENT SELECT orders\norder CLIENT COMMIT'),
   },
   {
-    title: 'cancelling an order that is paid',
+    title: 'cancelling a paid order',
     async ask({ demo }) {
       const { body } = await demo.place('brass-bell');
       await demo.ended(body.id);
@@ -123,14 +123,14 @@ order CLIENT COMMIT`,
     ),
   },
   {
-    title: 'cancelling an order that never was',
+    title: 'cancelling an order that does not exist',
     ask: ({ demo }) => demo.call('POST', `/v1/orders/${randomUUID()}/cancel`),
     status: 404,
     body: { code: 'not_found' },
     tree: cancelling('404 waymark.problem.code=not_found', '404 ERROR', 'order CLIENT ROLLBACK'),
   },
   {
-    title: 'placing an order beside one’s own list of orders',
+    title: 'placing an order while listing orders and products',
     async ask({ demo }) {
       const [answer] = await Promise.all([demo.place('oak-stool'), demo.call('GET', '/v1/orders'), demo.call('GET', '/v1/products')]);
       return answer;

@@ -1,16 +1,15 @@
 import type { Scenario } from './scenario.ts';
-import { OWN_SHOP, story, type Own } from './story.ts';
+import { failingShop, OWN_SHOP, type LinkedTrace } from './failing-shop.ts';
 
-/** A trace that no shopper began: of a job that has its own, or of what an operator asks for. */
+/** A trace that does not start with a request of a shopper, but with a job or a request of an operator. */
 export interface OwnTrace extends Pick<Scenario, 'title' | 'tree' | 'needs'> {
-  /** Its id, and those of the traces that it must be linked to. */
-  find(): Promise<Own>;
+  find(): Promise<LinkedTrace>;
 }
 
-const replayed = (job: string, revival: string, work: string): string => `
+const replayed = (job: string, queries: string, work: string): string => `
 order SERVER POST /dead-letters/{messageId}/replay 201
   order CLIENT BEGIN
-  order CLIENT UPDATE dead_letters${revival}
+  order CLIENT UPDATE dead_letters${queries}
   order PRODUCER send ${job}
     order CLIENT SELECT graphile_worker.add_job
     order CONSUMER process ${job} waymark.job.attempt=1${work}
@@ -20,15 +19,15 @@ export const ownTraces: OwnTrace[] = [
   {
     title: 'the batch that stores a log-in in the audit trail',
     needs: OWN_SHOP,
-    find: async () => (await story()).audit,
+    find: async () => (await failingShop()).audit,
     tree: `
 auth INTERNAL batch audit trail waymark.batch.items=1
   auth CLIENT INSERT audit_trail`,
   },
   {
-    title: 'the expiry of a reservation that nobody paid in time',
+    title: 'the expiry of a reservation that was not paid in time',
     needs: OWN_SHOP,
-    find: async () => (await story()).expiry,
+    find: async () => (await failingShop()).expiry,
     tree: `
 inventory CONSUMER process expire_reservation waymark.job.attempt=1 waymark.job.trace_mode=link
   inventory CLIENT BEGIN
@@ -38,9 +37,9 @@ inventory CONSUMER process expire_reservation waymark.job.attempt=1 waymark.job.
   inventory CLIENT COMMIT`,
   },
   {
-    title: 'a stock report, about all that was sold since the last',
+    title: 'a stock report',
     needs: OWN_SHOP,
-    find: async () => (await story()).report,
+    find: async () => (await failingShop()).report,
     tree: `
 inventory CONSUMER process report_stock waymark.job.attempt=1 waymark.batch.items=1
   inventory CLIENT BEGIN
@@ -53,13 +52,13 @@ inventory CONSUMER process report_stock waymark.job.attempt=1 waymark.batch.item
   {
     title: 'an operator’s list of dead letters',
     needs: OWN_SHOP,
-    find: async () => (await story()).listing,
+    find: async () => (await failingShop()).deadLetters,
     tree: 'order SERVER GET /dead-letters 200\n  order CLIENT SELECT dead_letters',
   },
   {
-    title: 'the replay of an order that was given up after it was paid: it is fulfilled, and the money is not taken again',
+    title: 'the replay of a paid order whose fulfilment had failed: it is fulfilled without another charge',
     needs: OWN_SHOP,
-    find: async () => (await story()).replayedOrder,
+    find: async () => (await failingShop()).replayedOrder,
     tree: replayed(
       'fulfil_order',
       '\n  order CLIENT UPDATE orders',
@@ -80,9 +79,9 @@ inventory CONSUMER process report_stock waymark.job.attempt=1 waymark.batch.item
     ),
   },
   {
-    title: 'the replay of a release of stock that had failed',
+    title: 'the replay of a failed release of stock',
     needs: OWN_SHOP,
-    find: async () => (await story()).replayedRelease,
+    find: async () => (await failingShop()).replayedRelease,
     tree: replayed(
       'release_stock',
       '',

@@ -1,6 +1,6 @@
 import { below } from './below.ts';
 
-/** Parts that many traces have, as `toMatchTree` reads them. */
+/** Parts that many trees have in common, in the format of `toMatchTree`. */
 
 export const INTROSPECT = `
 gateway CLIENT POST /introspections 200
@@ -52,7 +52,7 @@ order INTERNAL charge payment
   order CLIENT UPDATE payments
 `;
 
-/** The trace of an order that was accepted, with what its job did. */
+/** The trace of an accepted order. `fulfilment` is the part of its job. */
 export const placed = (fulfilment: string): string => `
 gateway SERVER POST /v1/orders 201
 ${below(1, INTROSPECT)}
@@ -77,7 +77,7 @@ ${below(1, COMMIT)}
 
 export const FULFILLED_ORDER = placed(fulfilment(1));
 
-/** The trace of an order that inventory refused, with the queries that came before. */
+/** The trace of an order that inventory rejected. `queries` are the queries of inventory. */
 export const refusedByInventory = (status: number, code: string, queries: string[]): string => `
 gateway SERVER POST /v1/orders ${status} waymark.problem.code=${code}
 ${below(1, INTROSPECT)}

@@ -11,7 +11,7 @@ const placeLines = (shopper: Shopper, lines: Line[]): Promise<Answer> =>
 
 export const placing: Scenario[] = [
   {
-    title: 'placing an order, which is then fulfilled',
+    title: 'placing an order that is fulfilled',
     ask: ({ demo }) => demo.place('desk-lamp', 2),
     status: 201,
     body: { status: 'pending', lines: [{ sku: 'desk-lamp', quantity: 2, unitPriceCents: 3900 }], totalCents: 7800, currency: 'EUR' },
@@ -39,7 +39,7 @@ export const placing: Scenario[] = [
     ],
   },
   {
-    title: 'placing an order of two products, each taken from stock by a query of its own',
+    title: 'placing an order of two products, with one stock query each',
     ask: ({ demo }) =>
       placeLines(demo, [
         { sku: 'trail-map', quantity: 1 },
@@ -58,14 +58,14 @@ export const placing: Scenario[] = [
     tree: OUT_OF_STOCK,
   },
   {
-    title: 'placing an order for what does not exist',
+    title: 'placing an order for an unknown product',
     ask: ({ demo }) => demo.place('no-such-thing'),
     status: 422,
     body: { code: 'unknown_product' },
     tree: UNKNOWN_PRODUCT,
   },
   {
-    title: 'placing an order again, with the same key',
+    title: 'placing an order again with the same key',
     async ask({ demo }) {
       const key = randomUUID();
       const first = await demo.place('trail-map', 1, key);
@@ -83,7 +83,7 @@ ${below(1, INTROSPECT)}
       order CLIENT SELECT orders`,
   },
   {
-    title: 'placing another order with a key that was used',
+    title: 'placing another order with the same key',
     async ask({ demo }) {
       const key = randomUUID();
       await demo.place('trail-map', 1, key);
@@ -99,9 +99,9 @@ ${below(1, INTROSPECT)}
       order CLIENT INSERT placements`,
   },
   {
-    title: 'placing an order with a token that never was one',
-    ask: ({ stranger }) =>
-      stranger.call('POST', '/v1/orders', {
+    title: 'placing an order with an invalid token',
+    ask: ({ anonymous }) =>
+      anonymous.call('POST', '/v1/orders', {
         json: { lines: [{ sku: 'tea-pot', quantity: 1 }] },
         headers: { 'idempotency-key': randomUUID(), authorization: `Bearer ${'x'.repeat(43)}` },
       }),

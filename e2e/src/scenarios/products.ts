@@ -4,15 +4,15 @@ import type { Scenario } from './scenario.ts';
 
 export const products: Scenario[] = [
   {
-    title: 'listing the products, which needs no login',
-    ask: ({ stranger }) => stranger.call('GET', '/v1/products'),
+    title: 'listing the products without a login',
+    ask: ({ anonymous }) => anonymous.call('GET', '/v1/products'),
     status: 200,
     body: { items: expect.arrayContaining([expect.objectContaining({ sku: 'desk-lamp', priceCents: 3900, currency: 'EUR' })]) },
     tree: LISTING,
   },
   {
-    title: 'looking at one product',
-    ask: ({ stranger }) => stranger.call('GET', '/v1/products/tea-pot'),
+    title: 'reading a product',
+    ask: ({ anonymous }) => anonymous.call('GET', '/v1/products/tea-pot'),
     status: 200,
     body: { sku: 'tea-pot', name: 'Tea pot', priceCents: 4200, currency: 'EUR' },
     tree: `
@@ -26,8 +26,8 @@ gateway SERVER GET /v1/products/{sku} 200
     ],
   },
   {
-    title: 'looking at a product that does not exist',
-    ask: ({ stranger }) => stranger.call('GET', '/v1/products/no-such-thing'),
+    title: 'reading a product that does not exist',
+    ask: ({ anonymous }) => anonymous.call('GET', '/v1/products/no-such-thing'),
     status: 404,
     body: { code: 'unknown_product' },
     tree: `

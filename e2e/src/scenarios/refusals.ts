@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Answer, Shopper } from '../shop/shopper.ts';
-import type { Scenario, Visitors } from './scenario.ts';
+import type { Scenario, Shoppers } from './scenario.ts';
 
-/** What the gateway refuses by itself: one span, and nobody behind is asked. */
-function refused(title: string, span: string, status: number, code: string, ask: (visitors: Visitors) => Promise<Answer>): Scenario {
+/** A request that the gateway rejects itself. The trace has one span, because no other service is called. */
+function refused(title: string, span: string, status: number, code: string, ask: (shoppers: Shoppers) => Promise<Answer>): Scenario {
   return { title, ask, status, body: { code }, tree: `gateway SERVER ${span} ${status} waymark.problem.code=${code}` };
 }
 
@@ -11,8 +11,8 @@ const order = (shopper: Shopper, call: Parameters<Shopper['call']>[2]): Promise<
   shopper.call('POST', '/v1/orders', { ...call, headers: { 'idempotency-key': randomUUID(), ...call?.headers } });
 
 const withoutLogin = (method: string, route: string): Scenario => ({
-  ...refused(`${method} ${route} without a login`, `${method} ${route}`, 401, 'unauthenticated', ({ stranger }) =>
-    stranger.call(method, route.replace('{id}', randomUUID())),
+  ...refused(`${method} ${route} without a login`, `${method} ${route}`, 401, 'unauthenticated', ({ anonymous }) =>
+    anonymous.call(method, route.replace('{id}', randomUUID())),
   ),
   headers: { 'www-authenticate': 'Bearer' },
 });
@@ -25,9 +25,7 @@ export const refusals: Scenario[] = [
   withoutLogin('DELETE', '/v1/sessions/current'),
   refused('an unknown path', 'GET', 404, 'not_found', ({ demo }) => demo.call('GET', '/v1/nothing')),
   {
-    ...refused('a method that the path does not take', 'PUT', 405, 'method_not_allowed', ({ demo }) =>
-      demo.call('PUT', '/v1/orders', { json: {} }),
-    ),
+    ...refused('an unsupported method', 'PUT', 405, 'method_not_allowed', ({ demo }) => demo.call('PUT', '/v1/orders', { json: {} })),
     headers: { allow: 'POST, HEAD, GET' },
   },
   refused('a body that is not JSON', 'POST /v1/orders', 415, 'unsupported_media_type', ({ demo }) =>
@@ -47,5 +45,5 @@ export const refusals: Scenario[] = [
     demo.call('POST', '/v1/orders', { json: { lines: [{ sku: 'tea-pot', quantity: 1 }] } }),
   ),
   refused('a page of a thousand orders', 'GET /v1/orders', 422, 'invalid_request', ({ demo }) => demo.call('GET', '/v1/orders?limit=1000')),
-  refused('an order id that is none', 'GET /v1/orders/{id}', 404, 'not_found', ({ demo }) => demo.call('GET', '/v1/orders/17')),
+  refused('an invalid order id', 'GET /v1/orders/{id}', 404, 'not_found', ({ demo }) => demo.call('GET', '/v1/orders/17')),
 ];

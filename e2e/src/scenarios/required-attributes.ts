@@ -14,7 +14,7 @@ const HTTP_SERVER = [
   'waymark.segment.spans',
 ];
 const HTTP_CLIENT = ['http.request.method', 'url.full', 'url.template', 'server.address', 'server.port'];
-/** Unless no answer came, which is an error. */
+/** Also required if a response came. */
 const ANSWERED = [
   'http.response.status_code',
   'network.protocol.version',
@@ -33,8 +33,8 @@ const MESSAGE = [
 const JOB = [...MESSAGE, 'waymark.job.attempt', 'waymark.job.max_attempts', 'waymark.segment.spans'];
 
 /**
- * What is wrong with a span's attributes: it lacks one that every span of its kind has (semantic conventions of HTTP, databases and
- * messaging; the manifest), or has `error.type` although it did not fail.
+ * Checks the attributes of a span. Reports attributes that are missing although its kind requires them (semantic conventions for HTTP, databases and
+ * messaging; the manifest), and an `error.type` on a span that did not fail.
  */
 export function misdescribed(span: Span): string[] {
   const lacked = [...absent(required(span), span.attributes), ...absent(RESOURCE, span.resource.attributes)];

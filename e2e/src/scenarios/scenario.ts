@@ -1,31 +1,32 @@
 import type { SpanQuery } from '@waymark/trace-testing';
 import type { Answer, Shopper } from '../shop/shopper.ts';
 
-/** Who asks: nobody in particular, two people who are logged in, or somebody new. */
-export interface Visitors {
-  stranger: Shopper;
+/** The shoppers that a scenario can use. */
+export interface Shoppers {
+  /** Not logged in. */
+  anonymous: Shopper;
   demo: Shopper;
   ada: Shopper;
-  somebody: () => Shopper;
+  newShopper: () => Shopper;
 }
 
-/** One request to the shop, and what is to be true of its answer and of its trace. */
+/** A request to the shop, and what its response and its trace must be. */
 export interface Scenario {
-  /** A sentence: the name of its tests. */
+  /** The title of its tests. */
   title: string;
-  ask(visitors: Visitors): Promise<Answer>;
+  ask(shoppers: Shoppers): Promise<Answer>;
   status: number;
-  /** What the answer's body has, besides what it may have; for a failure, its `code`. */
+  /** A part of the response body: for a failure, its `code`. */
   body?: object;
   headers?: Record<string, string>;
-  /** What the order that was placed has become when its trace is complete. */
+  /** A part of the order, when its trace is complete. */
   order?: object;
-  /** The whole trace, as `toMatchTree` reads it; a span that it does not mark ERROR has no error. */
+  /** The whole trace in the format of `toMatchTree`. Exactly the spans marked with ERROR may have errors. */
   tree: string;
-  /** What some spans say beyond what every span of their kind must. */
+  /** Spans that the trace must have, with their special attributes and events. */
   spans?: readonly SpanQuery[];
-  /** Whether all of its trace is there, which is `complete` if not said. Where a call got no answer, nobody knows what its server did. */
+  /** `unknown` if a call gets no answer. Default: `complete`. */
   completeness?: 'unknown';
-  /** What the shop must have, or this cannot be seen: a setting of `settings.ts`, or a trace store to export to. */
+  /** What the shop must have for this scenario: a setting in `settings.ts`, or a trace store for another shop. */
   needs?: string;
 }

@@ -5,7 +5,7 @@ import { products } from './products.ts';
 import { propagation } from './propagation.ts';
 import { refusals } from './refusals.ts';
 import { sessions } from './sessions.ts';
-import { trouble } from './trouble.ts';
+import { failures } from './failures.ts';
 
-/** Every public route, every documented failure, and every way in which an order ends. */
-export const scenarios = [...sessions, ...products, ...placing, ...orders, ...fulfilment, ...refusals, ...propagation, ...trouble];
+/** All public routes, all documented failures, and all outcomes of an order. */
+export const scenarios = [...sessions, ...products, ...placing, ...orders, ...fulfilment, ...refusals, ...propagation, ...failures];

@@ -16,7 +16,7 @@ gateway SERVER DELETE /v1/sessions/current ${outcome}
 export const sessions: Scenario[] = [
   {
     title: 'logging in',
-    ask: ({ somebody }) => somebody().logIn(),
+    ask: ({ newShopper }) => newShopper().logIn(),
     status: 201,
     body: { token: expect.stringMatching(/^[\w-]{43}$/), expiresAt: expect.any(String) },
     tree: `
@@ -29,29 +29,29 @@ gateway SERVER POST /v1/sessions 201
   },
   {
     title: 'logging in with a wrong password',
-    ask: ({ somebody }) => somebody().logIn('demo@waymark.test', 'wrong'),
+    ask: ({ newShopper }) => newShopper().logIn('demo@waymark.test', 'wrong'),
     status: 401,
     body: { code: 'invalid_credentials', title: 'Wrong e-mail or password' },
     tree: refused,
   },
   {
-    title: 'logging in as nobody known, which looks the same',
-    ask: ({ somebody }) => somebody().logIn('nobody@waymark.test'),
+    title: 'logging in with an unknown e-mail address, which looks the same',
+    ask: ({ newShopper }) => newShopper().logIn('nobody@waymark.test'),
     status: 401,
     body: { code: 'invalid_credentials', title: 'Wrong e-mail or password' },
     tree: refused,
   },
   {
     title: 'logging in without a password',
-    ask: ({ stranger }) => stranger.call('POST', '/v1/sessions', { json: { email: 'demo@waymark.test' } }),
+    ask: ({ anonymous }) => anonymous.call('POST', '/v1/sessions', { json: { email: 'demo@waymark.test' } }),
     status: 422,
     body: { code: 'invalid_request', errors: [{ at: 'body.password', message: expect.any(String) }] },
     tree: 'gateway SERVER POST /v1/sessions 422 waymark.problem.code=invalid_request',
   },
   {
     title: 'logging out',
-    async ask({ somebody }) {
-      const leaving = somebody();
+    async ask({ newShopper }) {
+      const leaving = newShopper();
       await leaving.logIn();
       return leaving.call('DELETE', '/v1/sessions/current');
     },
@@ -60,8 +60,8 @@ gateway SERVER POST /v1/sessions 201
   },
   {
     title: 'logging out of a session that has ended',
-    async ask({ somebody }) {
-      const left = somebody();
+    async ask({ newShopper }) {
+      const left = newShopper();
       await left.logIn();
       await left.call('DELETE', '/v1/sessions/current');
       return left.call('DELETE', '/v1/sessions/current');

@@ -1,6 +1,6 @@
 import { readTraces, type Trace } from '@waymark/trace-model';
 
-/** Every trace of the last ten minutes that a trace backend has, by the address of its UI. */
+/** All traces of the last ten minutes in a trace backend. `url` is the address of its UI. */
 export async function allTraces(url: string): Promise<readonly Trace[]> {
   const { services = [] } = (await (await fetch(`${url}/api/v3/services`)).json()) as { services?: readonly string[] };
   const found = new Map<string, Trace>();
@@ -11,7 +11,7 @@ export async function allTraces(url: string): Promise<readonly Trace[]> {
   return [...found.values()];
 }
 
-/** Jaeger has the names in camelCase from 2.19, and in snake_case before. A clock may be ahead. */
+/** Jaeger 2.19 and newer use camelCase names, older versions snake_case. The range ends in the future, because a clock may be ahead. */
 function queryFor(service: string): string {
   const wished = {
     serviceName: service,

@@ -4,11 +4,11 @@ declare global {
   var stopShopUnderTest: (() => Promise<void>) | undefined;
 }
 
-/** Jest's global setup: the suite's own shop, unless the caller says where one runs. */
+/** Jest's global setup: starts a shop, unless GATEWAY_URL and TRACES_URL name a running one. */
 export default async function setUp(): Promise<void> {
   const { GATEWAY_URL, TRACES_URL } = process.env;
   if (Boolean(GATEWAY_URL) !== Boolean(TRACES_URL)) {
-    throw new Error('GATEWAY_URL and TRACES_URL go together: the shop to ask, and the Jaeger (or trace store) that has its traces.');
+    throw new Error('Set both GATEWAY_URL (the shop) and TRACES_URL (the Jaeger or trace store with its traces), or neither.');
   }
   if (!GATEWAY_URL) globalThis.stopShopUnderTest = await startShopUnderTest();
 }

@@ -1,6 +1,6 @@
 import './global-setup.ts';
 
-/** Jest's global teardown: stops what the setup started. */
+/** Jest's global teardown: stops the shop that the setup started. */
 export default async function tearDown(): Promise<void> {
   await globalThis.stopShopUnderTest?.();
 }

@@ -4,19 +4,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startShop } from '@waymark/local-stack';
 import { startTraceStore } from '@waymark/trace-store';
-import { settings, settingsText } from '../scenarios/settings.ts';
+import { settings, settingsText } from './settings.ts';
 
 /**
- * Where the shop is that the suite asks: GATEWAY_URL; TRACES_URL, a Jaeger, or what answers like one; SHOP_LOGS, a folder with what each
- * service logs, as `<service>.log`; SHOP_HAS, its settings as `NAME=value NAME=value`; TRACES_OTLP_URL, where another shop may export to.
- * The first two are set by the caller for a shop that runs; otherwise `startShopUnderTest` sets all.
+ * The shop under test, from the environment: GATEWAY_URL; TRACES_URL, a Jaeger or a compatible backend; SHOP_LOGS, a folder with `<service>.log`
+ * files; SHOP_HAS, its settings as `NAME=value NAME=value`; TRACES_OTLP_URL, where another shop can export to. For a running shop, the caller sets
+ * at least the first two. Otherwise `startShopUnderTest` sets all of them.
  */
 export const shopUnderTest = () => {
   const { GATEWAY_URL: gateway = '', TRACES_URL: traces = '', SHOP_LOGS: logs, SHOP_HAS: has = '', TRACES_OTLP_URL: otlp } = process.env;
   return { gateway, traces, logs, otlp, has: new Set([...has.split(' '), ...(otlp ? ['TRACES_OTLP_URL'] : [])]) };
 };
 
-/** Starts a shop with a trace store for the suite, and says in the environment where they are. Resolves with what stops them. */
+/** Starts a shop with a trace store and sets the environment variables above. Returns a function that stops both. */
 export async function startShopUnderTest(): Promise<() => Promise<void>> {
   await using undo = new AsyncDisposableStack();
   const store = await startTraceStore({ otlpPort: 0, uiPort: 0 });

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Order, Product } from '@waymark/contracts';
-import { until } from './until.ts';
+import { until } from '@waymark/service-kit/testing/until';
 
 export interface Answer<Body = unknown> {
   status: number;
@@ -12,13 +12,13 @@ export interface Answer<Body = unknown> {
 export interface Call {
   headers?: Record<string, string>;
   json?: unknown;
-  /** A body as it is, for what is not JSON. */
+  /** A body that is not JSON. */
   raw?: string;
 }
 
-/** Somebody who uses the shop through the gateway. */
+/** A client of the gateway. */
 export class Shopper {
-  /** Of the session, once logged in. */
+  /** The session token, after the login. */
   token: string | undefined;
   private readonly gateway: string;
 
@@ -26,7 +26,7 @@ export class Shopper {
     this.gateway = gateway;
   }
 
-  /** One request; every answer must name its trace. */
+  /** Sends a request. Throws if the response does not name its trace. */
   async call<Body>(method: string, path: string, { headers = {}, json, raw }: Call = {}): Promise<Answer<Body>> {
     const response = await fetch(this.gateway + path, {
       method,
@@ -61,7 +61,7 @@ export class Shopper {
     return (await this.call<Product>('GET', `/v1/products/${sku}`)).body.available;
   }
 
-  /** The order, once it is no longer pending. */
+  /** Waits until the order is no longer pending, and returns it. */
   async ended(id: string): Promise<Order> {
     return until(
       () => this.order(id),

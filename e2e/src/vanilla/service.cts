@@ -1,5 +1,5 @@
-// A service without any tracing of its own; OpenTelemetry's instrumentation is preloaded. It calls the next service twice, if there is one.
-// It is CommonJS, which the instrumentation can reach without a loader.
+// A service without tracing code; OpenTelemetry's instrumentation is preloaded. If there is a next service, it calls it twice. It is CommonJS, because
+// the instrumentation can then patch modules without a loader.
 import type { once as Once } from 'node:events';
 import type * as Http from 'node:http';
 import type { AddressInfo } from 'node:net';

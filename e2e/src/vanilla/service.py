@@ -1,4 +1,4 @@
-# The same service in Python: OpenTelemetry's SDK, with its instrumentations for WSGI and urllib.
+# The same service in Python, with OpenTelemetry's SDK and its instrumentations for WSGI and urllib.
 import os
 import sys
 import threading

@@ -4,15 +4,15 @@ import { describe, expect, test } from '@jest/globals';
 import { judge, verdict, type Finding, type Trace } from '@waymark/trace-model';
 import { startTraceStore } from '@waymark/trace-store';
 import { allTraces } from '../shop/all-traces.ts';
-import { until } from '../shop/until.ts';
-import { startService, type Program } from '../verdicts/program.ts';
+import { until } from '@waymark/service-kit/testing/until';
+import { startService, type Service } from '../verdicts/start-service.ts';
 
-/** How many requests each test makes; REQUESTS=500 for a long run. */
+/** The number of requests in each test. REQUESTS=500 for a long run. */
 const REQUESTS = Number(process.env['REQUESTS'] || 40);
-/** All services restart after this many requests, because first requests are slow and arrive in a different order. */
-const BETWEEN_COLD_STARTS = 20;
+/** The services restart after this number of requests, to test the first requests of a process too: they are slow and arrive in another order. */
+const BETWEEN_RESTARTS = 20;
 const AT_ONCE = 4;
-/** A request, two calls, and two of each by both services below. */
+/** A request and its two calls, and the same in each of the two services below. */
 const SPANS = 13;
 
 type Language = 'node' | 'python';
@@ -27,11 +27,11 @@ const started: Readonly<Record<Language, readonly [command: string, args: readon
   python: [PYTHON, [join(import.meta.dirname, 'service.py')]],
 };
 
-/** Starts services of which each calls the next; requests are made to the first at once, as it has just started. */
+/** Starts a chain of services, each of which calls the next one, and sends requests to the first. Returns their traces. */
 async function tracesOf(languages: readonly Language[], requests: number): Promise<readonly Trace[]> {
   await using undo = new AsyncDisposableStack();
   const store = undo.adopt(await startTraceStore({ otlpPort: 0, uiPort: 0 }), (one) => one.close());
-  let next: Program | undefined;
+  let next: Service | undefined;
   for (const [at, language] of [...languages.entries()].toReversed()) {
     const env = {
       PATH: process.env['PATH'] ?? '',
@@ -60,19 +60,19 @@ async function tracesOf(languages: readonly Language[], requests: number): Promi
   return await until(() => allTraces(store.url), whole, `${requests} traces of ${SPANS} spans`);
 }
 
-/** Python's instrumentations leave out some of what the semantic conventions require, as they are in 0.66: `GET /` has no path, a call no server. */
-const isTrue = ({ severity, code, message }: Finding): boolean =>
+/** Correct findings: the Python instrumentations (version 0.66) lack some required attributes. */
+const isExpected = ({ severity, code, message }: Finding): boolean =>
   severity === 'note' &&
   code === 'attribute-missing' &&
   /^python-\d "GET( \/)?" .* lacks (url\.path|server\.address, server\.port)\.$/.test(message);
 
-/** What is said of traces that nothing is wrong with. */
+/** The verdicts and findings about correct traces that are not simply "complete". */
 async function falseAlarms(languages: readonly Language[]): Promise<readonly string[]> {
   const lines: string[] = [];
-  for (let made = 0; made < REQUESTS; made += BETWEEN_COLD_STARTS) {
-    for (const trace of await tracesOf(languages, Math.min(BETWEEN_COLD_STARTS, REQUESTS - made))) {
+  for (let made = 0; made < REQUESTS; made += BETWEEN_RESTARTS) {
+    for (const trace of await tracesOf(languages, Math.min(BETWEEN_RESTARTS, REQUESTS - made))) {
       const { completeness, outcome, findings } = judge(trace);
-      const wrong = findings.filter((finding) => !isTrue(finding));
+      const wrong = findings.filter((finding) => !isExpected(finding));
       const isFine = completeness.state === 'complete' && outcome.state === 'ok' && wrong.length === 0;
       if (!isFine) lines.push(verdict(trace), ...wrong.map(({ code, message }) => `${code}: ${message}`));
     }
@@ -82,9 +82,9 @@ async function falseAlarms(languages: readonly Language[]): Promise<readonly str
 
 const LONG_MS = 1_200_000;
 
-describe(`${REQUESTS} requests with plain OpenTelemetry, first ones included`, () => {
+describe(`${REQUESTS} requests to services with plain OpenTelemetry`, () => {
   test(
-    'nothing is found in those of Node',
+    'Node: no false findings',
     async () => {
       expect(await falseAlarms(['node', 'node', 'node'])).toEqual([]);
     },
@@ -93,12 +93,12 @@ describe(`${REQUESTS} requests with plain OpenTelemetry, first ones included`, (
 });
 
 const withPython = hasPython ? describe : describe.skip;
-withPython(`the same in Python${hasPython ? '' : ` (skipped: ${PYTHON} lacks ${NEEDED}; set PYTHON)`}`, () => {
+withPython(`the same with Python${hasPython ? '' : ` (skipped: ${PYTHON} lacks ${NEEDED}; set PYTHON)`}`, () => {
   test.each<[Language, Language, Language]>([
     ['python', 'python', 'python'],
     ['node', 'python', 'node'],
   ])(
-    'nothing is found in those of %s, %s and %s that is not so',
+    '%s, %s and %s: no false findings',
     async (...languages) => {
       expect(await falseAlarms(languages)).toEqual([]);
     },

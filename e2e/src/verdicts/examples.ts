@@ -1,409 +1,400 @@
 import type { Awaited, FindingCode, Trace } from '@waymark/trace-model';
-import { startGate } from './gate.ts';
+import {
+  calledWith,
+  direct,
+  foreign,
+  fromFile,
+  get,
+  messages,
+  mistake,
+  NOT_SAMPLED,
+  relayed,
+  SAMPLED,
+  type BreakTrace,
+} from './break-trace.ts';
+import { startExportProxy } from './export-proxy.ts';
+import { deliver, send, traceWith } from './fixture.ts';
 import { spanId } from './otlp.ts';
-import { calledWith, foreign, get, inFile, messages, mistake, NOT_SAMPLED, relayed, SAMPLED, type Provocation } from './provocation.ts';
-import { deliver, grown, send } from './world.ts';
 
 /** A way to break a trace. */
 export interface Example {
   /** What goes wrong. */
   readonly what: string;
-  /** All that `verify` finds, notes too; what this is an example of comes first. Of what is only missing, it finds nothing. */
+  /** All findings of `verify`, including notes. The one that the example shows comes first. */
   readonly finds: readonly FindingCode[];
-  /** All that is missing, by `settled`. */
+  /** Everything that `settled` awaits or reports as lost. */
   readonly awaits?: readonly Awaited['what'][];
-  /** Who and what the first finding names. */
+  /** A part of the first message: usually service and span. */
   readonly names: string;
-  /** Services that declare nothing. */
+  /** Services without a manifest. */
   readonly undeclared?: readonly string[];
-  /** Calls that got no answer, by the name of their span. */
+  /** Calls that got no answer, by span name. */
   readonly unknown?: readonly string[];
-  /** No backend has the trace so. */
-  readonly inNoStore?: true;
-  /** Does it, and reads the trace back. */
-  readonly provoke: Provocation;
+  /** True if no trace backend can return such a trace. */
+  readonly notInStore?: true;
+  readonly breakTrace: BreakTrace;
 }
 
-/** Whoever is killed has exported nothing. */
-const LATE = { OTEL_BSP_SCHEDULE_DELAY: '600000' };
+/** A process that is killed has not exported anything yet. */
+const EXPORTS_LATE = { OTEL_BSP_SCHEDULE_DELAY: '600000' };
 
 export const EXAMPLES: readonly Example[] = [
   {
-    what: 'a caller that asks not to be sampled',
-    inNoStore: true,
+    what: 'a caller that sends an unsampled traceparent',
+    notInStore: true,
     finds: [],
     awaits: ['root'],
     names: 'its first span',
-    provoke: calledWith(NOT_SAMPLED, 0),
+    breakTrace: calledWith(NOT_SAMPLED, 0),
   },
   {
-    what: 'a caller that sends a context and exports no span',
+    what: 'a caller that sends a traceparent but exports no span',
     finds: ['parent-outside'],
     awaits: ['parent'],
-    names: 'kiosk "GET /fine"',
-    provoke: calledWith(SAMPLED, 1),
+    names: 'frontend "GET /ok"',
+    breakTrace: calledWith(SAMPLED, 1),
   },
   {
-    what: 'a promise nobody awaits',
+    what: 'a promise without await',
     finds: ['child-outside-parent'],
-    names: 'kiosk "audit"',
-    provoke: mistake('child-outside-parent', 2),
+    names: 'frontend "audit"',
+    breakTrace: mistake('child-outside-parent', 2),
   },
   {
-    what: 'work that begins after the answer',
+    what: 'work that starts after the response',
     finds: ['segment-outlived', 'child-outside-parent'],
-    names: 'kiosk "audit"',
-    provoke: mistake('segment-outlived', 2),
+    names: 'frontend "audit"',
+    breakTrace: mistake('segment-outlived', 2),
   },
   {
     what: 'a span that never ends',
     finds: [],
     awaits: ['spans'],
-    names: '1 of the 2 spans of kiosk `GET /never-ends`',
-    provoke: mistake('never-ends', 1),
+    names: '1 of the 2 spans of frontend `GET /never-ends`',
+    breakTrace: mistake('never-ends', 1),
   },
   {
     what: 'a process whose export queue was full',
     finds: [],
     awaits: ['spans'],
-    names: '3 of the 6 spans of depot `GET /queue-full` (depot lost 3 spans: its export queue was full)',
-    async provoke({ start, traces }) {
-      await using depot = await start('depot', { OTEL_BSP_MAX_QUEUE_SIZE: '2' });
-      const answer = await fetch(`${depot.url}/queue-full`);
-      return await grown(traces, answer.headers.get('x-trace-id') ?? '', 3);
-    },
+    names: '3 of the 6 spans of payment `GET /queue-full` (payment lost 3 spans: its export queue was full)',
+    breakTrace: direct(3, 'queue-full', 'payment', { OTEL_BSP_MAX_QUEUE_SIZE: '2' }),
   },
   {
     what: 'a service that exports nothing',
     finds: [],
     awaits: ['server'],
-    names: 'kiosk `GET`',
-    provoke: relayed(2, 'fine', 'stock', { OTEL_TRACES_EXPORTER: 'none' }),
+    names: 'frontend `GET`',
+    breakTrace: relayed(2, 'ok', 'stock', { OTEL_TRACES_EXPORTER: 'none' }),
   },
   {
-    what: 'a process killed in the middle of a trace',
+    what: 'a killed process in the middle of a trace',
     finds: ['orphan'],
     awaits: ['parent'],
-    names: 'stock "GET /fine"',
+    names: 'stock "GET /ok"',
     unknown: ['GET'],
-    provoke: relayed(3, 'dies?times=1&to=STOCK/fine', 'depot', LATE),
+    breakTrace: relayed(3, 'dies?times=1&to=STOCK/ok', 'payment', EXPORTS_LATE),
   },
   {
-    what: 'a process killed at the root of a trace',
+    what: 'a killed process at the root of a trace',
     finds: ['root-missing', 'orphan'],
     awaits: ['parent'],
     names: 'No span of the trace is a root',
-    async provoke({ start, stock, traces }) {
-      await using depot = await start('depot', LATE);
-      const answer = await fetch(`${depot.url}/dies?times=2&headers=first&to=${stock}/fine`);
-      return await grown(traces, answer.headers.get('x-trace-id') ?? '', 2);
-    },
+    breakTrace: direct(2, ({ stock }) => `dies?times=2&headers=first&to=${stock}/ok`, 'payment', EXPORTS_LATE),
   },
   {
-    what: 'a process killed in a detached task',
+    what: 'a detached task that hangs',
     finds: [],
     awaits: ['detached'],
-    names: 'of depot `GET /detached`',
-    async provoke({ start, traces }) {
-      await using depot = await start('depot');
-      const answer = await fetch(`${depot.url}/detached`);
-      return await grown(traces, answer.headers.get('x-trace-id') ?? '', 1);
-    },
+    names: 'of payment `GET /detached`',
+    breakTrace: direct(1, 'detached', 'payment'),
   },
   {
     what: 'a proxy that adds a second traceparent',
     finds: ['context-lost'],
     names: 'which answered in another trace',
-    provoke: mistake('context-lost', 4),
+    breakTrace: mistake('context-lost', 4),
   },
   {
     what: 'a traced service without its middleware',
     finds: ['server-untraced'],
-    names: 'stock answered kiosk "GET"',
-    provoke: mistake('server-untraced', 2),
+    names: 'stock answered frontend "GET"',
+    breakTrace: mistake('server-untraced', 2),
   },
   {
-    what: 'a service that samples for itself',
+    what: 'a service with its own sampler',
     finds: ['server-untraced'],
     names: 'did not record it',
-    provoke: relayed(2, 'fine', 'stock', { OTEL_TRACES_SAMPLER: 'always_off' }),
+    breakTrace: relayed(2, 'ok', 'stock', { OTEL_TRACES_SAMPLER: 'always_off' }),
   },
   {
-    what: 'a call that has lost its context',
+    what: 'a call without context',
     finds: ['root-client'],
-    names: 'kiosk "GET"',
-    async provoke({ kiosk, stock, traces }) {
-      const answer = await fetch(`${kiosk}/outside?to=${stock}/fine`);
-      return await grown(traces, await answer.text(), 2);
+    names: 'frontend "GET"',
+    async breakTrace({ frontend, stock, traces }) {
+      const answer = await fetch(`${frontend}/outside?to=${stock}/ok`);
+      return await traceWith(traces, await answer.text(), 2);
     },
   },
   {
     what: 'a client without its interceptor',
     finds: ['caller-missing'],
-    names: 'depot "GET /fine"',
-    async provoke({ start, traces }) {
-      await using depot = await start('depot', { KIOSK_CALLERS: 'traced' });
-      const answer = await fetch(`${depot.url}/fine`);
-      return await grown(traces, answer.headers.get('x-trace-id') ?? '', 1);
-    },
+    names: 'payment "GET /ok"',
+    breakTrace: direct(1, 'ok', 'payment', { EXPECT_TRACED_CALLERS: 'true' }),
   },
   {
-    what: 'a foreign service that begins a trace of its own',
+    what: 'a service that starts its own trace',
     finds: ['client-unanswered'],
-    names: 'kiosk "GET"',
-    undeclared: ['bureau'],
-    provoke: get(({ bureau }) => `relay?to=${bureau}/sound&to=${bureau}/own-trace`, 4),
+    names: 'frontend "GET"',
+    undeclared: ['foreign'],
+    breakTrace: get(({ foreign }) => `relay?to=${foreign}/correct&to=${foreign}/own-trace`, 4),
   },
   {
     what: 'a retry below the CLIENT span',
     finds: ['client-answered-twice', 'error-hidden'],
-    names: 'stock "GET /every-other"',
-    provoke: mistake('client-answered-twice', 4),
+    names: 'stock "GET /flaky"',
+    breakTrace: mistake('client-answered-twice', 4),
   },
   {
     what: 'a call without a CLIENT span',
     finds: ['server-parent-kind'],
-    names: 'stock "GET /fine"',
-    provoke: mistake('server-parent-kind', 2),
+    names: 'stock "GET /ok"',
+    breakTrace: mistake('server-parent-kind', 2),
   },
   {
     what: 'a host whose clock is slow',
     finds: ['clock-skew'],
-    names: 'The clock of depot is about',
-    provoke: relayed(3, 'fine', 'depot', {}, { slowClock: true }),
+    names: 'The clock of payment is about',
+    breakTrace: relayed(3, 'ok', 'payment', {}, { slowClock: true }),
   },
   {
     what: 'a consumer whose clock is slow',
     finds: ['clock-skew'],
-    names: 'The clock of depot is at least',
-    provoke: messages(1, 3, async ({ start, traces }, [first], traceId) => {
-      await using depot = await start('depot', {}, { slowClock: true });
-      await deliver(depot.url, first);
-      await grown(traces, traceId, 3);
+    names: 'The clock of payment is at least',
+    breakTrace: messages(1, 3, async ({ start, traces }, [first], traceId) => {
+      await using payment = await start('payment', {}, { slowClock: true });
+      await deliver(payment.url, first);
+      await traceWith(traces, traceId, 3);
     }),
   },
   {
-    what: 'a message nobody consumes',
+    what: 'a message without a consumer',
     finds: ['message-unconsumed'],
     awaits: ['consumer'],
-    names: 'kiosk "send print"',
-    provoke: messages(1, 2, async () => 'lost on the way'),
+    names: 'frontend "send print"',
+    breakTrace: messages(1, 2, async () => 'lost on the way'),
   },
   {
-    what: 'one of two messages is consumed',
+    what: 'two messages of which one is consumed',
     finds: ['message-lost'],
     awaits: ['consumer'],
-    names: 'kiosk "send print"',
-    provoke: messages(2, 4, ({ stock }, [first]) => deliver(stock, first)),
+    names: 'frontend "send print"',
+    breakTrace: messages(2, 4, ({ stock }, [first]) => deliver(stock, first)),
   },
   {
-    what: 'a message that comes without its context',
+    what: 'a message without carrier',
     finds: ['message-unproduced'],
     names: 'stock "process print"',
-    async provoke(world) {
-      const { sent } = await send(world.kiosk, 1);
-      const { traceId } = await deliver(world.stock, { ...sent[0]!, carrier: {} });
-      return grown(world.traces, traceId, 1);
+    async breakTrace(fixture) {
+      const { sent } = await send(fixture.frontend, 1);
+      const { traceId } = await deliver(fixture.stock, { ...sent[0]!, carrier: {} });
+      return traceWith(fixture.traces, traceId, 1);
     },
   },
   {
-    what: 'a message consumed in the context of the one before',
+    what: 'a message consumed in the context of the previous one',
     finds: ['message-mismatch'],
     names: 'stock "process print"',
-    provoke: messages(2, 5, async ({ stock }, [first, second]) => {
+    breakTrace: messages(2, 5, async ({ stock }, [first, second]) => {
       await deliver(stock, first);
       await deliver(stock, { ...second, carrier: first.carrier });
     }),
   },
   {
-    what: 'a failed attempt that none follows',
+    what: 'a failed attempt without a next attempt',
     finds: [],
     awaits: ['attempt'],
     names: 'attempt 2 of print',
-    provoke: messages(1, 3, ({ stock }, [first]) => deliver(stock, { ...first, outcome: 'fails' })),
+    breakTrace: messages(1, 3, ({ stock }, [first]) => deliver(stock, { ...first, outcome: 'fails' })),
   },
   {
-    what: 'a process killed in the first attempt',
+    what: 'a process killed during the first attempt',
     finds: [],
     awaits: ['lost-attempt'],
     names: 'attempt 1 of print',
-    provoke: messages(1, 3, async ({ start, stock }, [first]) => {
-      await using depot = await start('depot');
-      await deliver(depot.url, { ...first, outcome: 'dies' }).catch(() => 'it died');
+    breakTrace: messages(1, 3, async ({ start, stock }, [first]) => {
+      await using payment = await start('payment');
+      await deliver(payment.url, { ...first, outcome: 'dies' }).catch(() => 'it died');
       await deliver(stock, { ...first, attempt: 2 });
     }),
   },
   {
-    what: 'a job that failed for good and was not put away',
+    what: 'a failed job without a dead letter',
     finds: [],
     awaits: ['dead-letter'],
     names: 'the dead letter of print',
-    provoke: messages(1, 3, ({ stock }, [first]) => deliver(stock, { ...first, maxAttempts: 1, outcome: 'fails' })),
+    breakTrace: messages(1, 3, ({ stock }, [first]) => deliver(stock, { ...first, maxAttempts: 1, outcome: 'fails' })),
   },
   {
-    what: 'an error somebody caught',
+    what: 'an error that was caught',
     finds: ['error-hidden'],
-    names: 'kiosk "print"',
-    provoke: mistake('error-hidden', 2),
+    names: 'frontend "print"',
+    breakTrace: mistake('error-hidden', 2),
   },
   {
-    what: 'a hand-made CLIENT span that forgets to fail',
+    what: 'a CLIENT span made by hand, without an error status',
     finds: ['status-contradicted'],
-    names: 'kiosk "GET"',
-    provoke: mistake('status-contradicted', 2),
+    names: 'frontend "GET"',
+    breakTrace: mistake('status-contradicted', 2),
   },
   {
-    what: 'a process without a name',
+    what: 'a process without a service name',
     finds: ['service-unnamed'],
     names: 'unknown_service',
-    async provoke({ start, traces }) {
-      await using nameless = await start(undefined);
-      const answer = await fetch(`${nameless.url}/fine`);
-      return await grown(traces, answer.headers.get('x-trace-id') ?? '', 1);
-    },
+    breakTrace: direct(1, 'ok', undefined),
   },
   {
-    what: 'a hand-made CLIENT span that says too little',
+    what: 'a CLIENT span made by hand, without required attributes',
     finds: ['attribute-missing'],
-    names: 'kiosk "GET"',
-    provoke: mistake('attribute-missing', 2),
+    names: 'frontend "GET"',
+    breakTrace: mistake('attribute-missing', 2),
   },
   {
-    what: 'a hand-made CLIENT span with names of yesterday',
+    what: 'a CLIENT span made by hand, with old attribute names',
     finds: ['attribute-retired'],
-    names: 'kiosk "GET"',
-    provoke: mistake('attribute-retired', 2),
+    names: 'frontend "GET"',
+    breakTrace: mistake('attribute-retired', 2),
   },
   {
-    what: 'a header recorded as it came',
+    what: 'a recorded authorization header',
     finds: ['secret'],
-    names: 'kiosk "GET /secret"',
-    provoke: mistake('secret', 1),
+    names: 'frontend "GET /secret"',
+    breakTrace: mistake('secret', 1),
   },
   {
     what: 'more attributes than the SDK keeps',
     finds: ['data-dropped'],
-    names: 'kiosk "print"',
-    provoke: mistake('data-dropped', 2),
+    names: 'frontend "print"',
+    breakTrace: mistake('data-dropped', 2),
   },
   {
-    what: 'a value that is longer than the trace store keeps',
+    what: 'a value that is too long for the trace store',
     finds: ['data-dropped'],
-    names: 'kiosk "GET /too-long"',
-    provoke: get('too-long', 1),
+    names: 'frontend "GET /too-long"',
+    breakTrace: get('too-long', 1),
   },
   {
-    what: 'an export tried again that had arrived',
+    what: 'an export that is retried although it arrived',
     finds: ['span-delivered-twice'],
-    names: 'depot "GET /fine"',
-    async provoke(world) {
-      await using gate = await startGate(world.store.otlpUrl, 'deaf');
-      return await relayed(4, 'fine', 'depot', { OTEL_EXPORTER_OTLP_ENDPOINT: gate.url })(world);
+    names: 'payment "GET /ok"',
+    async breakTrace(fixture) {
+      await using proxy = await startExportProxy(fixture.store.otlpUrl, 'deny once');
+      return await relayed(4, 'ok', 'payment', { OTEL_EXPORTER_OTLP_ENDPOINT: proxy.url })(fixture);
     },
   },
   {
     what: 'a call that got no answer',
     finds: [],
-    names: 'did with kiosk `GET`, which got no answer',
+    names: 'did with frontend `GET`, which got no answer',
     unknown: ['GET'],
-    provoke: relayed(2, 'dies?times=0', 'depot'),
+    breakTrace: relayed(2, 'dies?times=0', 'payment'),
   },
   {
     what: 'a server that works on in its span after it has answered',
     finds: ['server-outside-client'],
-    names: 'bureau "GET /works-on"',
-    provoke: foreign('works-on', 3),
+    names: 'foreign "GET /ends-late"',
+    breakTrace: foreign('ends-late', 3),
   },
   {
-    what: 'a consumer that was given the context of a later message',
+    what: 'a consumer with the context of a later message',
     finds: ['async-too-early'],
-    names: 'bureau "process stamp"',
-    undeclared: ['bureau'],
-    provoke: foreign('consumer-too-early', 5),
+    names: 'foreign "process print"',
+    undeclared: ['foreign'],
+    breakTrace: foreign('consumer-too-early', 5),
   },
   {
-    what: 'a foreign service without a manifest',
+    what: 'a service without a manifest',
     finds: [],
-    names: 'bureau does not declare',
-    undeclared: ['bureau'],
-    provoke: foreign('sound', 3),
+    names: 'foreign does not declare',
+    undeclared: ['foreign'],
+    breakTrace: foreign('correct', 3),
   },
   {
-    what: 'a tracer that keeps the trace id and forgets the parent',
+    what: 'a tracer that drops the parent id',
     finds: ['root-several'],
-    names: 'bureau "GET /root-several"',
-    undeclared: ['bureau'],
-    provoke: foreign('root-several', 3),
+    names: 'foreign "GET /root-several"',
+    undeclared: ['foreign'],
+    breakTrace: foreign('root-several', 3),
   },
   {
-    what: 'a foreign producer, whose consumer nobody can await',
+    what: 'a producer without a manifest',
     finds: ['message-unconsumed'],
-    names: 'bureau "send stamp"',
-    undeclared: ['bureau'],
-    provoke: foreign('producer', 4),
+    names: 'foreign "send print"',
+    undeclared: ['foreign'],
+    breakTrace: foreign('producer', 4),
   },
   {
-    what: 'a tracer that uses an id twice',
+    what: 'a tracer that reuses a span id',
     finds: ['span-id-duplicate'],
-    names: 'bureau "stamp"',
-    undeclared: ['bureau'],
-    provoke: foreign('span-id-duplicate', 4),
+    names: 'foreign "work"',
+    undeclared: ['foreign'],
+    breakTrace: foreign('span-id-duplicate', 4),
   },
   {
     what: 'a tracer that rewrites parent ids',
     finds: ['cycle'],
-    names: 'bureau "GET /cycle"',
-    undeclared: ['bureau'],
-    provoke: foreign('cycle', 4),
+    names: 'foreign "GET /cycle"',
+    undeclared: ['foreign'],
+    breakTrace: foreign('cycle', 4),
   },
   {
-    what: 'a tracer that exports what has not ended',
+    what: 'a tracer that exports open spans',
     finds: ['not-ended'],
-    names: 'bureau "GET /not-ended"',
-    undeclared: ['bureau'],
-    provoke: foreign('not-ended', 3),
+    names: 'foreign "GET /not-ended"',
+    undeclared: ['foreign'],
+    breakTrace: foreign('not-ended', 3),
   },
   {
-    what: 'a tracer that trusts a clock that is set back',
+    what: 'a tracer with a clock that is set back',
     finds: ['ends-before-start'],
-    names: 'bureau "GET /ends-before-start"',
-    undeclared: ['bureau'],
-    provoke: foreign('ends-before-start', 3),
+    names: 'foreign "GET /ends-before-start"',
+    undeclared: ['foreign'],
+    breakTrace: foreign('ends-before-start', 3),
   },
   {
     what: 'a trace id of 64 bits',
-    inNoStore: true,
+    notInStore: true,
     finds: ['trace-id-malformed'],
     names: '5f0c9d3a7b1e4c2f',
-    undeclared: ['bureau'],
-    provoke: async () => inFile({ traceId: '5f0c9d3a7b1e4c2f', spanId: spanId() }),
+    undeclared: ['foreign'],
+    breakTrace: async () => fromFile({ traceId: '5f0c9d3a7b1e4c2f', spanId: spanId() }),
   },
   {
     what: 'a span id that is a number',
-    inNoStore: true,
+    notInStore: true,
     finds: ['span-id-malformed'],
-    names: 'bureau "stamp"',
-    undeclared: ['bureau'],
-    provoke: async () => inFile({ traceId: crypto.randomUUID().replaceAll('-', ''), spanId: '17' }),
+    names: 'foreign "work"',
+    undeclared: ['foreign'],
+    breakTrace: async () => fromFile({ traceId: crypto.randomUUID().replaceAll('-', ''), spanId: '17' }),
   },
   {
-    what: 'two traces put into one by hand',
-    inNoStore: true,
+    what: 'spans of two traces in one value',
+    notInStore: true,
     finds: ['trace-id-mixed', 'root-several'],
-    names: 'stock "GET /fine"',
-    async provoke(world) {
-      const [one, other] = [await get('fine', 1)(world), await get('fine', 1)({ ...world, kiosk: world.stock })];
+    names: 'stock "GET /ok"',
+    async breakTrace(fixture) {
+      const [one, other] = [await get('ok', 1)(fixture), await get('ok', 1)({ ...fixture, frontend: fixture.stock })];
       return { ...one, spans: [...one.spans, ...other.spans] };
     },
   },
   {
-    what: 'an answer that no reader has read',
-    inNoStore: true,
+    what: 'the JSON of a response, not read with readTraces',
+    notInStore: true,
     finds: ['not-judged'],
-    names: 'by the rule of',
-    async provoke(world) {
-      const { traceId } = await get('fine', 1)(world);
-      return (await fetch(`${world.store.url}/api/v3/traces/${traceId}`)).json() as Promise<Trace>;
+    names: 'could not be checked',
+    async breakTrace(fixture) {
+      const { traceId } = await get('ok', 1)(fixture);
+      return (await fetch(`${fixture.store.url}/api/v3/traces/${traceId}`)).json() as Promise<Trace>;
     },
   },
 ];

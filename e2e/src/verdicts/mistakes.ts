@@ -5,15 +5,15 @@ import { detach } from '@waymark/context';
 import { annotate, inject, span, SpanKind, startTracing } from '@waymark/tracing';
 import { traceRequests } from '@waymark/tracing/undici';
 import { Agent, interceptors, type Dispatcher } from 'undici';
-import { ask } from './ask.ts';
+import { tracedGet } from './traced-get.ts';
 
-/** What a route has at hand to do its work badly: its own response, and the address of a service that does its work well. */
-interface Desk {
+/** What a mistake can use: the response of its own route, and the URL of another service. */
+interface Context {
   response: ServerResponse;
   stock: string;
 }
 
-/** What a program may do wrong in its own process, by the finding that it brings about. */
+/** Mistakes in a program, by the finding that they cause. */
 export const mistakes = {
   'child-outside-parent'({ response }) {
     void span('audit', async () => {
@@ -40,17 +40,17 @@ export const mistakes = {
   },
 
   async 'context-lost'({ stock }) {
-    await ask(`${stock}/fine`);
-    await ask(`${stock}/fine`, { dispatcher: injectedTwice });
+    await tracedGet(`${stock}/ok`);
+    await tracedGet(`${stock}/ok`, { dispatcher: injectedTwice });
   },
 
-  'server-untraced': ({ stock }) => ask(`${stock}/untraced`, { peerService: 'stock' }),
+  'server-untraced': ({ stock }) => tracedGet(`${stock}/untraced`, { peerService: 'stock' }),
 
-  'client-answered-twice': ({ stock }) => ask(`${stock}/every-other`, { dispatcher: retriedBelowTheSpan }),
+  'client-answered-twice': ({ stock }) => tracedGet(`${stock}/flaky`, { dispatcher: retriedBelowTheSpan }),
 
-  'server-parent-kind': ({ stock }) => ask(`${stock}/fine`, { dispatcher: new Agent(), headers: inject() }),
+  'server-parent-kind': ({ stock }) => tracedGet(`${stock}/ok`, { dispatcher: new Agent(), headers: inject() }),
 
-  'error-hidden': () => span('print', () => Promise.reject(new Error('out of paper'))).catch(() => 'by hand, then'),
+  'error-hidden': () => span('print', () => Promise.reject(new Error('out of paper'))).catch(() => 'handled'),
 
   'status-contradicted'({ stock }) {
     const { hostname, port } = new URL(stock);
@@ -66,24 +66,24 @@ export const mistakes = {
   },
 
   'attribute-missing': ({ stock }) =>
-    span('GET', () => fetch(`${stock}/fine`), { kind: SpanKind.CLIENT, attributes: { 'http.request.method': 'GET' } }),
+    span('GET', () => fetch(`${stock}/ok`), { kind: SpanKind.CLIENT, attributes: { 'http.request.method': 'GET' } }),
 
   'attribute-retired': ({ stock }) =>
-    span('GET', () => fetch(`${stock}/fine`), {
+    span('GET', () => fetch(`${stock}/ok`), {
       kind: SpanKind.CLIENT,
       attributes: { 'http.method': 'GET', 'http.url': stock, 'http.status_code': 200 },
     }),
 
-  secret: () => annotate({ 'http.request.header.authorization': 'Bearer c2VjcmV0LW9mLXRoZS1raW9zaw' }),
+  secret: () => annotate({ 'http.request.header.authorization': 'Bearer c2VjcmV0LW9mLWZyb250ZW5k' }),
 
-  'too-long': () => annotate({ 'kiosk.page': 'x'.repeat(100_000) }),
+  'too-long': () => annotate({ 'print.page': 'x'.repeat(100_000) }),
 
   'data-dropped': () => span('print', () => annotate(Object.fromEntries(pages))),
-} satisfies Record<string, (desk: Desk) => unknown>;
+} satisfies Record<string, (context: Context) => unknown>;
 
-const pages = Array.from({ length: 200 }, (_, at) => [`kiosk.page.${at}`, at] as const);
+const pages = Array.from({ length: 200 }, (_, at) => [`print.page.${at}`, at] as const);
 
-/** As a proxy that adds its header to the one that is there: the server receives `traceparent: 00-…, 00-…`. */
+/** Like a proxy that adds a second header: the server receives `traceparent: 00-…, 00-…`. */
 const addingProxy: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) => {
   const headers = [...(options.headers as string[])];
   const at = headers.indexOf('traceparent') + 1;

@@ -1,18 +1,18 @@
-/** A span as a tracer without an SDK would write it. Times in milliseconds since 1970. */
-export interface HomemadeSpan {
+/** A span made without an SDK. Times are in milliseconds since 1970. */
+export interface HandmadeSpan {
   traceId: string;
   spanId: string;
   parentSpanId?: string;
   name: string;
   kind: 'SERVER' | 'INTERNAL' | 'PRODUCER' | 'CONSUMER';
   startMs: number;
-  /** Left out: it has not ended. */
+  /** Missing if the span has not ended. */
   endMs?: number;
   attributes?: Readonly<Record<string, string | number>>;
 }
 
-/** Spans of one service as an OTLP/JSON request. */
-export function otlp(service: string, spans: readonly HomemadeSpan[]): string {
+/** Encodes the spans of one service as an OTLP/JSON request. */
+export function otlp(service: string, spans: readonly HandmadeSpan[]): string {
   const resource = { attributes: [{ key: 'service.name', value: { stringValue: service } }] };
   const written = spans.map(({ kind, startMs, endMs, attributes = {}, ...rest }) => ({
     ...rest,
@@ -29,5 +29,5 @@ export function otlp(service: string, spans: readonly HomemadeSpan[]): string {
 
 const nanoseconds = (ms: number): string => String(BigInt(Math.round(ms * 1000)) * 1000n);
 
-/** A new span id. */
+/** Makes a new span id. */
 export const spanId = (): string => crypto.getRandomValues(Buffer.alloc(8)).toString('hex');

@@ -1,4 +1,4 @@
-// Preloaded, it makes a process of a host whose clock is five seconds slow.
+// When preloaded, it sets the clock of the process five seconds back.
 const SLOW_MS = 5_000;
 const now = Date.now;
 Date.now = () => now() - SLOW_MS;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 const MAIN = join(import.meta.dirname, '../../../packages/trace-testing/src/cli/main.ts');
 
-/** What the command line `trace` prints. */
+/** Runs the `trace` command and returns its output. */
 export async function traceCommand(args: readonly string[]): Promise<string> {
   const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   return text(child.stdout);

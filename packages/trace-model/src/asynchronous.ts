@@ -2,8 +2,8 @@ import { declaredSize, processOf } from './settled.ts';
 import type { SpanNode } from './tree.ts';
 
 /**
- * Whether nobody waits for this span, by what the trace itself says: it processes a message, or it is a detached task, which declares a
- * segment of its own inside its parent's process (docs/manifest.md). A link says nothing about that.
+ * Whether the parent does not wait for this span: it processes a message, or it is a detached task. A detached task is an INTERNAL span that
+ * declares its own segment in its parent's process (docs/manifest.md). Links do not matter here.
  */
 export function isAsynchronous({ span, parent }: SpanNode): boolean {
   if (!parent) return false;

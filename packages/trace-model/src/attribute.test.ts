@@ -16,6 +16,6 @@ test.each([
   expect(attributeText(value)).toBe(text);
 });
 
-test('only numbers are numbers', () => {
+test('attributeNumber reads int and double attributes only', () => {
   expect([200n, 1.5, '200', null, undefined].map(attributeNumber)).toEqual([200, 1.5, undefined, undefined, undefined]);
 });

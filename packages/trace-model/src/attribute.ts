@@ -1,6 +1,6 @@
 /**
- * A value of an attribute, with every type of OTLP's `AnyValue` told apart: text, bool, int (`bigint`), double (`number`), bytes, array,
- * map, and `null` for a value that was not set.
+ * An attribute value. Each type of OTLP's `AnyValue` has its own JavaScript type: string, boolean, int (`bigint`), double (`number`), bytes,
+ * array, map, and `null` for a value that was not set.
  */
 export type AttributeValue = string | boolean | bigint | number | Readonly<Uint8Array> | null | readonly AttributeValue[] | Attributes;
 
@@ -9,26 +9,26 @@ export interface Attributes {
   readonly [name: string]: AttributeValue;
 }
 
-/** The attribute in which a trace store names those beside it whose values it cut because they were too long. */
+/** The attribute in which a trace store lists the attributes whose values it truncated. */
 export const TRUNCATED = 'waymark.truncated';
 
-/** The attribute in which a trace store says on a trace's first span how many more spans came that it did not keep. */
+/** The attribute on a trace's first span in which a trace store says how many spans of the trace it dropped. */
 export const DROPPED_SPANS = 'waymark.trace.dropped_spans';
 
-/** An attribute's value for people: text as it is, an array or a map as JSON would write it, bytes in hex. */
+/** Formats an attribute value for people: strings as they are, arrays and maps like JSON, bytes in hex. */
 export function attributeText(value: AttributeValue | undefined): string {
   return typeof value === 'string' ? value : json(value ?? null);
 }
 
-/** The number that an int or a double attribute holds, or undefined for any other. */
+/** The value of an int or double attribute as a number; undefined for other types. */
 export function attributeNumber(value: AttributeValue | undefined): number | undefined {
   return typeof value === 'bigint' || typeof value === 'number' ? Number(value) : undefined;
 }
 
-/** Whether the value is bytes, which `Array.isArray` and `typeof` cannot tell from a map. */
+/** Whether the value is bytes. (`Array.isArray` and `typeof` cannot distinguish bytes from a map.) */
 export const isBytes = (value: unknown): value is Readonly<Uint8Array> => value instanceof Uint8Array;
 
-/** Whether the value is an array of values. */
+/** Whether the value is an array. */
 export const isArray = (value: AttributeValue): value is readonly AttributeValue[] => Array.isArray(value);
 
 function json(value: AttributeValue): string {

@@ -26,7 +26,7 @@ function shop(off: Partial<Record<string, number>> = {}): readonly SpanParts[] {
   ];
 }
 
-test('clocks that agree are not spoken of', () => {
+test('clocks that agree are not reported', () => {
   expect(codes(...shop())).toEqual([]);
 });
 
@@ -40,17 +40,17 @@ test.each([
   expect(verdict(trace(...shop({ [service]: off }).map(span)))).toMatch(/^complete: .*1 note \(clock-skew\)$/);
 });
 
-test('a clock is taken as off by what fewest clocks say', () => {
+test('the clock that agrees with the fewest others is reported', () => {
   expect(clockSkews(trace(...shop({ gateway: HOUR, auth: HOUR }).map(span))).map(({ service }) => service)).toEqual(['order', 'inventory']);
 });
 
-test('what else is wrong is found in spite of it', () => {
+test('other findings are found although a clock is wrong', () => {
   const [first, ...others] = shop({ order: HOUR });
   const late: SpanParts = { n: 9, parent: 5, service: 'order', ms: [HOUR + 40, HOUR + 300] };
   expect(codes(first as SpanParts, ...others, late)).toEqual(['child-outside-parent 9 5', 'segment-outlived 5 9', '[clock-skew 4 5]']);
 });
 
-test('a message shows at least by how much a clock is behind', () => {
+test('a message shows how far a clock is behind at least', () => {
   const message = { 'messaging.system': 'q', 'messaging.operation.name': 'send', 'messaging.message.id': '1' };
   expect(
     found(
@@ -60,7 +60,7 @@ test('a message shows at least by how much a clock is behind', () => {
   ).toMatchObject([{ code: 'clock-skew', message: 'The clock of worker is at least 59m 59s behind that of order.' }]);
 });
 
-test('whatever the clocks, no sound trace is called anything but skewed, and clocks that nearly agree not even that', () => {
+test('with any clocks, a sound trace has no findings except clock-skew, and with nearly equal clocks none', () => {
   const off = fc.oneof(fc.integer({ min: -2, max: 2 }), fc.integer({ min: -48 * HOUR, max: 48 * HOUR }));
   const clocks = fc.record({ gateway: off, auth: off, order: off, inventory: off });
   fc.assert(

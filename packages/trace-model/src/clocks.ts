@@ -3,31 +3,32 @@ import type { Span, Trace } from './trace.ts';
 import { tree, walk } from './tree.ts';
 import type { SpanNode } from './tree.ts';
 
-/** What the clocks of two processes may differ by without a word: NTP keeps hosts within a few milliseconds, and SDKs round to one. */
+/** Smaller clock differences are ignored: NTP keeps hosts within a few milliseconds, and SDKs round to whole milliseconds. */
 export const CLOCK_TOLERANCE = 10_000_000n;
 
-/** A process whose clock disagrees with the others'. */
+/** A process whose clock disagrees with the clocks of other processes. */
 export interface ClockSkew {
   readonly service: string;
-  /** How far it is behind the others, in nanoseconds; negative: ahead. */
+  /** How far the clock is behind the others, in nanoseconds. Negative means ahead. */
   readonly behind: bigint;
-  /** False where messages alone show it: they are consumed some time after they were sent, so it is off by this much or more. */
+  /** False if only messages show the difference. A message may wait before it is consumed, so the real difference may be larger. */
   readonly exact: boolean;
-  /** The services that it disagrees with. */
+  /** The services whose clocks agree with each other. */
   readonly others: readonly string[];
-  /** Two spans that cannot both be right: one of the others, and one of this process. */
+  /** Two spans whose times contradict each other: one of another process, and one of this process. */
   readonly spans: readonly [Span, Span];
 }
 
 /**
- * Which clocks of a trace are off. A request cannot arrive before it is sent, nor be answered after the answer came, so each call bounds how
- * far the clocks of its two processes differ. Where no difference of zero is possible, one of the two is off: the one that fewer agree with.
+ * Finds the processes whose clocks are wrong. A request cannot arrive before it is sent, and its response cannot be sent after it is received.
+ * So each call limits how much the clocks of its two processes can differ. If zero is outside these limits, one of the two clocks is wrong:
+ * the one that agrees with fewer others.
  */
 export function clockSkews(trace: Trace): readonly ClockSkew[] {
   return readClocks(walk(tree(trace))).skews;
 }
 
-/** The trace as it would be if all clocks agreed, and the clocks that did not. */
+/** Corrects the times of the trace as if all clocks agreed. Also returns the clocks that did not. */
 export function withoutSkew(trace: Trace): { readonly trace: Trace; readonly skews: readonly ClockSkew[] } {
   const { behind, skews } = readClocks(walk(tree(trace)));
   if (skews.length === 0) return { trace, skews };
@@ -41,17 +42,17 @@ function shifted(span: Span, by: bigint): Span {
   return { ...span, start: span.start + by, end, events: span.events.map((event) => ({ ...event, time: event.time + by })) };
 }
 
-/** How much must be added to the clock of one process to make it agree with another's. */
+/** Limits of what must be added to the clock of one process so that it agrees with another clock. */
 interface Difference {
   readonly least: bigint;
-  /** Undefined: messages alone tell, which may wait for as long as they like. */
+  /** Undefined if only messages connect the two: a message can wait for any time. */
   readonly most: bigint | undefined;
   readonly spans: readonly [Span, Span];
 }
 
 interface Clock {
   readonly behind: bigint;
-  /** Whether calls bound it from both sides, all the way from where the trace begins. */
+  /** Whether calls limit it from both sides, on the whole path from where the trace begins. */
   readonly exact: boolean;
   readonly spans: readonly [Span, Span] | undefined;
 }
@@ -76,7 +77,7 @@ function readClocks(nodes: readonly SpanNode[]): { behind: ReadonlyMap<string, b
   };
 }
 
-/** Walks from process to process. A clock that may agree with one that is known is taken to agree with it. */
+/** Walks from process to process. If a clock can agree with a known one, it is assumed to agree. */
 function spread(first: string, neighbours: Neighbours, clocks: Map<string, Clock>): void {
   clocks.set(first, { behind: 0n, exact: true, spans: undefined });
   const queue = [first];
@@ -94,7 +95,7 @@ function spread(first: string, neighbours: Neighbours, clocks: Map<string, Clock
   }
 }
 
-/** Whether two clocks may differ by this. Bounds that contradict each other are no matter of clocks: they rule out nothing. */
+/** Whether two clocks can differ by this much. Limits that contradict each other have another cause than clocks, so they are ignored. */
 function isPossible(behind: bigint, { least, most }: Difference): boolean {
   if (most !== undefined && least > most + CLOCK_TOLERANCE) return true;
   return behind >= least - CLOCK_TOLERANCE && (most === undefined || behind <= most + CLOCK_TOLERANCE);
@@ -102,7 +103,7 @@ function isPossible(behind: bigint, { least, most }: Difference): boolean {
 
 type Neighbours = ReadonlyMap<string, ReadonlyMap<string, Difference>>;
 
-/** What the calls and messages of the trace say about each two processes, both ways. */
+/** The clock differences that calls and messages allow between each pair of processes, in both directions. */
 function differences(nodes: readonly SpanNode[]): Neighbours {
   const found = new Map<string, Map<string, Difference>>();
   const add = (from: string, to: string, bounds: Difference): void => {
@@ -115,7 +116,7 @@ function differences(nodes: readonly SpanNode[]): Neighbours {
     const [from, to] = [processOf(node.parent.span), processOf(node.span)];
     if (from === to) continue;
     add(from, to, bounds);
-    // Seen from the other side, only what is bounded above has a lower bound.
+    // In the other direction, the upper limit becomes the lower one.
     if (bounds.most !== undefined) add(to, from, { least: -bounds.most, most: -bounds.least, spans: bounds.spans });
   }
   return found;
@@ -136,15 +137,15 @@ function boundsOf({ span, parent: above }: SpanNode): Difference | undefined {
   const spans = [parent, span] as const;
   if (parent.kind === 'PRODUCER' || span.kind === 'CONSUMER') return { least, most: undefined, spans };
   if (parent.kind !== 'CLIENT' || span.kind !== 'SERVER' || !answers(span, parent)) return undefined;
-  // A caller that gave up may be gone before the request was read.
+  // If the caller gave up, the server may have read the request later.
   if (parent.attributes['http.response.status_code'] === undefined) return { least, most: undefined, spans };
   return { least, most: parent.end - (endsBeforeItsAnswer(span) ? span.end : span.start), spans };
 }
 
-/** Only a SERVER span of the manifest promises to end before its answer is out; others end when the response is closed, or later. */
+/** Whether a SERVER span ends before its response is sent. Only services with a manifest guarantee this; others may end the span later. */
 export const endsBeforeItsAnswer = (server: Span): boolean => declaredSize(server) !== undefined;
 
-/** Whether a SERVER span answered the CLIENT span above it, as far as the answer said: one that was sent a stale context did not. */
+/** Whether a SERVER span answered its parent CLIENT span, according to the response. A server that got a stale context did not. */
 export function answers(server: Span, client: Span): boolean {
   const answered = client.attributes['waymark.peer.span'];
   return answered === undefined ? client.attributes['waymark.peer.trace'] === undefined : answered === server.spanId;
@@ -152,7 +153,7 @@ export function answers(server: Span, client: Span): boolean {
 
 const size = (value: bigint): bigint => (value < 0n ? -value : value);
 
-/** The first of the most frequent values: of two that are as frequent, that of the process where the trace begins. */
+/** The most frequent value. If two are equally frequent, the first one wins: the clock of the process where the trace begins. */
 function mostCommon(values: readonly bigint[]): bigint {
   const groups = [...Map.groupBy(values, (value) => value).values()];
   return groups.reduce((most, group) => (group.length > most.length ? group : most), groups[0] ?? [])[0] ?? 0n;

@@ -13,7 +13,7 @@ const before: readonly Parts[] = [
   { n: 3, name: 'insert', parent: 1, ms: [4, 5] },
 ];
 
-test('the same work is the same, in other times, ids and order of siblings', () => {
+test('two traces of the same work are the same, with other times, ids and order of siblings', () => {
   const comparison = compare(
     of(...before),
     of(
@@ -30,7 +30,7 @@ test('the same work is the same, in other times, ids and order of siblings', () 
   ]);
 });
 
-test('what only one has, with all below it, and another status are differences', () => {
+test('a span that only one trace has, its descendants, and a different status are differences', () => {
   const after = of(
     { n: 1, name: 'order', ms: [0, 12], error: true },
     { n: 3, name: 'insert', parent: 1, ms: [4, 5] },
@@ -47,11 +47,11 @@ test('what only one has, with all below it, and another status are differences',
 +     shop  write  1.00 ms`);
 });
 
-test('an orphan is not the same as a child or a root', () => {
+test('an orphan does not match a child or a root', () => {
   expect(compare(of({ n: 1, name: 'x' }), of({ n: 1, name: 'x', parent: 9 })).same).toBe(false);
 });
 
-test('a trace is the same as itself, and every span of both is in the comparison once', () => {
+test('a trace equals itself, and the comparison has each span of both traces once', () => {
   const number = fc.integer({ min: 1, max: 9 });
   const span = fc.record({ n: number, parent: number, name: fc.constantFrom('a', 'b'), ms: fc.tuple(number, number) });
   // Identical copies are one span.

@@ -3,31 +3,30 @@ import type { Span, Trace } from './trace.ts';
 import { tree } from './tree.ts';
 import type { SpanNode } from './tree.ts';
 
-/** A span that one or both traces have at a place in the tree. */
+/** A place in the tree where one or both traces have a span. */
 export interface ComparedSpan {
   readonly depth: number;
-  /** The span in the first trace; undefined when only the second has it. */
+  /** The span in the first trace; undefined if only the second has it. */
   readonly a: Span | undefined;
-  /** The span in the second trace; undefined when only the first has it. */
+  /** The span in the second trace; undefined if only the first has it. */
   readonly b: Span | undefined;
-  /** How much longer it took in the second trace, in nanoseconds; 0 when only one has it. */
+  /** How much longer it took in the second trace, in nanoseconds; 0 if only one trace has it. */
   readonly slower: bigint;
-  /** Whether both have it and their status codes differ. */
+  /** Whether both traces have it, with different status codes. */
   readonly statusChanged: boolean;
 }
 
-/** Two traces laid over each other. */
+/** The result of comparing two traces. */
 export interface Comparison {
-  /** Whether both have the same spans in the same places with the same status; times may differ. */
+  /** Whether both have the same spans in the same places with the same status. Times may differ. */
   readonly same: boolean;
-  /** The spans of both, parents before children. */
+  /** The spans of both traces, parents before children. */
   readonly spans: readonly ComparedSpan[];
 }
 
 /**
- * Lays two traces over each other from their tops down. Two spans are the same one when they hang below the same one and have the same
- * service, kind and name; where several do, the first goes with the first. The order of siblings is not compared: work done at once may
- * come in any.
+ * Compares two traces from the top down. Two spans match if their parents match and they have the same service, kind and name. Among several
+ * such spans, the first matches the first, and so on. The order of siblings is otherwise ignored, because concurrent work has no fixed order.
  */
 export function compare(a: Trace, b: Trace): Comparison {
   const spans: ComparedSpan[] = [];
@@ -44,7 +43,7 @@ interface Pair {
   readonly b: SpanNode | undefined;
 }
 
-/** The siblings of both, last first: they go onto a stack. */
+/** Pairs the siblings of both traces, in reverse order: the caller pushes them onto a stack. */
 function pair(first: readonly SpanNode[], second: readonly SpanNode[]): Pair[] {
   const waiting = Map.groupBy(second, sameness);
   const pairs: Pair[] = first.map((a) => ({ a, b: waiting.get(sameness(a))?.shift() }));

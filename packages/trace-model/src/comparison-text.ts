@@ -3,7 +3,7 @@ import { formatDuration } from './format-duration.ts';
 import { printable } from './text.ts';
 import { duration } from './trace.ts';
 
-/** A comparison as text, a line for each span: `-` only in the first, `+` only in the second, `!` where the status differs, with both times. */
+/** Formats a comparison, one line per span: `-` only in the first trace, `+` only in the second, `!` if the status differs. Shows both durations. */
 export function comparisonText({ spans }: Comparison): string {
   return spans.map(line).join('\n');
 }

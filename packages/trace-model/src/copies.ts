@@ -2,7 +2,7 @@ import type { Attributes, AttributeValue } from './attribute.ts';
 import { isArray, isBytes } from './attribute.ts';
 import type { Span, SpanEvent, SpanLink } from './trace.ts';
 
-/** The spans without those that are there already, the same in every field, and the ids of what was left out. */
+/** Removes spans that are identical in every field to an earlier one. Also returns the ids of the removed copies. */
 export function withoutCopies(spans: readonly Span[]): { readonly spans: readonly Span[]; readonly repeated: readonly string[] } {
   const byId = Map.groupBy(spans, (span) => span.spanId);
   if (byId.size === spans.length) return { spans, repeated: [] };
@@ -18,7 +18,7 @@ export function withoutCopies(spans: readonly Span[]): { readonly spans: readonl
   return { spans: kept, repeated };
 }
 
-/** In what two spans differ, by name: `end`, `attribute http.route`, `resource attribute host.name`, … */
+/** The names of the fields in which two spans differ: `end`, `attribute http.route`, `resource attribute host.name`, … */
 export function differences(a: Span, b: Span): readonly string[] {
   const fields = FIELDS.filter(([, text]) => text(a) !== text(b)).map(([name]) => name);
   return [
@@ -35,10 +35,10 @@ function unlike(a: Attributes, b: Attributes): readonly string[] {
 
 const own = (attributes: Attributes, name: string): string => (Object.hasOwn(attributes, name) ? canonical(attributes[name]) : '');
 
-/** What Jaeger adds to a span when it is read. */
+/** An attribute that Jaeger adds when a span is read. */
 const REMARKS = '@jaeger@warnings';
 
-/** Everything that is in a span but its attributes, as text that is equal when the values are. */
+/** The fields of a span except its attributes, as strings that are equal if the values are equal. */
 const FIELDS: readonly (readonly [name: string, text: (span: Span) => string])[] = [
   ['trace id', ({ traceId }) => traceId],
   ['parent', ({ parentSpanId = '' }) => parentSpanId],
@@ -63,7 +63,7 @@ const event = ({ time, name, attributes, droppedAttributes }: SpanEvent): string
 const link = ({ traceId, spanId, traceState, attributes, droppedAttributes, flags }: SpanLink): string =>
   canonical([traceId, spanId, traceState, attributes, droppedAttributes, flags]);
 
-/** A value as text that is equal exactly when the values are: types told apart, maps in the order of their names. */
+/** Encodes a value so that two strings are equal exactly if the values are: with its type, and with map entries sorted by name. */
 function canonical(value: AttributeValue | undefined): string {
   if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'bigint') return `${value}n`;

@@ -10,7 +10,7 @@ const path = (...spans: readonly Parts[]): readonly string[] =>
     ({ span, start, end }) => `${span.name} ${Number(start - time(0)) / 1e6}–${Number(end - time(0)) / 1e6}`,
   );
 
-test('calls one after the other are all on the path, with what lies between', () => {
+test('sequential calls are all on the path, with the time between them', () => {
   expect(path({ n: 1, ms: [0, 10] }, { n: 2, parent: 1, ms: [1, 4] }, { n: 3, parent: 1, ms: [5, 9] })).toEqual([
     'span 1 0–1',
     'span 2 1–4',
@@ -20,7 +20,7 @@ test('calls one after the other are all on the path, with what lies between', ()
   ]);
 });
 
-test('of calls made at once the last to end is on the path', () => {
+test('of concurrent calls, the one that ends last is on the path', () => {
   expect(path({ n: 1, ms: [0, 10] }, { n: 2, parent: 1, ms: [1, 5] }, { n: 3, parent: 1, ms: [1, 9] })).toEqual([
     'span 1 0–1',
     'span 3 1–9',
@@ -28,14 +28,14 @@ test('of calls made at once the last to end is on the path', () => {
   ]);
 });
 
-test('an overlap of less than the clock tells is none', () => {
+test('an overlap smaller than the clock resolution is ignored', () => {
   expect(path({ n: 1, ms: [0, 10] }, { n: 2, parent: 1, ms: [0, 5.6] }, { n: 3, parent: 1, ms: [5, 10] })).toEqual([
     'span 2 0–5',
     'span 3 5–10',
   ]);
 });
 
-test('what goes on after its parent is not waited for, but an answer is, whatever the clocks say', () => {
+test('a child that ends after its parent is not on the path, but the server of a call is, even if the clocks differ', () => {
   expect(path({ n: 1, ms: [0, 10] }, { n: 2, parent: 1, ms: [5, 50] })).toEqual(['span 1 0–10']);
   const skewed: readonly Parts[] = [
     { n: 1, ms: [0, 10], kind: 'CLIENT' },
@@ -45,7 +45,7 @@ test('what goes on after its parent is not waited for, but an answer is, whateve
   expect(path({ n: 1, ms: [0, 10], kind: 'CLIENT' }, { n: 2, parent: 1, ms: [5, 14] })).toEqual(['span 1 0–10']);
 });
 
-test('the path fills the root exactly, whatever the trace', () => {
+test('the path covers the root exactly, for any trace', () => {
   const moment = fc.integer({ min: 0, max: 40 });
   const child = fc.record({ parent: fc.integer({ min: 1, max: 10 }), ms: fc.tuple(moment, moment) });
   fc.assert(
@@ -60,7 +60,7 @@ test('the path fills the root exactly, whatever the trace', () => {
   );
 });
 
-test('where a caller gave up, the time is given to what its server was waiting for', () => {
+test('if a caller gave up, the time belongs to the calls that its server was waiting for', () => {
   const timedOut: readonly Parts[] = [
     { n: 1, ms: [0, 10_000], kind: 'CLIENT', error: true },
     { n: 2, parent: 1, ms: [5, 10_500], kind: 'SERVER', service: 'order' },
@@ -74,18 +74,18 @@ test('retries are all on the path, with the pauses between them', () => {
   expect(path({ n: 1, ms: [0, 70] }, ...tries)).toEqual(['span 2 0–10', 'span 1 10–30', 'span 3 30–40', 'span 1 40–60', 'span 4 60–70']);
 });
 
-test('a child that ends late by less than the clock tells is waited for', () => {
+test('a child that ends later than its parent by less than the clock resolution is on the path', () => {
   expect(path({ n: 1, ms: [0, 10] }, { n: 2, parent: 1, ms: [1, 10.9] })).toEqual(['span 1 0–1', 'span 2 1–10']);
 });
 
-test('a detached task is not waited for, though it ends before its parent', () => {
+test('a detached task is not on the path, even if it ends before its parent', () => {
   const detached: Parts = { n: 2, parent: 1, ms: [1, 9], attributes: { 'waymark.segment.spans': 1n } };
   expect(path({ n: 1, ms: [0, 10] }, detached)).toEqual(['span 1 0–10']);
 });
 
 const ms = ({ ms: given = [0, 0] }: Parts): readonly [number, number] => given;
 
-/** Which span the whole waited for at a moment, by the definition: seen from the end of each span, the last child that had to end first. */
+/** The span that the trace waited for at a moment, by definition: from the end of each span backwards, the last child that had to end first. */
 function blamed(all: readonly Parts[], at: number): number {
   let here = all[0] as Parts;
   for (;;) {
@@ -112,7 +112,7 @@ function blamed(all: readonly Parts[], at: number): number {
   }
 }
 
-test('each moment is given to the span that the definition names', () => {
+test('each moment belongs to the span that the definition names', () => {
   const moment = fc.integer({ min: 0, max: 12 });
   const child = fc.record({
     parent: fc.integer({ min: 1, max: 8 }),
@@ -122,7 +122,7 @@ test('each moment is given to the span that the definition names', () => {
   });
   fc.assert(
     fc.property(fc.array(child, { maxLength: 8 }), (children) => {
-      // A child's parent comes before it, so that all hang together.
+      // Each parent comes before its children, so that the spans form one tree.
       const spans: Parts[] = [{ n: 1, ms: [0, 120] }];
       for (const { parent, kind, from, took } of children)
         spans.push({ n: spans.length + 1, parent: Math.min(parent, spans.length), kind, ms: [from * 10, (from + took) * 10] });
@@ -136,7 +136,7 @@ test('each moment is given to the span that the definition names', () => {
   );
 });
 
-test('the path is of the root, or where there is none of the first span', () => {
+test('the path covers the root, or the first top span if there is no root', () => {
   expect(path({ n: 1, parent: 9, ms: [0, 10] }, { n: 2, ms: [1, 5] })).toEqual(['span 2 1–5']);
   expect(path({ n: 1, parent: 9, ms: [0, 10] }, { n: 2, parent: 8, ms: [1, 5] })).toEqual(['span 1 0–10']);
 });

@@ -3,20 +3,21 @@ import type { Span, Trace } from './trace.ts';
 import { tree } from './tree.ts';
 import type { SpanNode } from './tree.ts';
 
-/** A stretch of time during which the whole waited for this span and none below it. Nanoseconds since 1970. */
+/** A period in which the whole trace waited for this span itself, not for a child of it. Times are nanoseconds since 1970. */
 export interface Section {
   readonly span: Span;
   readonly start: bigint;
   readonly end: bigint;
 }
 
-/** Spans of a whole-millisecond clock that follow each other may seem to overlap by this much. */
+/** Consecutive spans can seem to overlap by this much if their clock counts whole milliseconds. */
 const CLOCK_GRANULARITY = 1_000_000n;
 
 /**
- * What the duration of a trace is made of: the sections, in order of time, that one would have to shorten to make it faster. Together they
- * fill its first root exactly (or its first top, where it has no root). Each span is read backwards from its own end: what ran last, what had to end
- * before that could start, and so on. Asynchronous work and children that outlive their parent are not waited for.
+ * The critical path: the sections, in order of time, that determine the duration of a trace. To make the trace faster, one of them must
+ * become shorter. Together they cover the first root exactly (or the first top span if there is no root). The path is found backwards from the
+ * end of each span: which child ended last, which child ended before that one started, and so on. Asynchronous work, and children that end
+ * after their parent, are not on the path.
  */
 export function criticalPath(trace: Trace): readonly Section[] {
   const { tops } = tree(trace);
@@ -27,7 +28,7 @@ export function criticalPath(trace: Trace): readonly Section[] {
   return sections.toSorted((a, b) => Number(a.start - b.start));
 }
 
-/** The part of a span's time that is on the path. */
+/** The part of a span that is on the path. */
 interface Stretch {
   readonly node: SpanNode;
   readonly start: bigint;
@@ -35,8 +36,8 @@ interface Stretch {
 }
 
 /**
- * The span waits for the same children whoever gave up on it: they are chosen by its own times, and only then cut to the stretch that is
- * on the path.
+ * Chooses the children that the span waited for by the span's own times, and only then cuts them to the part that is on the path. So the
+ * result is the same if the caller gave up before the span ended.
  */
 function follow({ node, start, end }: Stretch, sections: Section[], stack: Stretch[]): void {
   const { span } = node;
@@ -50,7 +51,7 @@ function follow({ node, start, end }: Stretch, sections: Section[], stack: Stret
     if (part) sections.push({ span, ...part });
   };
   for (const child of node.children.filter((one) => isAwaited(node, one)).toSorted((a, b) => Number(b.span.end - a.span.end))) {
-    // An answer that seems to come after its call has ended came at its end.
+    // Clocks can make a response seem later than the end of its call. It arrived at that end.
     const ended = child.span.end > span.end ? span.end : child.span.end;
     if (ended > cursor + CLOCK_GRANULARITY) continue;
     const to = ended < cursor ? ended : cursor;
@@ -66,6 +67,6 @@ function follow({ node, start, end }: Stretch, sections: Section[], stack: Stret
 
 function isAwaited(parent: SpanNode, child: SpanNode): boolean {
   if (isAsynchronous(child)) return false;
-  // A call waits for its answer, even where the clocks of two hosts say otherwise.
+  // A call waits for its response, even if the clocks of the two hosts say otherwise.
   return child.span.end <= parent.span.end + CLOCK_GRANULARITY || (parent.span.kind === 'CLIENT' && child.span.kind === 'SERVER');
 }

@@ -14,7 +14,7 @@ const edges = (...spans: readonly Parts[]): object[] =>
     errors,
   }));
 
-test('the order trace shows who calls whom, its databases and its queue', () => {
+test('the order trace shows the calls, databases and queue', () => {
   expect(dependencies(readTraces(order)).map(({ from, kind, to, calls }) => `${from} ${kind} ${to} ${calls}`)).toEqual([
     'order call inventory 2',
     'inventory database postgresql/inventory 2',
@@ -26,7 +26,7 @@ test('the order trace shows who calls whom, its databases and its queue', () => 
   ]);
 });
 
-test('a call is as long as its caller waited, and fails when either side says so', () => {
+test('the latency of a call is the time its caller waited, and it fails if either side fails', () => {
   const [edge] = dependencies([
     trace(
       span({ n: 1, kind: 'CLIENT', ms: [0, 10], error: true }),
@@ -36,13 +36,13 @@ test('a call is as long as its caller waited, and fails when either side says so
   expect(edge).toMatchObject({ from: 'shop', to: 'stock', kind: 'call', calls: 1, errors: 1, latency: { max: 10_000_000n } });
 });
 
-test('a consumer that links to its producer, even from another trace, depends on it', () => {
+test('a consumer depends on the producer that it links to, even in another trace', () => {
   const sent = trace(span({ n: 1, kind: 'PRODUCER', ms: [0, 1] }));
   const taken = trace({ ...span({ n: 2, kind: 'CONSUMER', service: 'worker', ms: [5, 6], links: [1] }), traceId: 'f'.repeat(32) });
   expect(dependencies([sent, taken])).toMatchObject([{ from: 'shop', to: 'worker', kind: 'message', latency: { max: 4_000_000n } }]);
 });
 
-test('a consumer below its producer depends on it; its failure is an error of the message', () => {
+test('a consumer depends on its parent producer, and its failure is an error of the message', () => {
   expect(edges({ n: 1, kind: 'PRODUCER' }, { n: 2, parent: 1, kind: 'CONSUMER', service: 'worker', error: true })).toEqual([
     { from: 'shop', to: 'worker', kind: 'message', calls: 1, errors: 1 },
   ]);
@@ -64,14 +64,14 @@ const attempt = (n: number, from: number, error: boolean): Parts => ({
   error,
 });
 
-test('a message that is tried again is one message, and its last attempt says how it ended', () => {
+test('several attempts at a message count once, and the last one decides whether it failed', () => {
   const sent: Parts = { n: 1, kind: 'PRODUCER', ms: [0, 1] };
   const tried = trace(...[sent, attempt(3, 50, false), attempt(2, 4, true)].map((parts) => span(parts)));
   expect(dependencies([tried])).toMatchObject([{ kind: 'message', calls: 1, errors: 0, latency: { p50: 3_000_000n, max: 3_000_000n } }]);
   expect(edges(sent, attempt(2, 4, false), attempt(3, 50, true))).toMatchObject([{ calls: 1, errors: 1 }]);
 });
 
-test('what a service sends to itself comes after calls, however much it is', () => {
+test('messages of a service to itself come last, even if they are frequent', () => {
   const own = Array.from({ length: 20 }, (_, at): Parts[] => [
     { n: 10 + 2 * at, parent: 1, kind: 'PRODUCER' },
     { n: 11 + 2 * at, parent: 10 + 2 * at, kind: 'CONSUMER' },
@@ -93,6 +93,6 @@ test('a batch depends on each of its producers', () => {
   ).toEqual([{ from: 'shop', to: 'worker', kind: 'message', calls: 2, errors: 0 }]);
 });
 
-test('work within a service is no dependency', () => {
+test('spans within one service are no dependency', () => {
   expect(edges({ n: 1 }, { n: 2, parent: 1 }, { n: 3, parent: 9, service: 'other' })).toEqual([]);
 });

@@ -6,24 +6,24 @@ import type { Span, Trace } from './trace.ts';
 import { tree, walk } from './tree.ts';
 import type { SpanNode } from './tree.ts';
 
-/** How one service depends on another: it calls it, sends it messages, or calls a database, which leaves no spans of its own. */
+/** How a service depends on something: it calls a service, sends messages to it, or queries a database. */
 export type DependencyKind = 'call' | 'message' | 'database';
 
 /** An edge of the dependency graph. */
 export interface Dependency {
   readonly from: string;
-  /** A service, or for a database its system and name: `postgresql/order`. */
+  /** A service, or the system and name of a database: `postgresql/order`. */
   readonly to: string;
   readonly kind: DependencyKind;
-  /** Of messages, how many were sent and consumed, however often each was tried. */
+  /** Calls or queries. For messages, how many were sent and consumed; attempts at the same message count once. */
   readonly calls: number;
-  /** Failed calls; messages whose last attempt failed. */
+  /** Failed calls, or messages whose last attempt failed. */
   readonly errors: number;
-  /** Of a call, as the caller saw it; of a message, from the end of its sending to the start of its first processing. Nanoseconds. */
+  /** For a call, the duration that the caller saw. For a message, the time between sending and the first attempt. In nanoseconds. */
   readonly latency: Spread;
 }
 
-/** One step from a service to another. */
+/** A single call, query or message. */
 interface Step {
   readonly from: Span;
   readonly to: string;
@@ -33,8 +33,8 @@ interface Step {
 }
 
 /**
- * Who depends on whom in these traces: parents and children of different services, producers and the consumers below or linked to them, and
- * databases. Most calls first; what a service sends to itself, its own jobs, comes last.
+ * The dependencies that these traces show: from a service to the services of child spans, from producers to their consumers (children or
+ * linked), and to databases. The most frequent come first. Messages that a service sends to itself, its own jobs, come last.
  */
 export function dependencies(traces: readonly Trace[]): readonly Dependency[] {
   const nodes = traces.flatMap((trace) => walk(tree(trace)));
@@ -44,10 +44,10 @@ export function dependencies(traces: readonly Trace[]): readonly Dependency[] {
   return [...edges.values()].map(edge).sort((a, b) => Number(isOwnJob(a)) - Number(isOwnJob(b)) || b.calls - a.calls);
 }
 
-/** Whether an edge stands for the messages that a service sends to itself. */
+/** Whether the edge is messages that a service sends to itself. */
 export const isOwnJob = ({ from, to, kind }: Dependency): boolean => kind === 'message' && from === to;
 
-/** The attempts at a message as one step: it waited for the first, and it failed if the last did. */
+/** Merges the attempts at a message into one step: the first decides its latency, the last whether it failed. */
 function messagesOnce(steps: readonly Step[]): readonly Step[] {
   const attempts = Map.groupBy(
     steps.filter(({ kind }) => kind === 'message'),

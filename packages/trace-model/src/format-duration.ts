@@ -1,6 +1,6 @@
 const SECOND = 1_000_000_000n;
 
-/** A duration in nanoseconds for people, in at most nine characters: `850 ns`, `12.3 µs`, `48.2 ms`, `1.72 s`, `3m 05s`, `2h 07m`, `12 d`. */
+/** Formats nanoseconds for people, in at most nine characters: `850 ns`, `12.3 µs`, `48.2 ms`, `1.72 s`, `3m 05s`, `2h 07m`, `12 d`. */
 export function formatDuration(nanoseconds: bigint): string {
   if (nanoseconds < 0n) return `-${formatDuration(-nanoseconds)}`;
   if (nanoseconds < 1000n) return `${nanoseconds} ns`;

@@ -1,4 +1,4 @@
-/** A trace as a value: read it, see its shape, judge it, compare it, draw it. No input or output. */
+/** Reads, checks, compares and draws traces. Pure functions, without input or output. */
 export type { Attributes, AttributeValue } from './attribute.ts';
 export { attributeNumber, attributeText, DROPPED_SPANS, TRUNCATED } from './attribute.ts';
 export type { IncomingLink, Resource, Scope, Span, SpanEvent, SpanKind, SpanLink, Status, Trace } from './trace.ts';

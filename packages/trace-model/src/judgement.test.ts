@@ -6,7 +6,7 @@ import { verdict } from './verdict.ts';
 const BEGAN_MS = Number(time(0) / 1_000_000n);
 const size = (spans: number, more = {}) => ({ 'waymark.segment.spans': BigInt(spans), ...more });
 
-/** Judges the trace of these spans so many milliseconds after it began. */
+/** Judges the trace of these spans some milliseconds after it began. */
 function judged(spans: readonly SpanParts[], afterMs = 60_000) {
   const one = trace(...spans.map(span));
   const judgement = judge(one, BEGAN_MS + afterMs);
@@ -68,7 +68,7 @@ const DOWN: readonly SpanParts[] = [
   refused(6, 90),
 ];
 
-test('a failed request is complete, and says its first cause, with the attempts', () => {
+test('the trace of a failed request is complete, and its outcome names the first cause and the attempts', () => {
   const { completeness, outcome, sound, explanation, line } = judged(DOWN);
   expect([completeness.state, outcome.state, outcome.attempts, sound]).toEqual(['complete', 'failed', 3, true]);
   expect(explanation).toBe('Failed: order could not reach inventory (ECONNREFUSED), 3 attempts.');
@@ -84,7 +84,7 @@ const threw = (message: string): Pick<SpanParts, 'error' | 'events' | 'status'> 
   ],
 });
 
-test('an error that was handled is no failure, and a mistake in the program is not blamed on one', () => {
+test('a handled error is not a failure, and not the cause of a mistake in the program', () => {
   const retried: SpanParts[] = [
     { n: 1, kind: 'SERVER', ms: [0, 50], attributes: { ...http.server(200), ...size(2) } },
     { ...refused(2, 10), parent: 1, service: 'shop' },
@@ -98,7 +98,7 @@ test('an error that was handled is no failure, and a mistake in the program is n
   expect(judged([broke, retried[1]!]).outcome.sentence).toBe('shop answered `span 1` with 500 (TypeError: x is undefined)');
 });
 
-test('what the root answers with 4xx is no failure', () => {
+test('a root that answers with 4xx is not a failure', () => {
   expect(judged([{ n: 1, kind: 'SERVER', attributes: { ...http.server(409), ...size(1) } }]).outcome.state).toBe('ok');
 });
 
@@ -118,7 +118,7 @@ const TRIED: readonly SpanParts[] = [
   },
 ];
 
-test('a job that waits for its next attempt is waited for, and says why and until when', () => {
+test('a job that waits for its next attempt is waited for; the verdict says why and until when', () => {
   const { completeness, outcome, findings, line } = judged(TRIED, 13_000);
   expect([completeness.state, outcome.state, findings]).toEqual(['waiting', 'retrying', []]);
   expect(line).toBe(
@@ -128,7 +128,7 @@ test('a job that waits for its next attempt is waited for, and says why and unti
   expect(judged(TRIED, 3_600_000).says).toBe('incomplete: attempt 2 of fulfil (due 59m 40s ago) is missing');
 });
 
-test('the last attempt decides', () => {
+test('the last attempt decides the outcome', () => {
   const again = (parts: Partial<SpanParts>): SpanParts => ({
     n: 4,
     parent: 2,
@@ -146,20 +146,20 @@ test('the last attempt decides', () => {
   expect(gone.says).toBe('incomplete: the dead letter of fulfil is missing');
 });
 
-test('an attempt whose process was killed is missing', () => {
+test('an attempt is missing if its process was killed', () => {
   const later = { ...TRIED[2]!, status: { code: 'UNSET', message: '' }, events: [], attributes: job(2) } as SpanParts;
   expect(judged([TRIED[0]!, TRIED[1]!, later]).says).toBe(
     'incomplete: attempt 1 of fulfil (its process was killed or lost its spans) is missing',
   );
 });
 
-test('spans are waited for as long as an exporter may take, and orphans meanwhile are no fault', () => {
+test('spans are waited for as long as an export may take, and until then orphans are not reported', () => {
   const short = DOWN.slice(3);
   expect(judged(short, 2_000)).toMatchObject({ completeness: { state: 'waiting' }, findings: [] });
   expect(judged(short)).toMatchObject({ completeness: { state: 'incomplete' }, sound: false });
 });
 
-test('of a call that got no answer nobody knows what its server did, unless that reported', () => {
+test('if a call got no answer, the trace is unknown until the server has exported its span', () => {
   const call: SpanParts = {
     ...DOWN[1]!,
     attributes: { 'waymark.peer.unknown': true, 'waymark.peer.service': 'order', 'error.type': 'UND_ERR_SOCKET' },
@@ -175,7 +175,7 @@ test('of a call that got no answer nobody knows what its server did, unless that
   expect(judged([root, call, ...DOWN.slice(2)]).completeness.state).toBe('complete');
 });
 
-test('a process that was killed left spans without those above them, and a first cause that its callers saw', () => {
+test('if a process was killed, its callers show the first cause, and the parents of some spans are missing', () => {
   const died: SpanParts = {
     ...DOWN[1]!,
     attributes: { 'waymark.peer.unknown': true, 'waymark.peer.service': 'order', 'error.type': 'UND_ERR_SOCKET' },
@@ -193,18 +193,18 @@ test('a process that was killed left spans without those above them, and a first
   expect(outcome.sentence).toBe('gateway `POST /orders` got no answer from order (UND_ERR_SOCKET), 2 attempts');
 });
 
-test('what a server says after its caller gave up is no cause', () => {
+test('the error of a server is not the cause if its caller had given up', () => {
   const gaveUp: SpanParts = { ...DOWN[1]!, attributes: { 'waymark.peer.service': 'order', 'error.type': 'TimeoutError' } };
   const late: SpanParts = { ...DOWN[2]!, attributes: { 'error.type': 'client_gone', ...size(1) } };
   expect(judged([DOWN[0]!, gaveUp, late]).outcome.sentence).toBe('gateway `POST /orders` got no answer from order (TimeoutError)');
   expect(judged([DOWN[0]!, gaveUp, late, refused(4, 10)]).outcome.sentence).toBe('order could not reach inventory (ECONNREFUSED)');
 });
 
-test('a service without a manifest leaves a trace that is complete as far as its structure shows', () => {
+test('with a service without a manifest, the trace is complete as far as its structure shows', () => {
   expect(judged([{ n: 1 }])).toMatchObject({ completeness: { state: 'complete', by: 'structure', undeclared: ['shop'] } });
 });
 
-test('a sound request says where its time went', () => {
+test('the explanation of a successful request says where its time went', () => {
   const slow: SpanParts[] = [
     { n: 1, kind: 'SERVER', name: 'GET /a', ms: [0, 100], attributes: { ...http.server(200), ...size(3) } },
     { n: 2, parent: 1, name: 'SELECT x', ms: [10, 40] },
@@ -213,6 +213,6 @@ test('a sound request says where its time went', () => {
   expect(judged(slow).explanation).toBe('60 % of 100 ms went to shop `SELECT x` (2 spans).');
 });
 
-test('what is no trace is judged, too', () => {
+test('a value that is not a trace is judged too', () => {
   expect(judge(null as never)).toMatchObject({ sound: false, findings: [{ code: 'not-judged' }] });
 });

@@ -15,15 +15,15 @@ import { verify } from './verify/verify.ts';
 /** Whether all of a trace is here. */
 export interface Completeness {
   /**
-   * `waiting`: something that the trace promises may still come. `incomplete`: it should have come by now. `unknown`: nobody can tell what
-   * a service did with a call that got no answer.
+   * `waiting`: something is missing that may still come. `incomplete`: it should have come by now. `unknown`: a call got no answer, so
+   * nobody knows what the called service did.
    */
   readonly state: 'complete' | 'waiting' | 'incomplete' | 'unknown';
-  /** `manifest`: every service declares what it did. `structure`: some do not, so all that can be told is that no parent is missing. */
+  /** `manifest`: every service declares its number of spans. `structure`: some do not, so only a missing parent can be noticed. */
   readonly by: 'manifest' | 'structure';
   /** The state in words: `waiting for attempt 3 of fulfil_order, due in 7 s`. */
   readonly sentence: string;
-  /** What should be here, and may still come, each in words. */
+  /** What should be here and may still come, one phrase each. */
   readonly missing: readonly string[];
   /** What will not come: attempts at a job whose process was killed. */
   readonly lost: readonly string[];
@@ -31,23 +31,23 @@ export interface Completeness {
   readonly undeclared: readonly string[];
 }
 
-/** What there is to say about a trace: three answers to three questions, and one sentence for whoever reads no more. */
+/** The answers to three questions about a trace, and one sentence that explains it. */
 export interface Judgement {
   /** Is all of it here? */
   readonly completeness: Completeness;
   /** Did the work succeed? */
   readonly outcome: RequestOutcome;
-  /** Does it hold together? What is missing is not among these: `completeness` says that. */
+  /** Is it sound? Missing spans are not findings: see `completeness`. */
   readonly findings: readonly Finding[];
-  /** Whether none of the findings is an error. */
+  /** True if none of the findings is an error. */
   readonly sound: boolean;
-  /** Why the request failed, or where its time went. */
+  /** Why the request failed, or where it spent its time. */
   readonly explanation: string;
 }
 
 /**
- * Judges a trace as it is at a moment.
- * @param nowMs that moment, in milliseconds since 1970: what is due later is waited for, what was due before is missing
+ * Judges a trace: completeness, outcome and findings.
+ * @param nowMs the current time in milliseconds since 1970. What is due later may still come; what was due earlier is missing.
  */
 export function judge(trace: Trace, nowMs: number = Date.now()): Judgement {
   const all = verify(trace);
@@ -63,27 +63,27 @@ export function judge(trace: Trace, nowMs: number = Date.now()): Judgement {
 }
 
 function unjudged(findings: readonly Finding[]): Judgement {
-  const sentence = 'unknown: this is no trace';
+  const sentence = 'unknown: this is not a trace';
   const completeness = { state: 'unknown', by: 'structure', sentence, missing: [], lost: [], undeclared: [] } as const;
   return { completeness, outcome: { state: 'ok', sentence: '', attempts: 1 }, findings, sound: false, explanation: '' };
 }
 
-/** What only seems wrong as long as something is on its way. */
+/** Findings that may disappear when the rest of the trace arrives. */
 const UNTIL_COMPLETE: ReadonlySet<FindingCode> = new Set(['orphan', 'root-missing', 'message-unconsumed', 'message-lost']);
 
-/** What else seems wrong if the answering span was not kept. */
+/** Findings that may be caused by spans that the backend dropped. */
 const IF_CUT: ReadonlySet<FindingCode> = new Set([...UNTIL_COMPLETE, 'parent-outside', 'client-unanswered']);
 
 const isExplained = (code: FindingCode, { state }: Completeness, cut: boolean): boolean =>
   cut ? IF_CUT.has(code) : state === 'waiting' && UNTIL_COMPLETE.has(code);
 
-/** How many spans of the trace the backend did not keep, by its own word. */
+/** How many spans of the trace the backend says it dropped. */
 const droppedBy = ({ spans }: Trace): number =>
   spans.reduce((sum, { attributes }) => sum + (attributeNumber(attributes[DROPPED_SPANS]) ?? 0), 0);
 
-/** What else may be missing says nothing about the services: the backend had it. */
+/** The backend dropped spans. Anything else that seems to be missing is no fault of the services, so it is not listed. */
 function cutShort({ spans }: Trace, dropped: number): Completeness {
-  const missing = `${counted(dropped, 'span')} that the trace backend did not keep: it has a limit for one trace, and kept the first ${spans.length}`;
+  const missing = `${counted(dropped, 'span')} dropped by the trace backend, which has a limit for one trace and kept the first ${spans.length}`;
   const sentence = `incomplete: ${missing}`;
   return { state: 'incomplete', by: 'structure', sentence, missing: [missing], lost: [], undeclared: [] };
 }
@@ -102,7 +102,7 @@ function completenessOf(trace: Trace, nodes: readonly SpanNode[], nowMs: number)
   const by = undeclared.length > 0 || unheard.length > 0 ? 'structure' : 'manifest';
   const said = (state: Completeness['state'], sentence: string): Completeness => ({ state, by, sentence, missing, lost: dead, undeclared });
   const unanswered = `nobody knows what ${list(unheard.map(callOf))}`;
-  // A process that was killed leaves spans without those above them.
+  // A killed process leaves spans whose parents were never exported.
   const isExplained = unheard.length > 0 && dead.length === 0 && (due.late ?? []).every(({ what }) => what === 'parent');
   if (late.length > 0 && isExplained)
     return said('unknown', `unknown: ${unanswered}; ${list(late)} ${late.length > 1 ? 'are' : 'is'} missing`);
@@ -125,19 +125,19 @@ function list(items: readonly string[]): string {
 
 /** Exporters deliver every few seconds. */
 const EXPORT_MS = 10_000;
-/** How long a retry may take to begin when it is due, and a message to be consumed. */
+/** How long after its due time a retry may begin, and how long a message may wait for a consumer. */
 const RETRY_MS = 15_000;
 const MESSAGE_MS = 3_600_000;
-/** When no time is written down for a retry. */
+/** For a retry without a known due time. */
 const LONGEST_RETRY_MS = 120_000;
 
-/** Whether it should have come by now, when no span has ended for so long. */
+/** Whether it should have come by now. `quietMs` is the time since the last span ended. */
 function isLate({ what, dueMs }: Awaited, quietMs: number, nowMs: number): boolean {
   if (dueMs !== undefined) return nowMs > dueMs + RETRY_MS;
   return quietMs > (what === 'consumer' ? MESSAGE_MS : what === 'attempt' ? LONGEST_RETRY_MS : EXPORT_MS);
 }
 
-/** When the last span ended; a time that is still to come was read from a clock that is ahead. */
+/** When the last span ended. A time in the future comes from a clock that is ahead, and counts as long ago. */
 function lastEndMs({ spans }: Trace, nowMs: number): number {
   const end = spans.reduce((last, span) => (span.end > last ? span.end : last), 0n);
   const endMs = Number(end / 1_000_000n);
@@ -151,7 +151,7 @@ function words({ message, dueMs }: Awaited, nowMs: number): string {
   return `${message}${left >= 0 ? `, due in ${time}` : ` (due ${time} ago)`}`;
 }
 
-/** Why it failed, or where its time went: the part of the critical path that is longest, and its share. */
+/** Why the request failed, or else which spans have the largest share of the critical path. */
 function explain(trace: Trace, outcome: RequestOutcome, { state, sentence }: Completeness): string {
   if (outcome.state === 'failed') return `Failed: ${outcome.sentence}.`;
   if (outcome.state === 'retrying') return `Not done yet: ${outcome.sentence}${state === 'complete' ? '' : `; ${sentence}`}.`;

@@ -23,7 +23,7 @@ test('dependencies as a flowchart', () => {
 `);
 });
 
-test('a trace as a sequence diagram: answers at the same time nest, failures have a cross', () => {
+test('a trace as a sequence diagram: simultaneous responses nest, failures have a cross', () => {
   expect(sequenceDiagram(shop)).toBe(`sequenceDiagram
   participant p0 as gateway
   participant p1 as order

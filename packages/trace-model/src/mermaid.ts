@@ -6,7 +6,7 @@ import type { Span, Trace } from './trace.ts';
 import { tree } from './tree.ts';
 import type { SpanNode } from './tree.ts';
 
-/** A dependency graph as a Mermaid flowchart: calls solid, messages dotted, databases as cylinders, errors in words on the edge. */
+/** Draws a dependency graph as a Mermaid flowchart: calls solid, messages dotted, databases as cylinders, errors as text on the edge. */
 export function flowchart(edges: readonly Dependency[]): string {
   const databases = new Set(edges.filter(({ kind }) => kind === 'database').map(({ to }) => to));
   const names = [...new Set(edges.flatMap(({ from, to }) => [from, to]))];
@@ -20,7 +20,7 @@ export function flowchart(edges: readonly Dependency[]): string {
   return ['flowchart LR', ...[...nodes, ...arrows].map((line) => `  ${line}`), ''].join('\n');
 }
 
-/** A trace as a Mermaid sequence diagram: each step from one service (or database) to another, its answer with its duration, a cross where it failed. */
+/** Draws a trace as a Mermaid sequence diagram: each call or message between services and databases, its response with the duration, failures with a cross. */
 export function sequenceDiagram(trace: Trace): string {
   const ordered = moments(tree(trace).tops).sort((a, b) => Number(a.time - b.time));
   const names = [...new Set(ordered.flatMap(({ from, to }) => [from, to]))];
@@ -38,7 +38,7 @@ interface Moment {
   readonly text: string;
 }
 
-/** In the order of the tree: a step, the steps below it, its answer. So moments of the same time, once sorted, still nest. */
+/** In tree order: a request, the requests below it, its response. Sorting by time keeps this order for equal times, so they still nest. */
 function moments(tops: readonly SpanNode[]): Moment[] {
   const found: Moment[] = [];
   const stack: (SpanNode | Moment)[] = tops.toReversed();
@@ -69,6 +69,6 @@ function exchange({ span, parent }: SpanNode): { ask?: Moment; answer?: Moment }
 const outcome = ({ status, start, end }: Span): string =>
   [status.code === 'ERROR' ? 'ERROR' : '', status.message, formatDuration(end - start)].filter(Boolean).join(' ');
 
-/** Mermaid reads `#` and `;`, quotes and tags inside labels; it has an escape of its own for them. */
+/** Mermaid interprets `#`, `;`, quotes and tags inside labels. They are written as Mermaid's own escapes. */
 const escaped = (text: string): string =>
   printable(text.trim() || '(no name)').replace(/[^\p{L}\p{N} ./:_@()*+=?!,…·-]/gu, (character) => `#${character.codePointAt(0)};`);

@@ -7,23 +7,23 @@ import { clipped, counted } from './text.ts';
 import type { Span } from './trace.ts';
 import type { SpanNode } from './tree.ts';
 
-/** How the work of a trace went, whether or not all of its spans are here. */
+/** Whether the work of a trace succeeded. It can be known before all spans are here. */
 export interface RequestOutcome {
-  /** `retrying`: an attempt at a job failed, and another is due. */
+  /** `retrying`: an attempt at a job failed, and another one is due. */
   readonly state: 'ok' | 'failed' | 'retrying';
-  /** Why it failed: the first cause, with service, span, `error.type` and message. Empty for `ok`. */
+  /** The first cause of the failure, with service, span, `error.type` and message. Empty for `ok`. */
   readonly sentence: string;
-  /** The span where it failed first. */
+  /** The span that failed first. */
   readonly span?: Span;
-  /** How often that was tried. */
+  /** The number of attempts at the call that failed. */
   readonly attempts: number;
 }
 
 const OK: RequestOutcome = { state: 'ok', sentence: '', attempts: 1 };
 
 /**
- * What became of the request and of all that it asked for: its jobs, by their last attempts, and its detached tasks. An error that was
- * handled, by a retry or a fallback, is no failure, and neither is a 4xx that the root answers.
+ * The outcome of the request, its jobs (by their last attempts) and its detached tasks. An error that was handled by a retry or a fallback is
+ * not a failure. A root that answers with 4xx is not a failure either.
  */
 export function requestOutcome(nodes: readonly SpanNode[]): RequestOutcome {
   const failed = decisive(nodes).filter(({ span }) => span.status.code === 'ERROR' || httpStatus(span) >= 500);
@@ -39,7 +39,7 @@ export function requestOutcome(nodes: readonly SpanNode[]): RequestOutcome {
   return { state: final ? 'failed' : 'retrying', sentence: whose + words, span: cause.span, attempts };
 }
 
-/** Where nothing above waits: the tops, the detached tasks, and the last attempt at each message. */
+/** The spans that decide the outcome: the top spans, the detached tasks, and the last attempt at each message. */
 function decisive(nodes: readonly SpanNode[]): readonly SpanNode[] {
   const last = new Map<string, SpanNode>();
   const others: SpanNode[] = [];
@@ -62,20 +62,20 @@ const isRetried = (span: Span): boolean => attributeNumber(span.attributes['waym
 const httpStatus = (span: Span): number => attributeNumber(span.attributes['http.response.status_code']) ?? 0;
 const showsFailure = (span: Span): boolean => span.status.code === 'ERROR' || httpStatus(span) >= 400;
 
-/** A mistake in the program was not brought about by a call that failed before it. */
+/** These errors are mistakes in the program. A call that failed before one of them is not its cause. */
 const MISTAKES = /^(TypeError|ReferenceError|RangeError|SyntaxError|AssertionError)$/;
 
-/** Follows a failure down to where it began: below each span the failed child that says the same, or else the last one. */
+/** Follows a failure down to its first cause: at each span, to the failed child with the same message, or else to the last failed child. */
 function firstCause(from: SpanNode): SpanNode {
   let node = from;
   for (;;) {
     const gotNoAnswer = node.span.kind === 'CLIENT' && httpStatus(node.span) === 0;
-    // What a server says of itself after its caller gave up is a consequence; what it was waiting for may be the cause.
+    // If the caller gave up, the server's own error is a consequence. The calls that the server was waiting for may be the cause.
     const failed = failedBelow(node).flatMap((child) => (gotNoAnswer && child.span.kind === 'SERVER' ? failedBelow(child) : [child]));
     const same = failed.findLast(({ span }) => messageOf(span) !== '' && messageOf(span) === messageOf(node.span));
     const next = same ?? failed.reduce<SpanNode | undefined>((last, one) => (last && last.span.end > one.span.end ? last : one), undefined);
     if (!next || (!same && exceptionOf(node.span) && MISTAKES.test(typeOf(node.span)))) return node;
-    // Of several attempts at a call the first one shows how it began.
+    // Of several attempts at a call, the first one shows how the failure began.
     node = failed.find(({ span }) => likeness(span) === likeness(next.span)) ?? next;
   }
 }
@@ -83,7 +83,7 @@ function firstCause(from: SpanNode): SpanNode {
 const failedBelow = ({ children }: SpanNode): readonly SpanNode[] =>
   children.filter((child) => showsFailure(child.span) && !isAsynchronous(child));
 
-/** Two failures that are attempts at the same call. */
+/** Equal for two attempts at the same call. */
 const likeness = (span: Span): string => [span.service, span.kind, span.name, peerOf(span)].join('\u0000');
 
 const exceptionOf = (span: Span): Span['events'][number] | undefined => span.events.find(({ name }) => name === 'exception');
@@ -92,7 +92,7 @@ const typeOf = (span: Span): string =>
   attributeText(span.attributes['error.type'] ?? exceptionOf(span)?.attributes['exception.type'] ?? '');
 const messageOf = (span: Span): string => span.status.message || attributeText(exceptionOf(span)?.attributes['exception.message'] ?? '');
 
-/** With these, no connection was made. */
+/** With these errors, no connection was made. */
 const UNREACHED = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|ConnectTimeoutError)$/;
 
 function describe({ span }: SpanNode, services: ReadonlyMap<string, string>): string {
@@ -106,13 +106,13 @@ function describe({ span }: SpanNode, services: ReadonlyMap<string, string>): st
   const known = span.attributes['waymark.peer.service'] === undefined ? services.get(addressOf(span) ?? '') : undefined;
   const peer = known ?? peerOf(span);
   if (status > 0) return `${peer} answered ${service} ${name} with ${status}${why}`;
-  // The code says it all: the message repeats the address.
+  // The error code is enough: the message only repeats the address.
   return UNREACHED.test(type)
     ? `${service} could not reach ${peer} (${clipped(type)})`
     : `${service} ${name} got no answer from ${peer}${why}`;
 }
 
-/** The services that answered at an address, elsewhere in the trace. */
+/** The services that answered other calls of the trace, by address. */
 function servicesByAddress(nodes: readonly SpanNode[]): ReadonlyMap<string, string> {
   const answered = nodes.filter(({ span, parent }) => span.kind === 'SERVER' && parent?.span.kind === 'CLIENT');
   return new Map(answered.map(({ span, parent }) => [addressOf((parent as SpanNode).span) ?? '', clipped(span.service)]));

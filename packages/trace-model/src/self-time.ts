@@ -3,8 +3,8 @@ import { tree, walk } from './tree.ts';
 import type { SpanNode } from './tree.ts';
 
 /**
- * The time each span spent itself, in nanoseconds: its duration without the parts during which a child was running. Children that run at
- * once are taken off once, and work that goes on after its parent not at all.
+ * The self time of each span, in nanoseconds: its duration minus the time in which a child was running. Time in which several children
+ * ran counts once. Time after the end of the span does not count.
  */
 export function selfTimes(trace: Trace): ReadonlyMap<Span, bigint> {
   return new Map(walk(tree(trace)).map((node) => [node.span, selfTime(node)]));

@@ -3,7 +3,7 @@ import { servicesTable } from './services-table.ts';
 import { spread } from './spread.ts';
 import { span, trace } from './testing/span.ts';
 
-test('each service has a row, the one that spent the most first', () => {
+test('each service has a row, sorted by self time', () => {
   const table = servicesTable([
     trace(span({ n: 1, ms: [0, 10] }), span({ n: 2, parent: 1, service: 'stock', ms: [1, 9], error: true })),
     trace(span({ n: 3, ms: [0, 4] })),
@@ -14,7 +14,7 @@ test('each service has a row, the one that spent the most first', () => {
   ]);
 });
 
-test('the spread is by nearest rank', () => {
+test('percentiles are the nearest rank', () => {
   const hundred = Array.from({ length: 100 }, (_, index) => BigInt(100 - index));
   expect(spread(hundred)).toEqual({ p50: 50n, p95: 95n, max: 100n });
   expect(spread([])).toEqual({ p50: 0n, p95: 0n, max: 0n });

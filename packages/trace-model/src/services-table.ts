@@ -4,17 +4,17 @@ import type { Spread } from './spread.ts';
 import { duration } from './trace.ts';
 import type { Span, Trace } from './trace.ts';
 
-/** What one service contributed. Times in nanoseconds. */
+/** The share of one service in the traces. Times are in nanoseconds. */
 export interface ServiceRow extends Spread {
   readonly service: string;
   readonly spans: number;
-  /** The time its spans spent themselves, not in a child. */
+  /** The sum of the self times of its spans. */
   readonly selfTime: bigint;
   /** Spans whose status is ERROR. */
   readonly errors: number;
 }
 
-/** One row for each service in the traces, the one that spent the most time itself first. */
+/** One row per service, sorted by self time, longest first. */
 export function servicesTable(traces: readonly Trace[]): readonly ServiceRow[] {
   const selfTime = new Map<Span, bigint>(traces.flatMap((trace) => [...selfTimes(trace)]));
   const byService = Map.groupBy(selfTime.keys(), (span) => span.service);

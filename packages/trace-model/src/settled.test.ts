@@ -7,7 +7,7 @@ import { verify } from './verify/verify.ts';
 const size = (spans: number, more = {}) => ({ 'waymark.segment.spans': BigInt(spans), ...more });
 const message = (more = {}) => ({ 'messaging.system': 'queue', 'messaging.message.id': '17', ...more });
 
-/** gateway calls order, which queries, sends a message, and works it off later: every promise there is, kept. */
+/** gateway calls order, which queries a database, sends a message and processes it later. Everything that a trace can declare is here and complete. */
 const WHOLE: SpanParts[] = [
   { n: 1, service: 'gateway', kind: 'SERVER', name: 'POST /v1/orders', attributes: size(2, { 'waymark.entry': true }) },
   { n: 2, parent: 1, service: 'gateway', kind: 'CLIENT', name: 'POST /orders', attributes: { 'waymark.peer.span': '0000000000000003' } },
@@ -45,7 +45,7 @@ const WHOLE: SpanParts[] = [
 const without = (...numbers: number[]): Trace => trace(...WHOLE.filter(({ n }) => !numbers.includes(n)).map(span));
 const awaitedOf = (given: Trace): string[] => settled(given).awaited.map(({ message: words }) => words);
 
-test('a trace whose promises are all kept is settled', () => {
+test('a trace is settled when everything it declares has arrived', () => {
   expect(settled(without())).toEqual({ settled: true, awaited: [], lost: [], undeclared: [], unknown: [] });
 });
 
@@ -61,30 +61,30 @@ test.each([
   expect(awaitedOf(without(...numbers))).toEqual(awaited);
 });
 
-test('nothing at all awaits its first span', () => {
+test('an empty trace awaits its first span', () => {
   expect(settled(trace())).toMatchObject({ settled: false, awaited: [{ what: 'root' }] });
 });
 
-test('an attempt that a later one shows to be missing will not come', () => {
+test('an attempt is lost if a later attempt is here', () => {
   expect(settled(without(6))).toMatchObject({
     awaited: [],
     lost: [{ what: 'lost-attempt', message: 'attempt 1 of `process fulfil` (its process was killed or lost its spans)' }],
   });
 });
 
-test('every single span that is lost is noticed', () => {
+test('the loss of any single span is noticed', () => {
   for (const { n } of WHOLE) {
     const { awaited, lost } = settled(without(n));
     expect(awaited.length + lost.length).toBeGreaterThan(0);
   }
 });
 
-test('an entry that was called from outside needs no parent', () => {
+test('an entry that was called from outside awaits no parent', () => {
   const entry = WHOLE.map((parts) => span(parts.n === 1 ? { ...parts, parent: 99 } : parts));
   expect(settled(trace(...entry)).settled).toBe(true);
 });
 
-test('a span that starts after its segment has ended is named, and not awaited', () => {
+test('a span that starts after its segment has ended is a finding and not awaited', () => {
   const late = span({ n: 9, parent: 3, service: 'order', name: 'SELECT audit', ms: [15, 16] });
   const outlived = trace(...WHOLE.map(span), late);
   expect(settled(outlived).settled).toBe(true);
@@ -92,7 +92,7 @@ test('a span that starts after its segment has ended is named, and not awaited',
   expect(found?.message).toContain('declared 3 spans and has 4: order "SELECT audit"');
 });
 
-/** A request that began a detached task, which began another: both outlive it. */
+/** A request starts a detached task, which starts another one. Both outlive the request. */
 const DETACHED: SpanParts[] = [
   { n: 1, kind: 'SERVER', name: 'POST /orders', attributes: size(1, { 'waymark.segment.detached': ['0000000000000002'] }) },
   {
@@ -106,7 +106,7 @@ const DETACHED: SpanParts[] = [
   { n: 4, parent: 2, name: 'archive', ms: [20, 40], attributes: size(1) },
 ];
 
-test('a detached task is a segment of its own, which may end after what began it', () => {
+test('a detached task is its own segment, which can end after the request', () => {
   const whole = trace(...DETACHED.map(span));
   expect(settled(whole)).toEqual({ settled: true, awaited: [], lost: [], undeclared: [], unknown: [] });
   expect(verify(whole)).toEqual([]);
@@ -122,7 +122,7 @@ test.each([
   expect(awaitedOf(rest)).toEqual(awaited);
 });
 
-test('the ids of detached tasks are read as Jaeger v1 has them, too', () => {
+test('the ids of detached tasks are also read from the text of Jaeger v1', () => {
   const text = { ...DETACHED[0]!, attributes: size(1, { 'waymark.segment.detached': '["0000000000000002","0000000000000009"]' }) };
   expect(settled(trace(span(text))).awaited).toMatchObject([
     { what: 'detached', message: 'the detached task 0000000000000002 of shop `POST /orders`', spanIds: ['0000000000000001'] },
@@ -143,18 +143,18 @@ const cancel = (more = {}) => ({
   attributes: size(1, message(more)),
 });
 
-test.each([[[6, 7, 8]], [[7, 8]], [[8]]])('a message that is cancelled has ended: without %j nothing more of it is awaited', (numbers) => {
+test.each([[[6, 7, 8]], [[7, 8]], [[8]]])('a cancelled message has ended: without the spans %j nothing is awaited', (numbers) => {
   const ended = trace(...without(...numbers).spans, span(cancel({ 'messaging.operation.name': 'cancel' })));
   expect(settled(ended)).toEqual({ settled: true, awaited: [], lost: [], undeclared: [], unknown: [] });
   expect(missed(ended)).toEqual([]);
 });
 
-test('a cancellation of another message keeps no promise of this one', () => {
+test('the cancellation of another message does not count', () => {
   const other = cancel({ 'messaging.operation.name': 'cancel', 'messaging.message.id': '18' });
   expect(awaitedOf(trace(...without(6, 7, 8).spans, span(other)))).toEqual(['a consumer of the message that order `send fulfil` sent']);
 });
 
-test('a message whose attempts have traces of their own promises nothing in this one', () => {
+test('nothing is awaited of a message whose attempts have their own traces', () => {
   const own = message({ 'waymark.job.trace_mode': 'link' });
   const sent = trace(...WHOLE.filter(({ n }) => n < 6).map((parts) => span(parts.n === 5 ? { ...parts, attributes: own } : parts)));
   const attempt = { 'waymark.job.attempt': 2n, 'waymark.job.next_attempt': 3n };
@@ -168,7 +168,7 @@ test('a message whose attempts have traces of their own promises nothing in this
   expect(missed(sent)).toEqual([]);
 });
 
-test('a message id alone promises nothing: a foreign producer writes it too', () => {
+test('nothing is awaited because of a message id alone: other tracers write it too', () => {
   const foreign: SpanParts[] = [
     ...WHOLE.slice(0, 2),
     { n: 3, parent: 2, service: 'order', kind: 'SERVER', name: 'POST /orders' },
@@ -178,7 +178,7 @@ test('a message id alone promises nothing: a foreign producer writes it too', ()
   expect(missed(trace(...foreign.map(span)))).toEqual(['message-unconsumed']);
 });
 
-test('a producer of a segment that declares its size promises a consumer, however deep it is', () => {
+test('a consumer is awaited if its producer is in a segment that declares its size, at any depth', () => {
   const deep: SpanParts[] = [
     { n: 1, kind: 'SERVER', name: 'POST /orders', attributes: size(3) },
     { n: 2, parent: 1, name: 'place' },
@@ -187,7 +187,7 @@ test('a producer of a segment that declares its size promises a consumer, howeve
   expect(awaitedOf(trace(...deep.map(span)))).toEqual(['a consumer of the message that shop `send fulfil` sent']);
 });
 
-test('what is awaited is said without the power to move a cursor', () => {
+test('the names of awaited spans cannot control the terminal', () => {
   const hostile = '\u001b[2Jevil\n::error::\u202e';
   const spans = [
     span({ n: 1, service: hostile, name: hostile, kind: 'SERVER', attributes: size(9, { 'waymark.peer.span': hostile }) }),
@@ -199,17 +199,17 @@ test('what is awaited is said without the power to move a cursor', () => {
   expect(words).not.toMatch(/\p{C}/u);
 });
 
-test('a service that declares nothing is named, and makes the trace unsettled', () => {
+test('a service without a manifest is named, and the trace is not settled', () => {
   const foreign = WHOLE.map((parts) => span(parts.n === 3 ? { ...parts, attributes: {} } : parts));
   expect(settled(trace(...foreign))).toMatchObject({ settled: false, awaited: [], lost: [], undeclared: ['order'] });
 });
 
-test('a call that got no answer is told apart: nobody knows what the server does', () => {
+test('a call that got no answer is listed as unknown', () => {
   const cut = WHOLE.slice(0, 2).map((parts) => span(parts.n === 2 ? { ...parts, attributes: { 'waymark.peer.unknown': true } } : parts));
   expect(settled(trace(...cut))).toMatchObject({ settled: true, unknown: [{ name: 'POST /orders' }] });
 });
 
-test('a process that lost spans says so of what is missing', () => {
+test('if a process lost spans, the message says so', () => {
   const root: SpanParts = { n: 1, kind: 'SERVER', name: 'POST /orders', attributes: size(4, { 'waymark.segment.lost': 2n }) };
   const because = '(shop lost 2 spans: its export queue was full)';
   expect(awaitedOf(trace(span(root), span({ n: 2, parent: 1, attributes: { 'waymark.segment.lost': 1n } })))).toEqual([

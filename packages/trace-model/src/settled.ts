@@ -4,10 +4,10 @@ import type { Span, Trace } from './trace.ts';
 import { tree, walk } from './tree.ts';
 import type { SpanNode } from './tree.ts';
 
-/** Something that must be there by what the trace says, and is not. */
+/** Something that the trace says must be there, but is not there. */
 export interface Awaited {
   readonly what: 'root' | 'parent' | 'spans' | 'detached' | 'server' | 'consumer' | 'attempt' | 'dead-letter' | 'lost-attempt';
-  /** What is missing, in words that name service and span. */
+  /** What is missing, with service and span. */
   readonly message: string;
   /** The spans that say so. */
   readonly spanIds: readonly string[];
@@ -15,20 +15,20 @@ export interface Awaited {
   readonly dueMs?: number;
 }
 
-/** Whether all of a trace is there, by what the trace itself says (docs/manifest.md). */
+/** Whether the trace is complete according to its own manifest (docs/manifest.md). */
 export interface Settlement {
-  /** Nothing is awaited, and every segment declares its size. */
+  /** True if nothing is awaited and every segment declares its size. */
   readonly settled: boolean;
   readonly awaited: readonly Awaited[];
-  /** What will not come: attempts at a job whose process was killed, as a later attempt shows. */
+  /** What will not come: attempts at a job whose process was killed. A later attempt shows that they existed. */
   readonly lost: readonly Awaited[];
-  /** Services whose spans declare nothing: of them, nobody can tell whether all are there. */
+  /** Services without a manifest: nobody can tell whether all their spans are there. */
   readonly undeclared: readonly string[];
-  /** CLIENT spans that got no answer: a server may still be at work for them. */
+  /** CLIENT spans that got no answer. A server may still be working for them. */
   readonly unknown: readonly Span[];
 }
 
-/** Tells whether a trace is settled, or exactly what is still awaited. Spans beyond what was declared are not awaited: `verify` names them. */
+/** Tells whether a trace is settled, and if not, exactly what is still awaited. Spans beyond the declared number are findings of `verify`. */
 export function settled(trace: Trace): Settlement {
   const nodes = walk(tree(trace));
   const here = new Set(nodes.map(({ span }) => span.spanId));
@@ -43,7 +43,7 @@ export function settled(trace: Trace): Settlement {
   return { settled: awaited.length === 0 && undeclared.size === 0, awaited, lost, undeclared: [...undeclared], unknown };
 }
 
-/** What one process did for one entry: a root that declares its size, and the spans that are there. */
+/** The spans that one process made for one request, job or task: a root that declares their number, and the spans that have arrived. */
 export interface Segment {
   readonly root: Span;
   readonly declared: number;
@@ -64,16 +64,16 @@ function members(root: SpanNode): Span[] {
   return found.map(({ span }) => span);
 }
 
-/** A segment starts where a size is declared, and wherever the process changes. */
+/** A segment starts at a span that declares a size, and wherever the process changes. */
 function startsSegment({ span, parent }: SpanNode): boolean {
   return declaredSize(span) !== undefined || !parent || processOf(span) !== processOf(parent.span);
 }
 
 /** The process that made a span: its service and instance. */
 export const processOf = ({ service, resource }: Span): string => `${service}/${attributeText(resource.attributes['service.instance.id'])}`;
-/** How many spans a segment has that begins here, by its own word. */
+/** The number of spans that the segment of this root declares. */
 export const declaredSize = (span: Span): number | undefined => attributeNumber(span.attributes['waymark.segment.spans']);
-/** The processes that say how many spans their segments have: those whose services have a manifest. */
+/** The processes that declare the sizes of their segments: their services have a manifest. */
 export const declaringProcesses = (spans: readonly Span[]): ReadonlySet<string> =>
   new Set(spans.filter((span) => declaredSize(span) !== undefined).map(processOf));
 const text = (span: Span, name: string): string => attributeText(span.attributes[name] ?? '');
@@ -98,7 +98,7 @@ function short({ root, declared: size, spans }: Segment): Awaited[] {
   return [{ what: 'spans', message, spanIds: [root.spanId] }];
 }
 
-/** What the process itself says of spans that it lost: each span of a segment says how many there were as it ended. */
+/** How many spans the process says it lost. Each span of a segment has the count at the time when it ended. */
 function loss(spans: readonly Span[]): string {
   const said = spans.map(({ service, attributes }) => ({ service, lost: attributeNumber(attributes['waymark.segment.lost']) ?? 0 }));
   const most = said.reduce((a, b) => (b.lost > a.lost ? b : a), { service: '', lost: 0 });
@@ -107,7 +107,7 @@ function loss(spans: readonly Span[]): string {
 
 function detached(nodes: readonly SpanNode[], here: ReadonlySet<string>): Awaited[] {
   return nodes.flatMap(({ span }) => {
-    // Jaeger v1 has the array as text.
+    // Jaeger v1 returns the array as text.
     const promised = text(span, 'waymark.segment.detached').match(/[0-9a-f]{16}/g) ?? [];
     return promised
       .filter((id) => !here.has(id))
@@ -124,12 +124,13 @@ function servers(nodes: readonly SpanNode[], here: ReadonlySet<string>): Awaited
   });
 }
 
-/** Whether what becomes of the message is in traces of its own, which link here: it promises nothing here. */
+/** Whether the message is consumed in its own trace, which links to this one. Then nothing of it is awaited here. */
 export const isLinked = (span: Span): boolean => text(span, 'waymark.job.trace_mode') === 'link';
 
 /**
- * A message's promises: that it is consumed, that a failed attempt is followed by another, that the last one ends as a dead letter. One
- * that is cancelled has ended. Any tracer writes a message id: only a PRODUCER in a segment that declares its size promises a CONSUMER.
+ * What is awaited of each message: that it is consumed, that another attempt follows a failed one, and that the last failed attempt is
+ * followed by a dead letter. A cancelled message has ended. A message id alone is not enough, because other tracers write it too: a CONSUMER is
+ * only awaited if the PRODUCER is in a segment that declares its size.
  */
 function messages(nodes: readonly SpanNode[], declaring: readonly Segment[]): Awaited[] {
   const bound = new Set(declaring.flatMap(({ spans }) => spans));
@@ -159,7 +160,7 @@ function messages(nodes: readonly SpanNode[], declaring: readonly Segment[]): Aw
 
 const attemptOf = (span: Span): number | undefined => attributeNumber(span.attributes['waymark.job.attempt']);
 
-/** A killed process takes the span of its attempt with it; the next attempt shows that there was one, unless each has its own trace. */
+/** A killed process never exports the span of its attempt. The next attempt shows that it existed, unless each attempt has its own trace. */
 function lostAttempts(spans: readonly Span[]): Awaited[] {
   const attempts = spans.filter((span) => span.kind === 'CONSUMER' && attemptOf(span) !== undefined && !isLinked(span));
   const ofMessage = Map.groupBy(attempts, (span) => text(span, 'messaging.message.id'));

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { columns, fit, printable } from './text.ts';
 
-test('what could steer a terminal or hide is replaced', () => {
+test('characters that control a terminal or are invisible are replaced', () => {
   expect(printable('a\u001b[31mb\nc\u202ed\u200be')).toBe('a�[31mb�c�d�e');
 });
 
@@ -16,7 +16,7 @@ test.each([
   expect(columns(text)).toBe(width);
 });
 
-test('text fits its columns exactly', () => {
+test('fit makes text exactly as wide as requested', () => {
   expect(fit('POST /orders', 8)).toBe('POST /o…');
   expect(fit('注文注文', 6)).toBe('注文… ');
   expect(fit('ab', 4)).toBe('ab  ');

@@ -1,10 +1,10 @@
 /**
- * Text from a trace as it may be shown: what is not a visible character (controls, escapes, bidirectional overrides, lone surrogates)
- * becomes `�`, so that a span name cannot take over a terminal or hide in a page.
+ * Makes text from a trace safe to show. Invisible characters (controls, escapes, bidirectional overrides, lone surrogates) become `�`, so that
+ * a span name cannot control a terminal or hide in a page.
  */
 export const printable = (text: string): string => text.replace(/[\p{C}\u2028\u2029]/gu, '�');
 
-/** Text from a trace, made safe and short enough for a sentence. */
+/** Makes text from a trace safe, and short enough for a sentence. */
 export const clipped = (text: string): string => printable(text.length > 80 ? `${text.slice(0, 79)}…` : text);
 
 /** How many terminal columns printable text takes: none for a combining mark, two for East Asian and emoji characters. */
@@ -14,7 +14,7 @@ export function columns(text: string): number {
   return width;
 }
 
-/** The text in exactly so many columns: padded with spaces, or cut with `…`. */
+/** Makes the text exactly `width` columns wide: pads it with spaces, or cuts it and adds `…`. */
 export function fit(text: string, width: number): string {
   const taken = columns(text);
   if (taken <= width) return text + ' '.repeat(width - taken);

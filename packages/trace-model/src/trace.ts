@@ -1,16 +1,16 @@
 import type { Attributes } from './attribute.ts';
 import { withoutCopies } from './copies.ts';
 
-/** What a span says about the call it stands for (OTLP `Span.SpanKind`). */
+/** The role of a span in a call or message (OTLP `Span.SpanKind`). */
 export type SpanKind = 'UNSPECIFIED' | 'INTERNAL' | 'SERVER' | 'CLIENT' | 'PRODUCER' | 'CONSUMER';
 
-/** How the work ended (OTLP `Status`); `message` is empty unless the code is ERROR. */
+/** The result of the work (OTLP `Status`). `message` is empty unless the code is ERROR. */
 export interface Status {
   readonly code: 'UNSET' | 'OK' | 'ERROR';
   readonly message: string;
 }
 
-/** Something that happened at one moment of a span. `time` in nanoseconds since 1970. */
+/** Something that happened at one moment of a span. `time` is in nanoseconds since 1970. */
 export interface SpanEvent {
   readonly time: bigint;
   readonly name: string;
@@ -18,7 +18,7 @@ export interface SpanEvent {
   readonly droppedAttributes: number;
 }
 
-/** A reference to a span that is related but not the parent, in this trace or another. */
+/** A reference to a related span that is not the parent. It may be in another trace. */
 export interface SpanLink {
   readonly traceId: string;
   readonly spanId: string;
@@ -28,7 +28,7 @@ export interface SpanLink {
   readonly flags: number;
 }
 
-/** A span of another trace that links to a span of the trace asked about. */
+/** A span of another trace that links to a span of this one. */
 export interface IncomingLink {
   readonly traceId: string;
   readonly spanId: string;
@@ -55,8 +55,8 @@ export interface Scope {
 }
 
 /**
- * One span, frozen. Ids are lowercase hex where they are well formed, and as they came where they are not. Times are nanoseconds
- * since 1970 as `bigint`: a `number` holds today's nanoseconds only to the nearest 256.
+ * One span, frozen. Well-formed ids are lowercase hex; malformed ids stay as they were received. Times are nanoseconds since 1970 as
+ * `bigint`: a `number` can hold current times only to the nearest 256 ns.
  */
 export interface Span {
   readonly traceId: string;
@@ -79,23 +79,23 @@ export interface Span {
   readonly scope: Scope;
 }
 
-/** The spans that were found of one trace, in order of start, each once. Orphans are kept, and so are different spans with one id. */
+/** The known spans of one trace, sorted by start, each once. It keeps orphans, and different spans that share an id. */
 export interface Trace {
   readonly traceId: string;
   readonly spans: readonly Span[];
-  /** The ids of spans that were delivered again, the same in every field: one entry for each copy that was left out. */
+  /** The ids of spans that were delivered again, identical in every field: one entry for each removed copy. */
   readonly repeated?: readonly string[];
 }
 
-/** How long the span took, in nanoseconds; negative when it ends before it starts. */
+/** The duration of the span in nanoseconds; negative if it ends before it starts. */
 export const duration = (span: Span): bigint => span.end - span.start;
 
-/** The names of the services that take part, in order of their first span. */
+/** The names of the services in the trace, in order of their first spans. */
 export const services = (trace: Trace): readonly string[] => [...new Set(trace.spans.map((span) => span.service))];
 
 /**
- * Groups spans by trace id, each trace in order of start, so that spans that were read in several chunks come together. Of identical copies
- * one is kept, and the others are in `repeated`.
+ * Groups spans by trace id and sorts each trace by start, for example to join spans that were read in several chunks. Of identical copies one is
+ * kept; the ids of the others are in `repeated`.
  */
 export function tracesOf(spans: Iterable<Span>): readonly Trace[] {
   const byTrace = Map.groupBy(spans, (span) => span.traceId);
@@ -105,6 +105,6 @@ export function tracesOf(spans: Iterable<Span>): readonly Trace[] {
   });
 }
 
-/** Orders by start; equal starts by id, so that the same spans make the same trace however they arrived. */
+/** Sorts by start, then by id, so that the result does not depend on the order of arrival. */
 const byStart = (a: Span, b: Span): number => compare(a.start, b.start) || compare(a.spanId, b.spanId);
 const compare = <T extends bigint | string>(a: T, b: T): number => (a < b ? -1 : a > b ? 1 : 0);

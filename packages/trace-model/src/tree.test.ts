@@ -12,31 +12,31 @@ const drawn = (...spans: readonly Parts[]): string =>
     .tops.map(sketch)
     .join(' ');
 
-test('children hang below their parents in order of start, whatever order they came in', () => {
+test('children are below their parents in order of start, for any order of arrival', () => {
   expect(drawn({ n: 3, parent: 1, ms: [5, 6] }, { n: 2, parent: 1, ms: [1, 2] }, { n: 1 })).toBe('1:root(2 3)');
 });
 
-test('an orphan stays at the top, with what is below it', () => {
+test('an orphan stays at the top, with its children below it', () => {
   expect(drawn({ n: 1 }, { n: 2, parent: 9, ms: [1, 2] }, { n: 3, parent: 2, ms: [1, 2] })).toBe('1:root 2:orphan(3)');
 });
 
-test('several roots are several tops', () => {
+test('each root is at the top', () => {
   expect(drawn({ n: 1 }, { n: 2, ms: [1, 2] })).toBe('1:root 2:root');
 });
 
-test('duplicates all stay, and children go to the twin of their service', () => {
+test('duplicates stay, and children belong to the one of their own service', () => {
   const twins = [{ n: 1 }, { n: 2, parent: 1, service: 'a' }, { n: 2, parent: 1, service: 'b' }];
   expect(drawn(...twins, { n: 3, parent: 2, service: 'b' }, { n: 4, parent: 2, service: 'c' })).toBe('1:root(2*(4) 2*(3))');
 });
 
-test('a ring of parents is entered at its earliest span', () => {
+test('a cycle starts at its earliest span', () => {
   expect(
     drawn({ n: 1, parent: 3, ms: [2, 3] }, { n: 2, parent: 1, ms: [1, 3] }, { n: 3, parent: 2, ms: [3, 4] }, { n: 4, parent: 1 }),
   ).toBe('2:cycle(3(1(4)))');
   expect(drawn({ n: 1, parent: 1 })).toBe('1:cycle');
 });
 
-test('every span is in the tree exactly once, whatever its ids say', () => {
+test('every span is in the tree exactly once, for any ids', () => {
   const number = fc.integer({ min: 1, max: 12 });
   const parts = fc.record({ n: number, parent: number, ms: fc.tuple(number, number) }, { requiredKeys: ['n', 'ms'] });
   fc.assert(
@@ -53,7 +53,7 @@ test('every span is in the tree exactly once, whatever its ids say', () => {
   );
 });
 
-test('a chain is walked however deep it is', () => {
+test('a very deep chain can be walked', () => {
   const chain = Array.from({ length: 50_000 }, (_, n) => span(n === 0 ? { n: 1 } : { n: n + 1, parent: n }));
   expect(walk(tree({ traceId: '', spans: chain })).at(-1)?.depth).toBe(49_999);
 });

@@ -1,12 +1,12 @@
 import type { Span, Trace } from './trace.ts';
 
 /**
- * Where a span stands in the tree: a `root` has no parent id, a `child` hangs below its parent, an `orphan` names a parent that is not
- * there, and `cycle` is the earliest span of a ring of spans that are each other's parents.
+ * The place of a span in the tree. A `root` has no parent id, a `child` is below its parent, the parent of an `orphan` is missing, and
+ * `cycle` is the earliest span of a cycle of parent ids.
  */
 export type Place = 'root' | 'child' | 'orphan' | 'cycle';
 
-/** A span in its place. */
+/** A span with its place in the tree. */
 export interface SpanNode {
   readonly span: Span;
   readonly place: Place;
@@ -14,7 +14,7 @@ export interface SpanNode {
   readonly duplicate: boolean;
   /** 0 at the top. */
   readonly depth: number;
-  /** The node this one hangs below; undefined at the top. */
+  /** Undefined at the top. */
   readonly parent: SpanNode | undefined;
   /** In order of start. */
   readonly children: readonly SpanNode[];
@@ -27,8 +27,8 @@ export interface Tree {
 }
 
 /**
- * Arranges the spans of a trace as they say they belong, and no better: an orphan is not given to a root, a duplicate is not merged, a cycle
- * is cut only where it is entered. Children of a duplicated id go to the twin of their own service, else to the first.
+ * Builds the tree of a trace from its parent ids and repairs nothing: orphans stay at the top, duplicates are not merged, and a cycle is cut only
+ * at its earliest span. If several spans share the parent's id, a child belongs to the one of its own service, otherwise to the first.
  */
 export function tree(trace: Trace): Tree {
   const nodes = trace.spans.map(blank);
@@ -45,10 +45,10 @@ export function tree(trace: Trace): Tree {
   return { tops };
 }
 
-/** All nodes, parents before children and siblings in order: the order in which a tree is printed. */
+/** All nodes, parents before children and siblings in order, as a tree is printed. */
 export const walk = ({ tops }: Tree): readonly SpanNode[] => [...below(tops)];
 
-/** Holds its own stack: a trace may be deeper than the call stack. */
+/** Not recursive, because a trace can be deeper than the call stack. */
 function* below<Node extends { readonly children: readonly Node[] }>(nodes: readonly Node[]): Generator<Node, undefined> {
   const stack = nodes.toReversed();
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
@@ -70,7 +70,7 @@ const blank = (span: Span): Draft => ({ span, place: 'root', duplicate: false, d
 
 type Twins = ReadonlyMap<string, ReadonlyMap<string, Draft>>;
 
-/** For each id that several spans have, the first span of each service. */
+/** For each id that several spans share, the first span of each service. */
 function twinsByService(byId: ReadonlyMap<string, readonly Draft[]>): Twins {
   const shared = [...byId].filter(([, { length }]) => length > 1);
   return new Map(shared.map(([id, nodes]) => [id, new Map(nodes.toReversed().map((node) => [node.span.service, node]))]));
@@ -83,7 +83,7 @@ function place(node: Draft, byId: ReadonlyMap<string, readonly Draft[]>, twins: 
   node.place = node.parent ? 'child' : 'orphan';
 }
 
-/** Follows each span upwards; a walk that meets itself has found a ring, which is entered at its earliest span. */
+/** Follows the parents of each span. If the walk comes back to itself, it has found a cycle, and its earliest span becomes a top. */
 function enterCycles(nodes: readonly Draft[]): void {
   const walkOf = new Map<Draft, Draft>();
   for (const first of nodes) {

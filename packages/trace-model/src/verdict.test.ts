@@ -18,7 +18,7 @@ test('notes do not break a trace', () => {
   expect(judged({ n: 1 }, { n: 2, parent: 1, error: true })).toBe('complete: 2 spans, 1 service, 1 root, 1 note (error-hidden)');
 });
 
-test('a broken trace says what is wrong, the most frequent first', () => {
+test('the verdict of a broken trace lists its findings, most frequent first', () => {
   expect(
     judged(
       { n: 1 },
@@ -29,6 +29,6 @@ test('a broken trace says what is wrong, the most frequent first', () => {
   ).toBe('broken: 4 spans, 1 service, 1 root, 3 errors (2 × status-contradicted, ends-before-start)');
 });
 
-test('no spans are no trace', () => {
+test('a trace without spans is empty', () => {
   expect(judged()).toBe('empty: no spans');
 });

@@ -6,8 +6,8 @@ import { tree } from './tree.ts';
 import type { Finding } from './verify/finding.ts';
 
 /**
- * A trace judged in one line: whether all of it is here, why its work failed if it did, its size, and the codes of what was found, most
- * frequent first: `complete: 23 spans, 4 services, 1 root, no findings`. `broken` stands for a complete trace with errors among its findings.
+ * Summarizes the judgement of a trace in one line: whether it is complete, why its work failed (if it did), its size, and the finding codes, most
+ * frequent first. For example `complete: 23 spans, 4 services, 1 root, no findings`. `broken` means complete, but with errors among the findings.
  */
 export function verdict(trace: Trace, { completeness, outcome, findings, sound }: Judgement = judge(trace)): string {
   if (trace.spans.length === 0) return 'empty: no spans';

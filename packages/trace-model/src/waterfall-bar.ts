@@ -1,7 +1,7 @@
 import type { Section } from './critical-path.ts';
 import type { Span, Trace } from './trace.ts';
 
-/** From the first start to the last end, in nanoseconds since 1970. */
+/** The first start and the last end, in nanoseconds since 1970. */
 export interface Extent {
   readonly start: bigint;
   readonly end: bigint;
@@ -17,7 +17,7 @@ export function extent(trace: Trace): Extent {
   return { start, end };
 }
 
-/** A span's time as a bar within the extent: `█` on the critical path, `░` beside it, and never less than one column. */
+/** Draws the time of a span as a bar, at least one column wide: `█` on the critical path, `░` elsewhere. */
 export function bar(span: Span, path: readonly Section[], { start, end }: Extent, width: number): string {
   const scale = width / Math.max(1, Number(end - start));
   const column = (time: bigint): number => Math.min(width, Math.max(0, Number(time - start) * scale));

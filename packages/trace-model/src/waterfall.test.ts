@@ -15,7 +15,7 @@ const refused = trace(
   span({ n: 5, service: 'order', name: 'twin', parent: 3, ms: [15, 30] }),
 );
 
-test('a waterfall says in words what is wrong', () => {
+test('a waterfall marks problems with words', () => {
   expect(`\n${waterfall(refused, { width: 80 })}\n`).toBe(`
 trace 5f0c9d3a7b1e4c2f8a6d0b9e3c7f1a25
 40.0 ms · 6 spans · 2 services · 1 error
@@ -28,7 +28,7 @@ order   audit                      ORPHAN                      ░░░░░�
 `);
 });
 
-test('a ring is marked, and the shortest span is still seen, even at the end', () => {
+test('a cycle is marked, and the shortest span is visible even at the end', () => {
   const lines = waterfall(trace(span({ n: 1, parent: 2, ms: [0, 10] }), span({ n: 2, parent: 1, ms: [10, 10] })), { width: 60 }).split(
     '\n',
   );
@@ -36,16 +36,16 @@ test('a ring is marked, and the shortest span is still seen, even at the end', (
   expect(lines[3]).toMatch(/^shop └ span 2 +░ {6}0 ns$/);
 });
 
-test('colour is there only when it is asked for, and says nothing that words do not', () => {
+test('colour is optional and adds no information', () => {
   const plain = waterfall(refused, { width: 100 });
   const coloured = waterfall(refused, { width: 100, colour: true });
   expect(plain).not.toContain('\u001b');
   expect(coloured).toContain('\u001b[31m');
-  // oxlint-disable-next-line no-control-regex -- the escapes are what is looked for
+  // oxlint-disable-next-line no-control-regex -- it searches for the escapes
   expect(coloured.replace(/\u001b\[\d+m/g, '')).toBe(plain);
 });
 
-test('no line is wider than asked for, whatever the names, depths and times', () => {
+test('no line is wider than the given width, for any names, depths and times', () => {
   const number = fc.integer({ min: 1, max: 30 });
   const text = fc.string({ unit: 'binary', maxLength: 60 });
   const end = fc.bigInt(-(2n ** 70n), 2n ** 70n);
@@ -62,19 +62,19 @@ test('no line is wider than asked for, whatever the names, depths and times', ()
   );
 });
 
-test('a name cannot steer the terminal', () => {
+test('a span name cannot control the terminal', () => {
   const hostile = trace(span({ n: 1, name: 'x\u001b[2J\r\nGET /admin', service: '\u0007bell' }));
   expect(waterfall(hostile, { width: 100 }).split('\n')[2]).toMatch(/^�bell x�\[2J��GET \/admin /);
 });
 
-test('widths are brought between 60 and 200', () => {
+test('widths are limited to 60 to 200', () => {
   const [trace] = readTraces(order);
   if (!trace) throw new Error('no trace was read');
   const widest = (width: number): number => Math.max(...waterfall(trace, { width }).split('\n').map(columns));
   expect([20, 60, 100, 200, 500, Number.NaN].map(widest)).toEqual([60, 60, 100, 200, 200, 60]);
 });
 
-test('of a large trace, as many spans are drawn as are asked for', () => {
+test('a large trace is cut after the given number of spans', () => {
   const many = trace(...Array.from({ length: 30 }, (_, n) => span(n === 0 ? { n: 1 } : { n: n + 1, parent: 1 })));
   const lines = waterfall(many, { width: 80, spans: 10 }).split('\n');
   expect(lines.slice(0, 12)).toEqual(waterfall(many, { width: 80 }).split('\n').slice(0, 12));
@@ -82,7 +82,7 @@ test('of a large trace, as many spans are drawn as are asked for', () => {
   expect(waterfall(many, { width: 80, spans: 30 })).toBe(waterfall(many, { width: 80 }));
 });
 
-test('what is too deep to indent says how deep it is', () => {
+test('a span that is too deep to indent shows its depth', () => {
   const chain = trace(...Array.from({ length: 30 }, (_, n) => span(n === 0 ? { n: 1 } : { n: n + 1, parent: n })));
   expect(waterfall(chain, { width: 80 }).split('\n').at(-1)).toContain('29└ span 30');
 });

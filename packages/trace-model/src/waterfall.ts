@@ -11,20 +11,20 @@ import type { Extent } from './waterfall-bar.ts';
 
 /** How to draw a waterfall. */
 export interface WaterfallOptions {
-  /** In so many columns: 60 to 200; others are brought within. */
+  /** Width in columns. Limited to the range 60 to 200. */
   readonly width: number;
-  /** With ANSI colours. */
+  /** Whether to use ANSI colours. */
   readonly colour?: boolean;
-  /** At most so many spans; a last line says how many more there are. */
+  /** The maximum number of spans. A last line says how many more there are. */
   readonly spans?: number;
 }
 
 const DURATION_COLUMNS = 9;
 
 /**
- * A trace as text: a line for the whole, then one for each span with its service, its name below its parent's, its time as a bar (solid
- * where the whole waited for it: the critical path) and its duration. What is wrong with a span is said in words, so that it is seen
- * without colour: ERROR, ORPHAN, DUPLICATE, CYCLE. No line is wider than `width`.
+ * Draws a trace as text: two lines about the whole trace, then one line per span with service, indented name, bar and duration. The bar is solid
+ * on the critical path. Problems are marked with words, so that they are visible without colour: ERROR, ORPHAN, DUPLICATE, CYCLE. No line is
+ * wider than `width`.
  */
 export function waterfall(trace: Trace, { width, colour = false, spans = Infinity }: WaterfallOptions): string {
   const room = layout(trace, Math.min(200, Math.max(60, Math.trunc(width) || 60)));
@@ -44,7 +44,7 @@ interface Layout {
   readonly bar: number;
 }
 
-/** The service column takes what it needs up to a sixth; of what is left the names get somewhat more than half. */
+/** The service column is as wide as needed, up to a sixth. The names get slightly more than half of the rest. */
 function layout(trace: Trace, all: number): Layout {
   const longest = services(trace).reduce((most, name) => Math.max(most, columns(printable(name))), 0);
   const service = Math.min(longest, Math.floor(all / 6));
@@ -74,7 +74,7 @@ function row(node: SpanNode, layout: Layout, drawn: string, colour: boolean): st
   return [ansi(tint, service), marks ? ansi(RED, named) : named, ansi(marks ? RED : tint, barred), timed].join(' ');
 }
 
-/** What is wrong with the span, in words. */
+/** The problems of the span, in words. */
 function markers({ span, place, duplicate }: SpanNode): string {
   const marks = [
     span.status.code === 'ERROR' && 'ERROR',
@@ -90,7 +90,7 @@ function title(span: Span): string {
   return printable(span.name || '(no name)') + (status === undefined ? '' : ` ${status}`);
 }
 
-/** Two columns a level, up to a third of the room; deeper levels say their depth instead. */
+/** Two columns per level, up to a third of the available width. Deeper levels show their depth as a number instead. */
 function indent(depth: number, room: number): string {
   if (depth === 0) return '';
   return depth * 2 <= room / 3 ? `${'  '.repeat(depth - 1)}└ ` : `${' '.repeat(Math.floor(room / 3) - 2)}${depth}└ `;

@@ -1,14 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { inspect } from 'node:util';
 
-const PATIENCE_MS = 30_000;
-
-/** Polls until the answer satisfies `wished`, and returns it. */
-export async function until<T>(ask: () => Promise<T> | T, wished: (answer: T) => boolean, what: string): Promise<T> {
-  const end = performance.now() + PATIENCE_MS;
+/** Calls `ask` until its answer satisfies `wished`, and returns that answer. `what` completes "Timed out waiting for …". */
+export async function until<T>(ask: () => Promise<T> | T, wished: (answer: T) => boolean, what: string, timeoutMs = 30_000): Promise<T> {
+  const end = performance.now() + timeoutMs;
   for (;;) {
     const answer = await ask();
     if (wished(answer)) return answer;
-    if (performance.now() > end) throw new Error(`Timed out waiting for ${what}; the last answer was ${JSON.stringify(answer)}`);
+    if (performance.now() > end)
+      throw new Error(`Timed out after ${timeoutMs} ms waiting for ${what}; the last answer was ${inspect(answer)}`);
     await delay(20);
   }
 }

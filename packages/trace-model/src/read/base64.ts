@@ -1,7 +1,7 @@
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 const digits = new Map(Array.from(`${alphabet}-_`, (character, index) => [character, index < 64 ? index : index - 2] as const));
 
-/** The bytes of base64 text, plain or URL-safe, padded or not (RFC 4648); undefined when it is not base64. */
+/** Decodes base64, standard or URL-safe, with or without padding (RFC 4648). Undefined if the text is not base64. */
 export function base64Bytes(text: string): Uint8Array | undefined {
   const body = text.replace(/={1,2}$/, '');
   if (body.length % 4 === 1) return undefined;

@@ -12,7 +12,7 @@ test.each([
   expect(readId(value, 8, 'spanId')).toBe('ff0000000000001f');
 });
 
-test('a malformed id stays as it came, for verify to name', () => {
+test('a malformed id stays unchanged, so that verify can report it', () => {
   expect(readId('not an id', 8, 'spanId')).toBe('not an id');
   expect(readId('abc', 8, 'spanId')).toBe('abc');
   expect(readId('Zm8=', 8, 'spanId')).toBe('Zm8=');
@@ -21,6 +21,6 @@ test('a malformed id stays as it came, for verify to name', () => {
   expect(() => readId(7, 8, 'spanId')).toThrow('spanId should be an id, but is a number');
 });
 
-test.each([undefined, null, '', '0000000000000000', 'AAAAAAAAAAA='])('%j is no parent', (value) => {
+test.each([undefined, null, '', '0000000000000000', 'AAAAAAAAAAA='])('the parent id %j means no parent', (value) => {
   expect(readParentId(value, 'parentSpanId')).toBeUndefined();
 });

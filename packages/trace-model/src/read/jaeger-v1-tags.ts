@@ -4,7 +4,7 @@ import { base64Bytes } from './base64.ts';
 import { field, integer, text, wrong } from './json.ts';
 import type { JsonObject } from './json.ts';
 
-/** Jaeger's typed tags as attributes. Of a name that comes twice the last counts. */
+/** Reads Jaeger's typed tags as attributes. If a name occurs twice, the last value wins. */
 export function readTags(tags: readonly JsonObject[]): Attributes {
   const attributes: Record<string, AttributeValue> = Object.create(null) as Record<string, AttributeValue>;
   for (const tag of tags) attributes[text(tag, 'key')] = readTag(text(tag, 'type'), field(tag, 'value'));
@@ -28,7 +28,7 @@ interface TakenTags {
   readonly attributes: Attributes;
 }
 
-/** Takes out the tags in which Jaeger v1 hides what OTLP has fields for (OTLP to Jaeger transformation); the rest are attributes. */
+/** Separates the tags that stand for OTLP fields in Jaeger v1 (OTLP to Jaeger transformation) from the attributes. */
 export function takeTags(tags: Attributes, more: Attributes): TakenTags {
   const attributes = { ...tags, ...more };
   const take = (name: string): string => {
@@ -49,7 +49,7 @@ export function takeTags(tags: Attributes, more: Attributes): TakenTags {
   return { kind, status, scope, traceState: take('w3c.tracestate'), attributes: Object.freeze(attributes) };
 }
 
-/** `error: true` alone is how OpenTracing says it; beside `otel.status_code` it says nothing more. */
+/** OpenTracing sets only `error: true`. Next to `otel.status_code` it adds nothing. */
 function takeStatus(attributes: Record<string, AttributeValue>, take: (name: string) => string): Status {
   const code = take('otel.status_code');
   const failed = attributes['error'] === true || attributes['error'] === 'true';

@@ -8,7 +8,7 @@ import { readOtlp } from './otlp.ts';
 
 const microseconds = (time: bigint): bigint => (time / 1000n) * 1000n;
 
-/** A span without what v1 cannot say: nanoseconds, flags, what was dropped, and attributes of links. */
+/** Removes what v1 cannot express: nanoseconds, flags, dropped counts, and attributes of links. */
 const said = ({ start, end, flags: _flags, dropped: _dropped, links, scope, resource: _resource, ...rest }: Span): object => ({
   ...rest,
   start,
@@ -17,11 +17,11 @@ const said = ({ start, end, flags: _flags, dropped: _dropped, links, scope, reso
   scope: scope.name,
 });
 
-test('the order trace is the same from v1 as from OTLP, but for what v1 cannot say', () => {
+test('the order trace is the same from v1 and from OTLP, except for what v1 cannot express', () => {
   expect(readJaegerV1(orderV1.data[0])[0]?.spans.map(said)).toEqual(readOtlp(order)[0]?.spans.map(said));
 });
 
-test('tags that stand for fields become fields, and the rest keep their types', () => {
+test('tags that stand for fields become fields, and other tags keep their types', () => {
   const [first] = readJaegerV1(everyType.data[0])[0]?.spans ?? [];
   expect(first).toMatchObject({
     kind: 'INTERNAL',
@@ -53,7 +53,7 @@ test('a status of OK is kept', () => {
   expect(readJaegerV1(everyType.data[0])[0]?.spans.find((span) => span.name === 'ok child')?.status.code).toBe('OK');
 });
 
-test("Jaeger's remarks on a span are kept", () => {
+test('warnings of Jaeger are kept', () => {
   const orphan = readJaegerV1(everyType.data[0])[0]?.spans.find((span) => span.name === 'orphan');
   expect(orphan?.attributes['@jaeger@warnings']).toContainEqual(expect.stringContaining('9999999999999999'));
 });
@@ -61,7 +61,7 @@ test("Jaeger's remarks on a span are kept", () => {
 const legacy = (span: object): Span | undefined =>
   readJaegerV1({ spans: [{ traceID: 'ab', spanID: 'c', processID: 'p', ...span }], processes: { p: { serviceName: 's' } } })[0]?.spans[0];
 
-test('short ids of older Jaegers get their zeros back', () => {
+test('short ids of older Jaeger versions are padded with zeros', () => {
   expect(legacy({ references: [{ refType: 'CHILD_OF', traceID: 'ab', spanID: 'd' }] })).toMatchObject({
     traceId: `${'0'.repeat(30)}ab`,
     spanId: '000000000000000c',
@@ -69,30 +69,30 @@ test('short ids of older Jaegers get their zeros back', () => {
   });
 });
 
-test('a span linked to its own parent keeps it, although v1 has one FOLLOWS_FROM for both', () => {
+test('a span linked to its own parent keeps its parent, although v1 has one FOLLOWS_FROM for both', () => {
   const span = legacy({ references: [{ refType: 'FOLLOWS_FROM', traceID: 'ab', spanID: 'd' }] });
   expect(span).toMatchObject({ parentSpanId: '000000000000000d', links: [{ spanId: '000000000000000d' }] });
 });
 
-test('a link elsewhere is no parent', () => {
+test('a link to another trace is not a parent', () => {
   expect(legacy({ references: [{ refType: 'FOLLOWS_FROM', traceID: 'ff', spanID: 'd' }] })).toMatchObject({ parentSpanId: undefined });
 });
 
-test('OpenTracing says error by a tag', () => {
+test('the error tag of OpenTracing sets the status', () => {
   expect(legacy({ tags: [{ key: 'error', type: 'bool', value: true }] })?.status.code).toBe('ERROR');
   expect(legacy({ tags: [{ key: 'error', type: 'string', value: 'true' }] })).toMatchObject({ status: { code: 'ERROR' }, attributes: {} });
   expect(legacy({ tags: [{ key: 'error', type: 'bool', value: false }] })?.status.code).toBe('UNSET');
 });
 
-test.each(['constructor', '__proto__', 'sideways'])('the kind %s is none', (kind) => {
+test.each(['constructor', '__proto__', 'sideways'])('the unknown kind %s is UNSPECIFIED', (kind) => {
   expect(legacy({ tags: [{ key: 'span.kind', type: 'string', value: kind }] })?.kind).toBe('UNSPECIFIED');
 });
 
-test('a span without its process belongs to an unknown service', () => {
+test('a span without a process belongs to unknown_service', () => {
   expect(legacy({ processID: 'nowhere' })?.service).toBe('unknown_service');
 });
 
-test('a number may come as text, and a value not at all', () => {
+test('a number can be text, and a value can be missing', () => {
   const tags = [
     { key: 'ratio', type: 'float64', value: '0.5' },
     { key: 'nothing', type: 'string' },
@@ -100,6 +100,6 @@ test('a number may come as text, and a value not at all', () => {
   expect({ ...legacy({ tags })?.attributes }).toEqual({ ratio: 0.5, nothing: null });
 });
 
-test('a span without remarks has no attribute for them', () => {
+test('a span without warnings has no attribute for them', () => {
   expect(legacy({ warnings: [] })?.attributes).not.toHaveProperty('@jaeger@warnings');
 });

@@ -8,13 +8,13 @@ import { readTags, takeTags } from './jaeger-v1-tags.ts';
 import { serviceName } from './otlp.ts';
 
 /**
- * Reads one trace of Jaeger's v1 JSON: `{ traceID, spans, processes }`. Its microseconds become nanoseconds that end in 000; the arrays and
- * maps it writes as JSON text stay text, since nothing tells them from text. A `FOLLOWS_FROM` reference is a link, as OTLP means it.
- * Throws `TraceFormatError` where a field has the wrong type.
+ * Reads one trace of Jaeger's v1 JSON: `{ traceID, spans, processes }`. Times have microsecond precision. Arrays and maps stay JSON text, because
+ * v1 does not distinguish them from text. A `FOLLOWS_FROM` reference becomes a link.
+ * @throws {TraceFormatError} if a field has the wrong type
  */
 export const readJaegerV1 = (trace: unknown): readonly Trace[] => tracesOf(jaegerV1Spans(trace));
 
-/** The spans of a trace in Jaeger's v1 JSON, in the order in which they stand. */
+/** The spans of a trace in Jaeger's v1 JSON, in their original order. */
 export function jaegerV1Spans(trace: unknown): readonly Span[] {
   if (!isObject(trace)) return wrong('a Jaeger trace', 'an object', trace);
   const processes = object(trace, 'processes') ?? {};
@@ -50,8 +50,8 @@ function readSpan(span: JsonObject, resource: Resource): Span {
 }
 
 /**
- * A span that is both child of and linked to the same span comes with one `FOLLOWS_FROM` for the two: Jaeger keeps the last reference to
- * a span. So that one is the parent where no `CHILD_OF` is, and still a link.
+ * If a span is both a child of another span and linked to it, Jaeger keeps only the last reference, a `FOLLOWS_FROM`. So without a `CHILD_OF`, the
+ * first `FOLLOWS_FROM` is the parent, and it is still a link too.
  */
 const parentReference = (references: readonly JsonObject[]): JsonObject | undefined => references.find(isChildOf) ?? references[0];
 const isChildOf = (reference: JsonObject): boolean => field(reference, 'refType') === 'CHILD_OF';
@@ -85,13 +85,13 @@ const readReference = (reference: JsonObject): SpanLink =>
     flags: 0,
   });
 
-/** Older Jaegers write 64-bit trace ids, and ids without their leading zeros. */
+/** Older versions of Jaeger write 64-bit trace ids, and ids without leading zeros. */
 function longId(parent: JsonObject, name: string, bytes: 8 | 16): string {
   const id = readId(field(parent, name), bytes, name);
   return /^[0-9a-f]+$/.test(id) ? id.padStart(bytes * 2, '0') : id;
 }
 
-/** Jaeger's own remarks on a span, under the name it gives them in its v3 answers. */
+/** The warnings that Jaeger adds to a span, under the name that its v3 API uses. */
 function warnings(span: JsonObject): Attributes {
   const found = field(span, 'warnings');
   const texts = Array.isArray(found) ? found.filter((one) => typeof one === 'string') : [];

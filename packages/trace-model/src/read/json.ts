@@ -1,17 +1,17 @@
 import { printable } from '../text.ts';
 
-/** Something that was expected to be a trace and is not; the message says what was seen and where. */
+/** The input is not a trace. The message says what was found instead, and where. */
 export class TraceFormatError extends Error {
   override readonly name = 'TraceFormatError';
 }
 
-/** An object as JSON or a protobuf decoder gives it. */
+/** An object from JSON or a protobuf decoder. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** Whether the value is an object, and not a list, text, or nothing. */
+/** Whether the value is an object, and not an array or null. */
 export const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** What a value looks like, for an error message: short, and without any of its content but the names of its fields. */
+/** Describes a value for an error message. The result is short and contains field names but no values. */
 export function describe(value: unknown): string {
   if (value === undefined || value === null) return 'nothing';
   if (Array.isArray(value)) return `a list of ${value.length}`;
@@ -21,41 +21,41 @@ export function describe(value: unknown): string {
   return `an object with ${names.slice(0, 6).map(clipped).join(', ')}${names.length > 6 ? ', …' : ''}`;
 }
 
-/** The field, under its camelCase name or that name in snake_case: Jaeger has written either. */
+/** The value of a field by its camelCase or snake_case name. Versions of Jaeger differ in this. */
 export const field = (object: JsonObject, name: string): unknown => object[name] ?? object[snakeCase(name)];
 
-/** A field that holds text; empty when absent, as in protobuf. */
+/** A text field. Empty if absent, as in protobuf. */
 export function text(object: JsonObject, name: string): string {
   const value = field(object, name) ?? '';
   return typeof value === 'string' ? value : wrong(name, 'text', value);
 }
 
-/** A field that holds a small whole number, such as a count or flags; 0 when absent. */
+/** A field with a small integer, such as a count or flags. 0 if absent. */
 export function count(object: JsonObject, name: string): number {
   const value = Number(integer(field(object, name) ?? 0) ?? wrong(name, 'a whole number', field(object, name)));
   return Number.isSafeInteger(value) ? value : wrong(name, 'a whole number', value);
 }
 
-/** A field that holds a 64-bit whole number, as text, a number, a bigint or a protobuf decoder's `{ low, high }`; 0 when absent. */
+/** A field with a 64-bit integer, as text, number, bigint or `{ low, high }` from a protobuf decoder. 0 if absent. */
 export function int64(object: JsonObject, name: string): bigint {
   const value = field(object, name) ?? 0;
   return integer(value) ?? wrong(name, 'a whole number', value);
 }
 
-/** A field that holds an object; undefined when absent. */
+/** A field with an object. Undefined if absent. */
 export function object(parent: JsonObject, name: string): JsonObject | undefined {
   const value = field(parent, name) ?? undefined;
   return value === undefined || isObject(value) ? value : wrong(name, 'an object', value);
 }
 
-/** A field that holds a list of objects; empty when absent. */
+/** A field with a list of objects. Empty if absent. */
 export function objects(parent: JsonObject, name: string): readonly JsonObject[] {
   const value = field(parent, name) ?? [];
   if (!Array.isArray(value)) return wrong(name, 'a list', value);
   return value.map((item: unknown) => (isObject(item) ? item : wrong(name, 'a list of objects', item)));
 }
 
-/** A whole number in any of the forms a decoder gives, or undefined. */
+/** An integer in any form that decoders return; undefined if it is not one. */
 export function integer(value: unknown): bigint | undefined {
   if (typeof value === 'bigint') return value;
   if (typeof value === 'number') return Number.isInteger(value) ? BigInt(value) : undefined;

@@ -3,18 +3,18 @@ import { base64Bytes } from './base64.ts';
 import { field, integer, isObject, object, objects, text, TraceFormatError, wrong } from './json.ts';
 import type { JsonObject } from './json.ts';
 
-/** How deep arrays and maps may nest; the stack is finite and real values nest once or twice. */
+/** The deepest nesting of arrays and maps that is read, because the call stack is limited. Real values nest once or twice. */
 const MAX_DEPTH = 32;
 
-/** The attributes in an OTLP `repeated KeyValue` field. Of a name that comes twice the last counts. */
+/** Reads attributes from an OTLP `repeated KeyValue` field. If a name occurs twice, the last value wins. */
 export function readAttributes(parent: JsonObject, name = 'attributes', depth = 0): Attributes {
-  // Without a prototype, an attribute may be called `__proto__` or `constructor`.
+  // No prototype, so that an attribute can have the name `__proto__` or `constructor`.
   const attributes: Record<string, AttributeValue> = Object.create(null) as Record<string, AttributeValue>;
   for (const pair of objects(parent, name)) attributes[text(pair, 'key')] = readValue(object(pair, 'value'), depth);
   return Object.freeze(attributes);
 }
 
-/** An OTLP `AnyValue`. */
+/** Reads an OTLP `AnyValue`. */
 function readValue(any: JsonObject | undefined, depth: number): AttributeValue {
   if (depth > MAX_DEPTH) throw new TraceFormatError(`an attribute nests deeper than ${MAX_DEPTH} levels`);
   for (const [name, read] of Object.entries(variants)) {
@@ -36,7 +36,7 @@ const variants: Readonly<Record<string, (value: unknown, depth: number) => Attri
 
 const inside = (name: string, value: unknown): JsonObject => (isObject(value) ? value : wrong(name, 'an object', value));
 
-/** JSON has no NaN or Infinity, so protobuf's mapping writes them as text. */
+/** JSON has no NaN or Infinity, so protobuf's JSON mapping writes them as text. */
 function readDouble(value: unknown): number {
   if (typeof value === 'number') return value;
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : Number.NaN;

@@ -38,7 +38,7 @@ test('every field of a span is kept, to the nanosecond', () => {
   expect(span.links[0]).toMatchObject({ traceId: '8'.repeat(32), traceState: 'c=3', attributes: { why: 'batch' }, flags: 257 });
 });
 
-test('every type of attribute is told apart', () => {
+test('attribute values keep their types', () => {
   expect({ ...first(everyType).attributes }).toEqual({
     string: 'héllo',
     bool: false,
@@ -55,7 +55,7 @@ test('every type of attribute is told apart', () => {
   });
 });
 
-test('what a Jaeger gives back through its v3 API is what it was sent', () => {
+test('the v3 API of Jaeger returns the spans that it received', () => {
   expect(readOtlp(everyTypeV3.result)[0]?.spans).toEqual(
     readOtlp(everyType)[0]?.spans.map((span) => ({ ...span, resource: expect.anything(), scope: expect.anything() })),
   );
@@ -84,7 +84,7 @@ test('a protobuf decoder may give ids as bytes, times as bigint or halves, and e
   });
 });
 
-test("protobuf's own JSON has ids in base64", () => {
+test("ids of protobuf's JSON mapping are read from base64", () => {
   const ids = { traceId: 'qqqqqqqqqqqqqqqqqqqqqg==', spanId: 'u7u7u7u7u7s=' };
   expect(first(one({ ...ids, links: [ids] }))).toMatchObject({
     traceId: 'aa'.repeat(16),
@@ -93,11 +93,11 @@ test("protobuf's own JSON has ids in base64", () => {
   });
 });
 
-test('halves without a sign bit are positive', () => {
+test('64-bit halves without a sign bit are positive', () => {
   expect(value({ intValue: { low: 0, high: -1, unsigned: true } })).toBe(0xffffffff00000000n);
 });
 
-test('enums may be names, and doubles the words JSON has no numbers for', () => {
+test('enums can be names, and doubles can be "NaN" or "Infinity"', () => {
   expect(first(one({ kind: 'SPAN_KIND_CONSUMER', status: { code: 'STATUS_CODE_OK' } }))).toMatchObject({
     kind: 'CONSUMER',
     status: { code: 'OK' },
@@ -106,12 +106,12 @@ test('enums may be names, and doubles the words JSON has no numbers for', () => 
   expect(value({ doubleValue: '-Infinity' })).toBe(Number.NEGATIVE_INFINITY);
 });
 
-test('an attribute may have any name', () => {
+test('an attribute can have any name', () => {
   const span = first(one({ attributes: [{ key: '__proto__', value: { stringValue: 'x' } }] }));
   expect(Object.entries(span.attributes)).toEqual([['__proto__', 'x']]);
 });
 
-test('what was read cannot be changed', () => {
+test('traces are frozen', () => {
   const span = first(order);
   for (const part of [span, span.attributes, span.events, span.links, span.resource, span.scope, span.status, span.dropped]) {
     expect(Object.isFrozen(part)).toBe(true);
@@ -134,7 +134,7 @@ test.each([
   expect(() => readOtlp(request)).toThrow(message);
 });
 
-test('a value nested without end is refused, not followed', () => {
+test('a value that nests too deep is rejected', () => {
   const deep = Array.from({ length: 5000 }).reduce<unknown>((inner) => ({ arrayValue: { values: [inner] } }), { stringValue: 'x' });
   expect(() => value(deep)).toThrow('an attribute nests deeper than 32 levels');
   const nested = Array.from({ length: 32 }).reduce<unknown>((inner) => ({ arrayValue: { values: [inner] } }), { stringValue: 'x' });

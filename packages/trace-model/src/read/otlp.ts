@@ -8,11 +8,12 @@ import { readAttributes } from './otlp-attributes.ts';
 
 /**
  * Reads an OTLP `ExportTraceServiceRequest` or `TracesData`, decoded from JSON or protobuf: ids as hex, base64 or bytes, names in camelCase
- * or snake_case, enums as numbers or names (opentelemetry-proto 1.x). Throws `TraceFormatError` where a field has the wrong type.
+ * or snake_case, enums as numbers or names (opentelemetry-proto 1.x).
+ * @throws {TraceFormatError} if a field has the wrong type
  */
 export const readOtlp = (request: unknown): readonly Trace[] => tracesOf(otlpSpans(request));
 
-/** The spans of an OTLP request, in the order in which they stand. */
+/** The spans of an OTLP request, in their original order. */
 export function otlpSpans(request: unknown): readonly Span[] {
   if (!isObject(request)) return wrong('an OTLP request', 'an object', request);
   return objects(request, 'resourceSpans').flatMap(readResourceSpans);
@@ -52,7 +53,7 @@ function readSpan(span: JsonObject, resource: Resource, scope: Scope): Span {
   });
 }
 
-/** The service that a resource belongs to; `unknown_service` as in the resource specification when it has no name. */
+/** The service name of a resource, or `unknown_service`, as in the resource specification. */
 export const serviceName = ({ attributes }: Pick<Resource, 'attributes'>): string =>
   attributeText(attributes['service.name'] ?? '') || 'unknown_service';
 
@@ -92,7 +93,7 @@ const readStatus = (status: JsonObject): Status =>
 const KINDS: readonly SpanKind[] = ['UNSPECIFIED', 'INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER'];
 const CODES: readonly Status['code'][] = ['UNSET', 'OK', 'ERROR'];
 
-/** An enum as protobuf's number or as its JSON name, which carries the enum's own name in front. */
+/** Reads an enum from its protobuf number or its JSON name, which starts with the name of the enum. */
 function readEnum<Name extends string>(parent: JsonObject, name: string, names: readonly Name[], prefix: string): Name {
   const value = field(parent, name) ?? 0;
   const found = typeof value === 'number' ? names[value] : names.find((known) => value === prefix + known);

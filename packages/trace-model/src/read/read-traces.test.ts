@@ -9,7 +9,7 @@ import { readTraces } from './read-traces.ts';
 
 const [otlp] = readTraces(order);
 
-/** As Jaeger wrote its v3 answers before it used camelCase. */
+/** Converts names to snake_case, which older Jaeger versions used in v3 responses. */
 const inSnakeCase = (value: unknown): unknown =>
   Array.isArray(value)
     ? value.map(inSnakeCase)
@@ -19,19 +19,19 @@ const inSnakeCase = (value: unknown): unknown =>
         )
       : value;
 
-test('OTLP and Jaeger v3, in camelCase and snake_case, hold the same trace', () => {
+test('OTLP and Jaeger v3, in camelCase and snake_case, are read as the same trace', () => {
   expect(readTraces(orderV3)).toEqual([otlp]);
   expect(readTraces(orderV3.result)).toEqual([otlp]);
   expect(readTraces(inSnakeCase(order))).toEqual([otlp]);
   expect(readTraces({ result: inSnakeCase(order) })).toEqual([otlp]);
 });
 
-test('Jaeger v1 is read from its answer or as a single trace', () => {
+test('Jaeger v1 is read from a response or as a single trace', () => {
   expect(readTraces(orderV1)[0]?.spans).toHaveLength(16);
   expect(readTraces(orderV1.data[0])).toEqual(readTraces(orderV1));
 });
 
-test('chunks of a trace come together, and what comes twice counts once', () => {
+test('chunks of a trace are joined, and copies count once', () => {
   const chunks = order.resourceSpans.map((group) => ({ result: { resourceSpans: [group] } }));
   expect(readTraces(chunks)).toEqual([otlp]);
   const again = readTraces([order, everyType, chunks[0]]);
@@ -56,7 +56,7 @@ test.each([
   }
 });
 
-test('what Jaeger remarks on a copy does not make it another span', () => {
+test('a warning of Jaeger on a copy does not make it a different span', () => {
   const [trace] = orderV1.data as unknown as [{ spans: object[] }];
   const remarked = {
     ...trace,
@@ -65,18 +65,18 @@ test('what Jaeger remarks on a copy does not make it another span', () => {
   expect(readTraces({ data: [trace, remarked] })[0]).toMatchObject({ spans: { length: 16 }, repeated: { length: 16 } });
 });
 
-test('the same spans make the same trace in whatever order they came', () => {
+test('the order of arrival does not change the trace', () => {
   const reversed = order.resourceSpans.toReversed();
   expect(readTraces({ resourceSpans: reversed })).toEqual([otlp]);
   const twins = [{ spanId: 'b'.repeat(16) }, { spanId: 'a'.repeat(16) }];
   expect(readTraces({ resourceSpans: [{ scopeSpans: [{ spans: twins }] }] })[0]?.spans.map((span) => span.spanId[0])).toEqual(['a', 'b']);
 });
 
-test('what Jaeger could find is read although it reports errors beside', () => {
+test('traces are read from a Jaeger response that also reports errors', () => {
   expect(readTraces({ ...orderV1, errors: [{ code: 500, msg: 'one shard is down' }] })).toHaveLength(1);
 });
 
-test('an answer without traces has none', () => {
+test('a response without traces has none', () => {
   expect(readTraces({ data: [], errors: null })).toEqual([]);
   expect(readTraces({ result: {} })).toEqual([]);
   expect(readTraces([])).toEqual([]);

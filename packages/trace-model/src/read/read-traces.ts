@@ -7,10 +7,10 @@ import type { JsonObject } from './json.ts';
 import { otlpSpans } from './otlp.ts';
 
 /**
- * Reads traces from whatever holds them: OTLP (JSON or a decoded protobuf), Jaeger v3 (`{ result: { resourceSpans } }`), Jaeger v1
- * (`{ data: [{ traceID, spans, processes }] }`, or one such trace), or a list of any of these, such as the chunks of a streamed answer.
- * Spans of one trace come together wherever they were found, identical copies once. Throws `TraceFormatError` naming what it saw otherwise, and with Jaeger's own
- * words when it is Jaeger's error answer.
+ * Reads traces from OTLP (JSON or decoded protobuf), Jaeger v3 (`{ result: { resourceSpans } }`), Jaeger v1
+ * (`{ data: [{ traceID, spans, processes }] }`, or a single trace of it), or a list of these, such as the chunks of a streamed response. Joins the
+ * spans of each trace, and removes identical copies.
+ * @throws {TraceFormatError} for other input. The message says what was found, or repeats the error response of Jaeger.
  */
 export const readTraces = (json: unknown): readonly Trace[] => tracesOf(Array.isArray(json) ? json.flatMap(spansOf) : spansOf(json));
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-/** One change somewhere in a JSON value: which way to go at each level, and what to do there. */
+/** A change in a JSON value: which branch to follow at each level, and what to do there. */
 interface Change {
   readonly way: readonly number[];
   readonly act: 'replace' | 'remove' | 'repeat' | 'swap';
@@ -22,7 +22,7 @@ const odd = fc.constantFrom<unknown>(
   {},
 );
 
-/** Copies of a real trace with one to eight changes in it, most of them deep: what breaks the outside is soon refused. */
+/** Copies of a real trace with one to eight changes, most of them deep, because changes at the top are rejected early. */
 export function mutated(json: unknown): fc.Arbitrary<unknown> {
   const change = fc.record<Change>({
     way: fc.array(fc.nat(1000), { minLength: 6, maxLength: 14 }),

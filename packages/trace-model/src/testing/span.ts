@@ -5,10 +5,10 @@ import { tracesOf } from '../trace.ts';
 export const TRACE_ID = '5f0c9d3a7b1e4c2f8a6d0b9e3c7f1a25';
 const EPOCH = 1_763_800_000_000_000_000n;
 
-/** A span's id from a small number. */
+/** The span id for a small number. */
 export const id = (number: number): string => number.toString(16).padStart(16, '0');
 
-/** What a test says about a span. */
+/** The parts of a span that a test sets. */
 export interface SpanParts extends Partial<Omit<Span, 'start' | 'end' | 'attributes' | 'parentSpanId' | 'links'>> {
   /** The number of its id. */
   readonly n: number;
@@ -20,11 +20,11 @@ export interface SpanParts extends Partial<Omit<Span, 'start' | 'end' | 'attribu
   readonly end?: bigint;
   readonly attributes?: Readonly<Record<string, AttributeValue>>;
   readonly error?: boolean;
-  /** The numbers of the spans it links to. */
+  /** The numbers of the spans that it links to. */
   readonly links?: readonly number[];
 }
 
-/** A span of service `shop` with only what a test says about it. */
+/** A span of the service `shop` with these parts. The other fields have default values. */
 export function span({ n, parent, ms = [0, 10], error = false, links = [], ...rest }: SpanParts): Span {
   const service = rest.service ?? 'shop';
   return {
@@ -49,7 +49,7 @@ export function span({ n, parent, ms = [0, 10], error = false, links = [], ...re
   };
 }
 
-/** A moment so many milliseconds after the tests' epoch, in nanoseconds since 1970. */
+/** The time `ms` milliseconds after the epoch of the tests, in nanoseconds since 1970. */
 export const time = (ms: number): bigint => EPOCH + BigInt(Math.round(ms * 1e6));
 
 /** The trace of these spans. */

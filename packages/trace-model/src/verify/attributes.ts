@@ -6,7 +6,7 @@ import type { Span } from '../trace.ts';
 import { error, named, note } from './finding.ts';
 import type { Finding, Rule } from './finding.ts';
 
-/** Spans carry what the semantic conventions require of their kind, under its current name, and have lost nothing on the way. */
+/** Spans have the attributes that the semantic conventions require, under their current names, and no data was dropped. */
 export const attributes: Rule = ({ trace: { spans } }) => {
   const declaring = declaringProcesses(spans);
   return [...unnamed(spans), ...spans.flatMap((span) => required(span, declaring)), ...dropped(spans), ...truncated(spans)];
@@ -19,7 +19,7 @@ function required(span: Span, declaring: ReadonlySet<string>): Finding[] {
   const missing = absent.filter((name) => former(name) === undefined);
   const retired = absent.filter((name) => former(name) !== undefined).map((name) => `${former(name)} (now ${name})`);
   const findings: Finding[] = [];
-  // Who uses the instrumentation of others cannot change what it records, and the trace is whole without.
+  // Users of third-party instrumentation cannot change what it records, and the trace is complete anyway.
   const judge = declaring.has(processOf(span)) ? error : note;
   if (missing.length > 0) findings.push(judge('attribute-missing', [span], `${named(span)} lacks ${missing.join(', ')}.`, LACKS));
   if (retired.length > 0) findings.push(note('attribute-retired', [span], `${named(span)} uses ${retired.join(', ')}.`, OLD));
@@ -29,15 +29,15 @@ function required(span: Span, declaring: ReadonlySet<string>): Finding[] {
   return findings;
 }
 
-const LACKS = 'A span made by hand, or an instrumentation that is incomplete or older than the stable semantic conventions.';
-const OLD = 'An instrumentation from before the stable semantic conventions; OTEL_SEMCONV_STABILITY_OPT_IN or an upgrade changes it.';
+const LACKS = 'The span was made by hand, or its instrumentation is incomplete or older than the stable semantic conventions.';
+const OLD = 'The instrumentation is older than the stable semantic conventions. Upgrade it, or set OTEL_SEMCONV_STABILITY_OPT_IN.';
 
-/** By what the span says it is; a span of another protocol, or of none, has nothing to lack. */
+/** Depends on the kind and the attributes of the span. A span of an unknown protocol needs no attributes. */
 function requiredOf(span: Span): readonly string[] {
   if (has(span, 'db.')) return span.kind === 'CLIENT' ? ['db.system.name'] : [];
   if (span.kind === 'PRODUCER' || span.kind === 'CONSUMER' || (span.kind === 'CLIENT' && has(span, 'messaging.'))) return MESSAGING;
   if (!has(span, 'http.')) return [];
-  // A response says how the call ended; without one an error must.
+  // A call without a response needs an error instead of a status code.
   const outcome = span.status.code === 'ERROR' ? [] : ['http.response.status_code'];
   if (span.kind === 'SERVER') return ['http.request.method', 'url.path', 'url.scheme', ...outcome];
   return span.kind === 'CLIENT' ? ['http.request.method', 'url.full', 'server.address', 'server.port', ...outcome] : [];
@@ -45,7 +45,7 @@ function requiredOf(span: Span): readonly string[] {
 
 const MESSAGING = ['messaging.system', 'messaging.operation.name'];
 
-/** Where the stable conventions renamed what they require. */
+/** The former names of required attributes. */
 const RETIRED: Readonly<Record<string, readonly string[]>> = {
   'http.request.method': ['http.method'],
   'http.response.status_code': ['http.status_code'],
@@ -66,7 +66,7 @@ function unnamed(spans: readonly Span[]): Finding[] {
   );
   return nameless.map((same) => {
     const message = `${same.length === 1 ? 'A span has' : `${same.length} spans have`} no service name, such as ${same.slice(0, 1).map(named).join()}.`;
-    return error('service-unnamed', same, message, 'OTEL_SERVICE_NAME is not set where they were made.');
+    return error('service-unnamed', same, message, 'OTEL_SERVICE_NAME is not set in the process that made them.');
   });
 }
 
@@ -80,9 +80,9 @@ function dropped(spans: readonly Span[]): Finding[] {
 }
 
 const DROPPED =
-  'It has more than the limits of its SDK allow (OTEL_SPAN_*_COUNT_LIMIT), or an attribute that the trace backend could not read.';
+  'The span has more data than the limits of its SDK allow (OTEL_SPAN_*_COUNT_LIMIT), or an attribute that the trace backend could not read.';
 
-/** What the trace store cut: of each span, and of each process once. */
+/** Values that the trace store truncated: one finding per span, and one per process for its resource. */
 function truncated(spans: readonly Span[]): Finding[] {
   const processes = [...Map.groupBy(spans, (span) => span.resource)].flatMap(([resource, [first]]) =>
     first ? cut(first, `The resource of ${clipped(first.service)}`, [resource]) : [],
@@ -94,9 +94,9 @@ function cut(span: Span, whose: string, holders: readonly { readonly attributes:
   const names = holders.flatMap(({ attributes }) => namesIn(attributes[TRUNCATED]));
   if (names.length === 0) return [];
   const message = `${whose} lost the end of ${names.slice(0, 3).map(clipped).join(', ')}${names.length > 3 ? ', …' : '.'}`;
-  return [note('data-dropped', [span], message, 'The value is longer than the trace store keeps, 64 KiB by default.')];
+  return [note('data-dropped', [span], message, 'The value is longer than the limit of the trace store, 64 KiB by default.')];
 }
 
-/** Jaeger v1 has the list as text. */
+/** Jaeger v1 returns the list as text. */
 const namesIn = (mark: AttributeValue | undefined): readonly string[] =>
   mark === undefined ? [] : isArray(mark) ? mark.map(attributeText) : [attributeText(mark)];

@@ -9,7 +9,7 @@ import type { SpanNode } from '../tree.ts';
 import { error, named, note } from './finding.ts';
 import type { Finding, Rule, Subject } from './finding.ts';
 
-/** A CLIENT span and the SERVER span that answers it agree. */
+/** Each CLIENT span has one matching SERVER span, and their times and contexts agree. */
 export const calls: Rule = (subject) => {
   const traced = tracedAddresses(subject);
   return subject.nodes.flatMap((node) => [...client(node, traced), ...server(node)]);
@@ -24,11 +24,11 @@ function client({ span, children }: SpanNode, traced: ReadonlySet<string>): Find
     return [note('client-answered-twice', [span, ...servers], message, cause)];
   }
   if (!wasAnswered(span) || span.attributes['waymark.peer.span'] !== undefined) return [];
-  // A SERVER span below it does not help if the answer came from elsewhere: it was given the context of this call by mistake.
+  // If the response names another trace, a SERVER span below this one got its context by mistake and is not the answer.
   return servers.length === 1 && span.attributes['waymark.peer.trace'] === undefined ? [] : unanswered(span, traced);
 }
 
-/** An answer came, and no SERVER span did; nor did the answer promise one. */
+/** The call was answered, but its SERVER span is missing, and the response did not name one. */
 function unanswered(span: Span, traced: ReadonlySet<string>): Finding[] {
   const peer = peerOf(span);
   const known = span.attributes['waymark.peer.service'] !== undefined || addresses(span).some((address) => traced.has(address));
@@ -42,33 +42,31 @@ function unanswered(span: Span, traced: ReadonlySet<string>): Finding[] {
             'context-lost',
             [span],
             message,
-            'Fine if that service is an entry, which begins traces of its own. Else a client or proxy drops the header.',
+            'Fine if that service is an entry, which starts its own traces. Otherwise a client or proxy drops the header.',
           ),
         ];
   }
   const status = attributeText(span.attributes['http.response.status_code']);
   if (span.attributes['waymark.peer.unsampled'] === true) {
-    const message = `${peer} answered ${named(span)} with ${status} and did not record it: its sampler left this trace out.`;
-    return [
-      error('server-untraced', [span], message, 'Services that decide for themselves tear traces apart: use a parent-based sampler.'),
-    ];
+    const message = `${peer} answered ${named(span)} with ${status} and did not record it: its sampler dropped this trace.`;
+    return [error('server-untraced', [span], message, 'Services that sample on their own break traces. Use a parent-based sampler.')];
   }
   if (!known) return [];
   if (span.attributes['waymark.peer.service'] !== undefined) {
     const message = `${peer} answered ${named(span)} with ${status} and left no span: is its tracing middleware missing?`;
-    const cause = 'An answer of a traced service names its SERVER span in traceresponse. This one did not.';
-    // A proxy answers so for a service that it cannot reach.
+    const cause = 'The response of a traced service names its SERVER span in traceresponse. This response did not.';
+    // A proxy answers with these if it cannot reach the service.
     return [(/^50[234]$/.test(status) ? note : error)('server-untraced', [span], message, cause)];
   }
   const message = `${named(span)} got an answer from a service of this trace, but no SERVER span of it is here.`;
-  const cause = 'The context was not sent or not read, so the server began a trace of its own; or its spans were lost.';
+  const cause = 'The context was not sent or not read, so the server started its own trace; or its spans were lost.';
   return [error('client-unanswered', [span], message, cause)];
 }
 
-/** Only an answer that came proves that there was a server at work. */
+/** Only a response proves that a server handled the call. */
 const wasAnswered = (span: Span): boolean => span.attributes['http.response.status_code'] !== undefined;
 
-/** The names under which other calls of this trace reached traced servers, and those servers' service names. */
+/** The addresses at which other calls of this trace reached traced servers, and the service names of these servers. */
 function tracedAddresses({ nodes }: Subject): ReadonlySet<string> {
   const answered = nodes.filter(({ span, parent }) => span.kind === 'SERVER' && parent?.span.kind === 'CLIENT');
   return new Set([
@@ -77,7 +75,7 @@ function tracedAddresses({ nodes }: Subject): ReadonlySet<string> {
   ]);
 }
 
-/** Under what the called peer may be known: its host and port, or its host name alone, which is often its service name. */
+/** The names of the called peer: its host and port, and its host name alone, which is often the service name. */
 function addresses(span: Span): readonly string[] {
   const full = address(span);
   return full === undefined ? [] : [full, attributeText(span.attributes['server.address'])];
@@ -106,10 +104,10 @@ function server({ span, parent: above, place }: SpanNode): Finding[] {
   return answers(span, parent) ? outside(span, parent) : [];
 }
 
-/** A clock that is off was taken out before: what is outside now contradicts itself. */
+/** Clocks have been corrected before, so a SERVER span that is still outside its CLIENT span is wrong. */
 function outside(span: Span, parent: Span): Finding[] {
   const early = parent.start - span.start;
-  // A caller that gave up does not wait for the end.
+  // If the caller gave up, the server may end later.
   const late = parent.status.code === 'ERROR' || !endsBeforeItsAnswer(span) ? 0n : span.end - parent.end;
   if (early <= CLOCK_TOLERANCE && late <= CLOCK_TOLERANCE) return [];
   const longer = duration(span) - duration(parent);
@@ -117,7 +115,7 @@ function outside(span: Span, parent: Span): Finding[] {
   const more = longer > CLOCK_TOLERANCE ? `, and takes ${formatDuration(longer)} longer` : '';
   const cause =
     longer > CLOCK_TOLERANCE
-      ? 'The server works on after it has answered, or the CLIENT span ends before the answer is read.'
-      : 'The clock of a host was set while the request ran, or the server was given the context of another call.';
+      ? 'The server continues to work after its response, or the CLIENT span ends before the response is read.'
+      : 'The clock of a host was changed during the request, or the server got the context of another call.';
   return [error('server-outside-client', [span, parent], `${named(span)} ${how} its CLIENT ${named(parent)}${more}.`, cause)];
 }

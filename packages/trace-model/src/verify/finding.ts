@@ -4,7 +4,7 @@ import type { Span } from '../trace.ts';
 import type { SpanNode, Tree } from '../tree.ts';
 import type { Trace } from '../trace.ts';
 
-/** What `verify` can find. A code keeps its meaning; new ones may come. */
+/** The codes of all findings. Existing codes keep their meaning; new ones may be added. */
 export const FINDING_CODES = [
   'trace-id-malformed',
   'trace-id-mixed',
@@ -44,32 +44,32 @@ export const FINDING_CODES = [
   'not-judged',
 ] as const;
 
-/** The stable name of a kind of finding. */
+/** The stable code of a finding. */
 export type FindingCode = (typeof FINDING_CODES)[number];
 
-/** Something `verify` found. */
+/** A finding of `verify`. */
 export interface Finding {
   readonly code: FindingCode;
-  /** An `error` means that the trace is broken or says something untrue; a `note`, that a reader should know. */
+  /** An `error` means that the trace is broken or wrong. A `note` is something that a reader should know. */
   readonly severity: 'error' | 'note';
-  /** One sentence that names service and span. */
+  /** One sentence, with service and span. */
   readonly message: string;
-  /** What most likely brought it about, as a sentence. */
+  /** The most likely cause, as a sentence. */
   readonly cause: string;
   /** The spans it is about. */
   readonly spanIds: readonly string[];
 }
 
-/** What the rules look at: a trace whose clocks agree, because what they differ by was taken out. */
+/** The input of the rules: a trace with corrected clocks. */
 export interface Subject {
   readonly trace: Trace;
   readonly skews: readonly ClockSkew[];
   readonly tree: Tree;
-  /** Every span in its place, parents before children. */
+  /** All nodes of the tree, parents before children. */
   readonly nodes: readonly SpanNode[];
 }
 
-/** One rule of integrity. */
+/** A rule of `verify`. */
 export type Rule = (subject: Subject) => readonly Finding[];
 
 export const error = (code: FindingCode, spans: readonly Span[], message: string, cause: string): Finding => ({
@@ -82,5 +82,5 @@ export const error = (code: FindingCode, spans: readonly Span[], message: string
 
 export const note = (...finding: Parameters<typeof error>): Finding => ({ ...error(...finding), severity: 'note' });
 
-/** A span as sentences name it: `order "POST /orders" (c000000000000001)`. */
+/** Names a span in a sentence: `order "POST /orders" (c000000000000001)`. */
 export const named = ({ service, name, spanId }: Span): string => `${clipped(service)} "${clipped(name)}" (${clipped(spanId) || 'no id'})`;

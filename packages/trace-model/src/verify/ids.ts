@@ -4,7 +4,7 @@ import type { Span, Trace } from '../trace.ts';
 import { error, named, note } from './finding.ts';
 import type { Finding, Rule } from './finding.ts';
 
-/** Ids are well formed (W3C Trace Context) and each span has one of its own. */
+/** Ids are well formed (W3C Trace Context), and each span has its own. */
 export const ids: Rule = ({ trace }) => [
   ...traceId(trace.traceId, trace.spans),
   ...trace.spans.flatMap(spanIds),
@@ -16,28 +16,30 @@ function traceId(id: string, spans: readonly Span[]): Finding[] {
   const strangers = spans.filter((span) => span.traceId !== id);
   const findings: Finding[] = [];
   if (!isId(id, 32)) {
-    const message = `The trace id "${clipped(id)}" is not 32 hex digits that are not all zero.`;
-    findings.push(error('trace-id-malformed', [], message, 'The id was cut, encoded twice, or made by something that is no tracer.'));
+    const message = `The trace id "${clipped(id)}" is invalid: it must be 32 hex digits, not all zero.`;
+    findings.push(error('trace-id-malformed', [], message, MALFORMED));
   }
   if (strangers[0]) {
-    const message = `${named(strangers[0])} and ${strangers.length - 1} more carry another trace id than the trace they are in.`;
+    const message = `The trace contains ${counted(strangers.length, 'span')} with a different trace id: ${strangers.slice(0, 3).map(named).join(', ')}${strangers.length > 3 ? ', …' : '.'}`;
     findings.push(error('trace-id-mixed', strangers, message, 'Spans of several traces were put into one by hand.'));
   }
   return findings;
 }
 
 function spanIds(span: Span): Finding[] {
-  const cause = 'The id was cut, encoded twice, or made by something that is no tracer.';
   const findings: Finding[] = [];
   if (!isId(span.spanId, 16)) {
-    findings.push(error('span-id-malformed', [span], `${named(span)} has an id that is not 16 hex digits that are not all zero.`, cause));
+    const message = `${named(span)} has an invalid id: it must be 16 hex digits, not all zero.`;
+    findings.push(error('span-id-malformed', [span], message, MALFORMED));
   }
   if (span.parentSpanId !== undefined && !isId(span.parentSpanId, 16)) {
-    const message = `${named(span)} has a parent id, "${clipped(span.parentSpanId)}", that is not 16 hex digits.`;
-    findings.push(error('span-id-malformed', [span], message, cause));
+    const message = `${named(span)} has an invalid parent id, "${clipped(span.parentSpanId)}": it must be 16 hex digits, not all zero.`;
+    findings.push(error('span-id-malformed', [span], message, MALFORMED));
   }
   return findings;
 }
+
+const MALFORMED = 'The id was cut, encoded twice, or not made by a tracer.';
 
 function duplicates(spans: readonly Span[]): Finding[] {
   const twins = [...Map.groupBy(spans, (span) => span.spanId).values()].filter((same) => same.length > 1);
@@ -51,11 +53,12 @@ function duplicates(spans: readonly Span[]): Finding[] {
   });
 }
 
-const CHANGED = 'The span was exported twice, and changed in between: once before it had ended, or on two ways of which one adds to it.';
+const CHANGED =
+  'The span was exported twice and changed in between: once before it ended, or through two pipelines of which one adds attributes.';
 const REUSED =
-  'An id was used again: a generator with too little randomness, a forked process, or a Zipkin tracer that shares ids between client and server.';
+  'The id was reused: by a generator with too little randomness, a forked process, or a Zipkin tracer that shares ids between client and server.';
 
-/** Identical copies are no fault of the trace: each span is there once. */
+/** Identical copies do not make the trace wrong: each span counts once. */
 function deliveredTwice({ spans, repeated = [] }: Trace): Finding[] {
   if (repeated.length === 0) return [];
   const copies = Map.groupBy(repeated, (id) => id);
@@ -67,6 +70,6 @@ function deliveredTwice({ spans, repeated = [] }: Trace): Finding[] {
   ];
 }
 
-const AGAIN = 'An exporter got no answer and tried again, although the first try had arrived; or two exporters send to one backend.';
+const AGAIN = 'An exporter got no response and sent the spans again, although they had arrived; or two exporters send to one backend.';
 
 const isId = (id: string, digits: number): boolean => id.length === digits && /^[0-9a-f]+$/.test(id) && !/^0+$/.test(id);

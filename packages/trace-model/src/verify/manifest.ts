@@ -3,7 +3,7 @@ import { counted } from '../text.ts';
 import { error, named } from './finding.ts';
 import type { Finding, Rule } from './finding.ts';
 
-/** No segment has more spans than it declares (docs/manifest.md). One that has fewer is not wrong but incomplete: `settled` says so. */
+/** No segment has more spans than it declares (docs/manifest.md). A segment with fewer spans is incomplete: see `settled`. */
 export const manifest: Rule = ({ nodes }) => segments(nodes).flatMap(outlived);
 
 function outlived({ root, declared, spans }: Segment): Finding[] {
@@ -12,6 +12,11 @@ function outlived({ root, declared, spans }: Segment): Finding[] {
   const extra = late.length > 0 ? late : spans.slice(declared);
   const message = `${named(root)} declared ${counted(declared, 'span')} and has ${spans.length}: ${extra.slice(0, 3).map(named).join(', ')} came after it had ended.`;
   return [
-    error('segment-outlived', [root, ...extra], message, 'Work outlived its request or job: it was not awaited, and it was not detached.'),
+    error(
+      'segment-outlived',
+      [root, ...extra],
+      message,
+      'Work continued after its request or job had ended: it was neither awaited nor detached.',
+    ),
   ];
 }

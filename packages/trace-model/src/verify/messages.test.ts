@@ -39,21 +39,21 @@ test('two messages without ids are not the same message', () => {
     '[message-unproduced 2]',
   ]);
   expect(found({ ...producer, ...anonymous })[0]?.message).toBe(
-    'Nobody in this trace consumed message without id of shop "span 1" (0000000000000001).',
+    'The message without id that shop "span 1" (0000000000000001) sent was not consumed in this trace.',
   );
 });
 
-test('a message nobody consumed is noted, and is an error where others were consumed', () => {
+test('an unconsumed message is a note, or an error if others to its destination were consumed', () => {
   expect(codes(producer)).toEqual(['[message-unconsumed 1]']);
   const second: Parts = { ...producer, n: 3, parent: 1, attributes: messaging('18') };
   expect(codes(producer, consumer, second)).toEqual(['message-lost 3']);
 });
 
-test('a consumer below the producer of another message has the wrong context', () => {
+test('a consumer below the producer of another message is an error', () => {
   expect(codes(producer, { ...consumer, attributes: messaging('18') })).toEqual(['message-mismatch 2 1']);
 });
 
-test('a consumer that begins a trace is noted, unless it links to where the message came from', () => {
+test('a consumer that begins a trace is a note, unless it links to the producer', () => {
   const alone: Parts = { n: 2, kind: 'CONSUMER', attributes: messaging('17') };
   expect(codes(alone)).toEqual(['[message-unproduced 2]']);
   expect(codes({ ...alone, links: [7] })).toEqual([]);

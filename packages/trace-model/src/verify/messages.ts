@@ -7,8 +7,8 @@ import { error, named, note } from './finding.ts';
 import type { Finding, Rule, Subject } from './finding.ts';
 
 /**
- * A PRODUCER span and the CONSUMER span of the same message find each other, by message id, parent or link. A message that was cancelled, or
- * that is consumed in a trace of its own by intent, is not missed.
+ * Each PRODUCER span has a CONSUMER span of the same message, found by message id, parent or link. Exceptions are cancelled messages and
+ * messages that are meant to be consumed in their own trace.
  */
 export const messages: Rule = (subject) => {
   const consumers = subject.nodes.filter(({ span }) => span.kind === 'CONSUMER');
@@ -29,21 +29,21 @@ function lost(producers: Subject['nodes'], consumers: Subject['nodes']): Finding
   });
 }
 
-/** Whether consumers of a destination join the trace of the producer or link to it, the trace itself shows: other messages were consumed in it. */
+/** If other messages to the same destination were consumed in this trace, its consumers join the trace of the producer, so this one is an error. */
 function unconsumed(span: Span, joined: ReadonlySet<string | undefined>): Finding {
-  const message = `Nobody in this trace consumed ${messageOf(span)} of ${named(span)}.`;
+  const message = `The ${messageOf(span)} that ${named(span)} sent was not consumed in this trace.`;
   return joined.has(text(span, DESTINATION))
     ? error(
         'message-lost',
         [span],
         message,
-        'Other messages to the same destination were consumed in this trace: this one is waiting, lost, or its consumer lost the context.',
+        'Other messages to the same destination were consumed in this trace. This one is waiting or lost, or its consumer lost the context.',
       )
     : note(
         'message-unconsumed',
         [span],
         message,
-        'It is not consumed yet, or its consumer has a trace of its own that links here, or lost the context.',
+        'It has not been consumed yet, or its consumer has its own trace that links to this one, or the consumer lost the context.',
       );
 }
 
@@ -56,18 +56,18 @@ function received({ span, parent }: SpanNode, sent: ReadonlySet<string | undefin
         'message-mismatch',
         [span, sender],
         message,
-        'The consumer took the context of another message: of the batch, or of the one before.',
+        'The consumer used the context of another message: of its batch, or of the previous one.',
       ),
     ];
   }
   const known = sender || span.links.length > 0 || span.parentSpanId !== undefined;
   const key = messageKey(span);
   if (known || (key !== undefined && sent.has(key))) return [];
-  const message = `${named(span)} consumed ${messageOf(span)}, and nothing says who sent it.`;
-  return [note('message-unproduced', [span], message, 'The producer is not traced, or the context was not put into the message.')];
+  const message = `${named(span)} consumed ${messageOf(span)}, but its sender is unknown.`;
+  return [note('message-unproduced', [span], message, 'The producer is not traced, or the message has no trace context.')];
 }
 
-/** A message that is tried again may get a new id with some brokers, but never the id of a message with other content. */
+/** Some brokers give a retried message a new id, so a missing id on one side is no contradiction; two different ids are. */
 const contradicts = (sender: Span, receiver: Span): boolean => {
   const [sent, taken] = [text(sender, ID), text(receiver, ID)];
   return sent !== undefined && taken !== undefined && sent !== taken;
@@ -79,7 +79,7 @@ const DESTINATION = 'messaging.destination.name';
 const text = (span: Span, name: string): string | undefined =>
   span.attributes[name] === undefined ? undefined : attributeText(span.attributes[name]);
 
-/** Ids are unique within a system, not between two. */
+/** Ids are unique only within one messaging system. */
 function messageKey(span: Span): string | undefined {
   const id = text(span, ID);
   return id === undefined ? undefined : `${text(span, 'messaging.system')}/${id}`;

@@ -49,7 +49,7 @@ test.each([
   expect(secretIn(text)).toBeUndefined();
 });
 
-test('names that mean secrets, and values that were taken out', () => {
+test('secret names and redacted values are recognized', () => {
   expect(['http.request.header.authorization', 'user.password', 'apiKey', 'set-cookie'].every(isSecretName)).toBe(true);
   expect(['gen_ai.usage.input_tokens', 'messaging.message.id', 'session.id', 'http.route'].some(isSecretName)).toBe(false);
   expect(['', '***', 'REDACTED', '[redacted]', 'xxxx'].every(isRedacted)).toBe(true);

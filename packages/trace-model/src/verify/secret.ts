@@ -1,4 +1,4 @@
-/** What secrets look like, and what to call each: every pattern starts only where a word does, so that matching stays linear. */
+/** Patterns of secrets, with their names. Each pattern matches only at the start of a word, so that matching takes linear time. */
 const PATTERNS: readonly (readonly [name: string, pattern: RegExp])[] = [
   ['a private key', /-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----/],
   ['a JSON web token', /(?<![\w-])eyJ[\w-]{5,}\.[\w-]{5,}\./],
@@ -16,22 +16,22 @@ const PATTERNS: readonly (readonly [name: string, pattern: RegExp])[] = [
   ['an e-mail address', /(?<![\w.%+-])(?<!:\/\/[^\s/@]{0,64})[\w.%+-]+@[a-z0-9](?:[a-z0-9-]{0,62}\.){1,8}[a-z]{2,24}(?![\w-])/i],
 ];
 
-/** Which kind of secret the text looks like, or undefined. Never the secret itself. */
+/** The kind of secret that the text looks like, or undefined. Never the secret itself. */
 export function secretIn(text: string): string | undefined {
   return PATTERNS.find(([, pattern]) => pattern.test(text))?.[0] ?? (hasCardNumber(text) ? 'a card number' : undefined);
 }
 
-/** Whether an attribute of this name holds a secret whatever it looks like. */
+/** Whether an attribute with this name always counts as a secret. */
 export const isSecretName = (name: string): boolean =>
   /(?:^|[._-])(?:password|passwd|pwd|secret|api[_-]?key|authorization|cookie|set-cookie|access[_-]?token|refresh[_-]?token|private[_-]?key|client[_-]?secret|session[_-]?token)$/i.test(
     name,
   );
 
-/** Whether a value was already taken out: empty, stars, or a word for it. */
+/** Whether a value is already redacted: empty, asterisks, or a placeholder. */
 export const isRedacted = (value: string): boolean => /^(?:\*+|x{3,}|<?\[?redacted\]?>?|<?hidden>?)?$/i.test(value);
 
 const DIGITS = /(?<![\w.-])\d(?:[ -]?\d){13,15}(?![\w-])/g;
-/** Visa, Mastercard, American Express, Discover, JCB and Diners: number and length. Without them every tenth long number would pass Luhn. */
+/** Prefixes and lengths of Visa, Mastercard, American Express, Discover, JCB and Diners. Luhn alone would accept one in ten long numbers. */
 const CARD =
   /^(?:4\d{15}|5[1-5]\d{14}|2(?:2[2-9]|[3-6]\d|7[01])\d{13}|3[47]\d{13}|6(?:011|5\d\d|4[4-9]\d)\d{12}|35\d{14}|3(?:0[0-5]|[68]\d)\d{11})$/;
 

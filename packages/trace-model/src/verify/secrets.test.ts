@@ -36,7 +36,7 @@ test('the finding does not repeat the secret', () => {
   expect(JSON.stringify(finding)).not.toMatch(/hunter2|4111/);
 });
 
-test('a secret name is enough, unless the value was taken out', () => {
+test('an attribute with a secret name is a finding, unless its value is redacted', () => {
   expect(found({ n: 1, attributes: { 'http.request.header.cookie': ['sid=1'] } })).toMatchObject([{ code: 'secret' }]);
   expect(found({ n: 1, attributes: { 'http.request.header.cookie': 'REDACTED' } })).toEqual([]);
 });
@@ -45,7 +45,7 @@ test('links are searched too', () => {
   expect(verify(trace({ ...span({ n: 1 }), links: [link] }))[0]?.message).toContain('an e-mail address in a link, why.');
 });
 
-test('a span id of digits only is no card number, where span ids belong', () => {
+test('a span id with only digits is not a card number, in attributes for span ids', () => {
   const id = '4111111111111111';
   const attributes = { 'waymark.peer.span': id, 'waymark.segment.detached': [id, id], span_id: id };
   expect(found({ n: 1, attributes }).filter(({ code }) => code === 'secret')).toEqual([]);

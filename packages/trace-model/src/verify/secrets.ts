@@ -6,10 +6,10 @@ import { error, named } from './finding.ts';
 import type { Finding, Rule } from './finding.ts';
 import { isRedacted, isSecretName, secretIn } from './secret.ts';
 
-/** How much of one value is searched: a value may be megabytes long. */
+/** How many characters of a value are searched. A value can be megabytes long. */
 const SEARCHED = 65_536;
 
-/** No value looks like a secret: in attributes of any type, names, messages or trace state. The finding says where, not what. */
+/** No attribute, name, message or trace state looks like a secret. The finding says where the secret is, but does not repeat it. */
 export const secrets: Rule = ({ trace: { spans } }) => {
   const resources = [...Map.groupBy(spans, (span) => span.resource)];
   return [...resources.flatMap(([resource, same]) => inResource(resource, same)), ...spans.flatMap(inSpan)];
@@ -49,7 +49,7 @@ function lookAt(places: Map<string, string>, attributes: Attributes, where = '')
   }
 }
 
-/** One span id in some thousands has digits only, and passes for a card number. */
+/** One in several thousand span ids has only digits and looks like a card number. */
 const isSpanId = (name: string, text: string): boolean =>
   /^waymark\.(?:peer\.span|segment\.detached)$|(?:^|[._-])(?:span|trace)[._-]?id$/i.test(name) && /^[\s"[\],0-9a-f]*$/.test(text);
 
@@ -58,9 +58,4 @@ function remember(places: Map<string, string>, place: string, kind: string | und
 }
 
 const found = (spans: readonly Span[], message: string): Finding =>
-  error(
-    'secret',
-    spans,
-    message,
-    'A header, an address or a parameter was recorded as it came; leave it out or replace it before it is recorded.',
-  );
+  error('secret', spans, message, 'A header, URL or parameter was recorded unchanged. Leave it out, or redact it before it is recorded.');

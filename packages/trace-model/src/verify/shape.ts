@@ -4,7 +4,7 @@ import type { SpanNode } from '../tree.ts';
 import { error, named, note } from './finding.ts';
 import type { Finding, Rule } from './finding.ts';
 
-/** The spans make one tree: one root, no orphan, no cycle. */
+/** The spans form one tree: one root, no orphans, no cycles. */
 export const shape: Rule = ({ tree: { tops } }) => {
   const [entry] = tops;
   if (!entry) return [];
@@ -12,7 +12,7 @@ export const shape: Rule = ({ tree: { tops } }) => {
   return [...roots(tops), ...tops.flatMap(misplaced), ...tops.flatMap(callOfNobody)];
 };
 
-/** A trace that begins with the answer to somebody who sends a trace context but no spans, such as a browser or a test. */
+/** Whether the trace begins in a service that was called with a trace context, by a caller that exports no spans, such as a browser or a test. */
 const entersFromOutside = ({ place, span }: SpanNode): boolean =>
   place === 'orphan' && (span.kind === 'SERVER' || span.kind === 'CONSUMER');
 
@@ -21,7 +21,7 @@ const outside = ({ span }: SpanNode): Finding =>
     'parent-outside',
     [span],
     `${named(span)} continues span ${clipped(span.parentSpanId ?? '')}, which is not in this trace.`,
-    'The caller sends a trace context but exports no spans, or not here.',
+    'The caller sends a trace context but exports no spans, or exports them elsewhere.',
   );
 
 function roots(tops: readonly SpanNode[]): Finding[] {
@@ -32,23 +32,21 @@ function roots(tops: readonly SpanNode[]): Finding[] {
         'root-missing',
         [],
         'No span of the trace is a root.',
-        'The process where the trace began lost its spans, or its root has not ended yet.',
+        'The process that started the trace lost its spans, or the root has not ended yet.',
       ),
     ];
   }
   if (roots.length === 1) return [];
   const message = `The trace has ${roots.length} roots: ${roots.slice(0, 3).map(named).join(', ')}${roots.length > 3 ? ', …' : '.'}`;
-  return [error('root-several', roots, message, 'Work was started in this trace without the context of the span that asked for it.')];
+  return [error('root-several', roots, message, 'Work was started in this trace without the context of the span that started it.')];
 }
 
-/** A call is made for a request, a job or a task. One that begins a trace has lost it, or belongs to none. */
+/** A call should belong to a request, a job or a task. If a call begins a trace, its context was lost. */
 function callOfNobody({ place, span }: SpanNode): Finding[] {
-  // Programs without a manifest are often nothing but callers. Messages may be sent as a program starts.
+  // Programs without a manifest often only make calls. Messages may be sent while a program starts.
   if (place !== 'root' || span.kind !== 'CLIENT' || declaredSize(span) === undefined) return [];
   const message = `${named(span)} begins this trace: it was made outside of any request, job or task.`;
-  return [
-    note('root-client', [span], message, 'The context was lost on the way to it, or it belongs to a program that has no span of its own.'),
-  ];
+  return [note('root-client', [span], message, 'The context was lost before the call, or the program has no span around it.')];
 }
 
 function misplaced({ place, span }: SpanNode): Finding[] {
@@ -57,11 +55,11 @@ function misplaced({ place, span }: SpanNode): Finding[] {
     return [error('orphan', [span], message, orphanCause(span.kind))];
   }
   if (place !== 'cycle') return [];
-  const message = `${named(span)} is among its own ancestors: parent ids lead in a circle.`;
-  return [error('cycle', [span], message, 'Ids were reused or rewritten on the way; no tracer makes a span before its parent.')];
+  const message = `${named(span)} is its own ancestor: the parent ids form a cycle.`;
+  return [error('cycle', [span], message, 'Ids were reused or rewritten on the way. No tracer makes a span before its parent.')];
 }
 
 const orphanCause = (kind: string): string =>
   kind === 'SERVER' || kind === 'CONSUMER'
-    ? "The caller's span was not exported: it has not ended, was dropped, or a proxy between the two made a context of its own."
-    : 'Its parent never ended, was dropped by a full queue, or died with its process before it was exported.';
+    ? "The caller's span was not exported: it has not ended or was dropped. Or a proxy between the two made its own context."
+    : 'Its parent never ended, was dropped by a full queue, or was lost when its process was killed.';

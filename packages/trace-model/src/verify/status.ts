@@ -4,7 +4,7 @@ import type { SpanNode } from '../tree.ts';
 import { error, named, note } from './finding.ts';
 import type { Finding, Rule } from './finding.ts';
 
-/** A span's status agrees with what else it says, and an error is not lost on the way up. */
+/** The status of a span agrees with its attributes, and the spans above show its error. */
 export const status: Rule = ({ nodes }) => {
   const shown = new Set<SpanNode>();
   return nodes.flatMap((node) => [...contradicted(node.span), ...hidden(node, shown)]);
@@ -21,18 +21,18 @@ function contradicted(span: Span): Finding[] {
 }
 
 /**
- * Only the topmost failed span of a branch is named; those below it are its causes. `shown` collects the nodes above which a failure shows;
- * a node inherits it from its caller, which comes before it.
+ * Reports only the topmost failed span of a branch; the failed spans below it are its causes. `shown` collects the nodes with a visible failure
+ * above them. A node inherits this from its caller, which is visited first.
  */
 function hidden(node: SpanNode, shown: Set<SpanNode>): Finding[] {
   const above = caller(node);
   if (above && (showsFailure(above.span) || shown.has(above))) shown.add(node);
   if (node.span.status.code !== 'ERROR' || !above || shown.has(node)) return [];
-  const message = `${named(node.span)} failed, and no span above it shows a sign of it.`;
-  return [note('error-hidden', [node.span], message, 'Somebody handled the error: a retry, a fallback, or a catch that hides it.')];
+  const message = `${named(node.span)} failed, but no span above it shows the error.`;
+  return [note('error-hidden', [node.span], message, 'The error was handled: by a retry, a fallback, or a catch that hides it.')];
 }
 
-/** The node that waits for this one: the one above it, unless a message is between the two. */
+/** The node that waits for this one: its parent, unless there is a message between them. */
 const caller = ({ span, parent }: SpanNode): SpanNode | undefined =>
   span.kind === 'CONSUMER' || parent?.span.kind === 'PRODUCER' ? undefined : parent;
 

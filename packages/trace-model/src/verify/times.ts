@@ -8,18 +8,18 @@ import { error, named, note } from './finding.ts';
 import type { Finding, Rule } from './finding.ts';
 
 /**
- * What two spans of one process may disagree by. Spans of one process start at whole milliseconds in JavaScript and end by a finer clock, so
- * a child may seem to outlive its parent by up to one; Jaeger v1 cuts both to microseconds.
+ * Smaller time differences between spans of one process are ignored. In JavaScript, a span starts at a whole millisecond and ends by a finer clock,
+ * so a child can seem to end up to one millisecond after its parent. Jaeger v1 also truncates times to microseconds.
  */
 export const TOLERANCE = 2_000_000n;
 
 /**
- * How much later than its parent a child may end where no manifest says what the program meant. Other instrumentations end a span when they see
- * that the connection is done with the answer: in a busy process that is tens of milliseconds after the program was.
+ * How much later than its parent a child may end if the service has no manifest. Third-party instrumentation ends a span when the connection has
+ * finished with the response. In a busy process this can be tens of milliseconds after the program has finished.
  */
 const LATE_TOLERANCE = 100_000_000n;
 
-/** Spans end, after they start, and synchronous work happens while its parent does. */
+/** Every span ends, and not before it starts. Synchronous work starts and ends within its parent. */
 export const times: Rule = ({ trace, nodes, skews }) => {
   const declaring = declaringProcesses(trace.spans);
   return [...nodes.flatMap((node) => [...own(node), ...within(node, declaring)]), ...skews.map(skewed)];
@@ -33,11 +33,11 @@ function skewed({ service, behind, exact, others, spans }: ClockSkew): Finding {
     'clock-skew',
     spans,
     message,
-    'The time synchronisation of its host does not work. Durations are right; times across hosts are not.',
+    'The time synchronisation of its host does not work. Durations are right, but times on different hosts cannot be compared.',
   );
 }
 
-/** An estimate of an hour is right to the minute at best. */
+/** An estimate of an hour is accurate to a minute at best. */
 const rounded = (time: bigint, exact: boolean): bigint => (exact && time > MINUTE ? ((time + MINUTE / 2n) / MINUTE) * MINUTE : time);
 const MINUTE = 60_000_000_000n;
 
@@ -48,13 +48,20 @@ function own({ span }: SpanNode): Finding[] {
         'not-ended',
         [span],
         `${named(span)} has no end.`,
-        'It was exported before it ended, or its exporter does not fill in the end.',
+        'It was exported before it ended, or its exporter does not write the end time.',
       ),
     ];
   }
   if (span.end >= span.start) return [];
   const message = `${named(span)} ends ${formatDuration(span.start - span.end)} before it starts.`;
-  return [error('ends-before-start', [span], message, 'The clock was set back while it ran, or start and end come from different clocks.')];
+  return [
+    error(
+      'ends-before-start',
+      [span],
+      message,
+      'The clock was set back while the span was open, or start and end come from different clocks.',
+    ),
+  ];
 }
 
 function within(node: SpanNode, declaring: ReadonlySet<string>): Finding[] {
@@ -68,7 +75,7 @@ function within(node: SpanNode, declaring: ReadonlySet<string>): Finding[] {
     if (early <= tolerance) return [];
     const message = `${named(span)} starts ${formatDuration(early)} before ${named(parent)}, which it follows from.`;
     return [
-      error('async-too-early', [span, parent], message, 'It was given the context of other work: of a message or request that came later.'),
+      error('async-too-early', [span, parent], message, 'It got the context of other work: of a message or request that came later.'),
     ];
   }
   const isDeclared = declaring.has(processOf(span));
@@ -77,10 +84,10 @@ function within(node: SpanNode, declaring: ReadonlySet<string>): Finding[] {
   const isEarly = early > tolerance;
   const how = isEarly ? `starts ${formatDuration(early)} before` : `ends ${formatDuration(late)} after`;
   const message = `${named(span)} ${how} its parent ${named(parent)}.`;
-  // OpenTelemetry lets a child outlive its parent. Only a process that declares its segments has a way to say that it means to.
+  // OpenTelemetry allows a child to end after its parent. A process with a manifest would detach such work, so there it is an error.
   const judge = isEarly || isDeclared ? error : note;
   return [judge('child-outside-parent', [span, parent], message, isEarly ? FOREIGN : OUTLIVES)];
 }
 
-const FOREIGN = 'The span was given the context of other work than it belongs to.';
-const OUTLIVES = 'Nobody waited for it: a promise without await, or work that is meant to outlive the request, which should be detached.';
+const FOREIGN = 'The span got the context of work that it does not belong to.';
+const OUTLIVES = 'Nothing waited for it: a promise without await, or work that should outlive the request and should be detached.';

@@ -39,7 +39,7 @@ const codes = (json: unknown): readonly string[] =>
     .flatMap(verify)
     .map(({ code }) => code);
 
-test('a broken trace is judged alike from OTLP and from Jaeger v1, which has no count of dropped data', () => {
+test('a broken trace has the same findings from OTLP and from Jaeger v1, except for dropped data, which v1 does not count', () => {
   expect(codes(everyTypeOtlp)).toEqual(['orphan', 'span-id-duplicate', 'data-dropped']);
   expect(codes(everyType)).toEqual(['orphan', 'span-id-duplicate']);
 });
@@ -53,7 +53,7 @@ test.each([
   ['OTLP', order],
   ['Jaeger v1', orderV1],
   ['every type', everyTypeOtlp],
-])('a mutated trace (%s) is either refused with words or judged, drawn and compared', (_name, json) => {
+])('a mutated trace (%s) is either rejected with a message or judged, drawn and compared', (_name, json) => {
   fc.assert(
     fc.property(mutated(json), (changed) => {
       for (const one of readOrRefuse(changed)) useEverything(one);
@@ -83,7 +83,7 @@ function useEverything(one: Trace): void {
   expect(servicesTable([one]).reduce((sum, row) => sum + row.spans, 0)).toBe(one.spans.length);
 }
 
-test('whatever spans say of themselves, they are judged, drawn and compared', () => {
+test('spans with any content are judged, drawn and compared', () => {
   const number = fc.integer({ min: 1, max: 6 });
   const parts: fc.Arbitrary<Parts> = fc.record(
     {
@@ -104,7 +104,7 @@ test('whatever spans say of themselves, they are judged, drawn and compared', ()
   fc.assert(fc.property(fc.array(parts, { maxLength: 8 }), (spans) => useEverything(trace(...spans.map((one) => span(one))))));
 });
 
-/** How often `verify` looks at anything in so many spans. */
+/** How often `verify` reads a field of this number of spans. */
 function looks(count: number, parts: (n: number) => Partial<Parts>): number {
   let looked = 0;
   const watched = (one: Span): Span => new Proxy(one, { get: (target, name) => (looked++, target[name as keyof Span]) });
@@ -125,14 +125,14 @@ test.each<[string, (n: number) => Partial<Parts>]>([
   expect(looks(4_000, parts) / looks(1_000, parts)).toBeLessThan(4.5);
 });
 
-test('a span may have more children than a call has arguments', () => {
+test('a span can have more children than a function call can have arguments', () => {
   const children = Array.from({ length: 150_000 }, (_, at) => span({ n: at + 2, parent: 1 }));
   const root = span({ n: 1, attributes: { 'waymark.segment.spans': 150_002n } });
   const one = { traceId: root.traceId, spans: [root, ...children] };
   expect(judge(one).completeness.missing).toEqual(['1 of the 150002 spans of shop `span 1`']);
 });
 
-test('what is no trace at all is a finding, not an exception', () => {
+test('a value that is not a trace is a finding, not an exception', () => {
   const anything = fc.anything({ withBigInt: true, withNullPrototype: true, withTypedArray: true });
   const spans = fc.array(fc.dictionary(fc.constantFrom(...Object.keys(span({ n: 1 }))), anything));
   fc.assert(
@@ -142,6 +142,6 @@ test('what is no trace at all is a finding, not an exception', () => {
   );
   expect(verify(null as unknown as Trace)).toMatchObject([{ code: 'not-judged', severity: 'error' }]);
   expect(verify({ traceId: '', spans: [{ ...span({ n: 1 }), attributes: null }] } as unknown as Trace)).toContainEqual(
-    expect.objectContaining({ code: 'not-judged', message: expect.stringContaining('by the rule of attributes') }),
+    expect.objectContaining({ code: 'not-judged', message: expect.stringContaining('could not be checked (attributes)') }),
   );
 });

@@ -16,11 +16,11 @@ import { times } from './times.ts';
 const RULES: Readonly<Record<string, Rule>> = { shape, ids, times, calls, messages, manifest, status, attributes, secrets };
 
 /**
- * Judges whether a trace holds together. A clock that is off is one finding (`clock-skew`); the other rules look at the spans as they would
- * be without it. Errors come first. Never throws: a value that is not a trace is a finding too (`not-judged`).
+ * Checks whether a trace is sound. Errors come first. A wrong clock is one finding (`clock-skew`); the other rules see corrected times. Never
+ * throws: if the value is not a trace, this is a finding too (`not-judged`).
  */
 export function verify(trace: Trace): readonly Finding[] {
-  const findings = guarded('reading it', () => {
+  const findings = guarded('read', () => {
     const { trace: agreed, skews } = withoutSkew(trace);
     const built = tree(agreed);
     const subject: Subject = { trace: agreed, skews, tree: built, nodes: walk(built) };
@@ -33,7 +33,7 @@ function guarded(name: string, judge: () => readonly Finding[]): readonly Findin
   try {
     return judge();
   } catch (cause) {
-    const message = `The trace could not be judged by the rule of ${name}: ${cause instanceof Error ? cause.message : 'unknown reason'}.`;
-    return [error('not-judged', [], message, 'It was not made by a reader of this package, and is not what its type says.')];
+    const message = `The trace could not be checked (${name}): ${cause instanceof Error ? cause.message : 'unknown reason'}.`;
+    return [error('not-judged', [], message, 'The value is not a Trace. Read it with readTraces first.')];
   }
 }

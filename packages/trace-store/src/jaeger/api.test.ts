@@ -222,7 +222,7 @@ test.each(['/api/v3/traces/', '/api/traces/'])('a trace that is cut at its limit
   for (const one of sent) await send(otlpUrl, JSON.stringify(request([service], [one])));
   const [trace] = readTraces((await ask(`${url}${path}${TRACE}?raw=true&rawTraces=true`)).body);
   const judgement = judge(trace!);
-  const sentence = 'incomplete: 2 spans that the trace backend did not keep: it has a limit for one trace, and kept the first 3';
+  const sentence = 'incomplete: 2 spans dropped by the trace backend, which has a limit for one trace and kept the first 3';
   expect(judgement).toMatchObject({ completeness: { sentence }, findings: [], sound: true });
   expect(verdict(trace!)).toBe(`${sentence}; 3 spans, 1 service, 0 roots, no findings`);
 });

@@ -16,13 +16,11 @@ import {
   type TracerProvider,
 } from '@opentelemetry/api';
 import { isTracingSuppressed, type InstrumentationScope } from '@opentelemetry/core';
+import { RANDOM_FLAG } from '@waymark/context';
 import { keep, UNLIMITED, type Kept } from './attributes.ts';
 import { newSpanId, newTraceId } from './ids.ts';
 import type { Resource, SpanProcessor } from './interfaces.ts';
 import { RecordingSpan, type SpanLimits, type SpanSettings } from './recording-span.ts';
-
-/** "Random Trace ID Flag" (W3C Trace Context Level 2): set where a trace begins, and passed on. */
-const RANDOM = 0b10;
 
 /** The limits that OpenTelemetry sets by default. */
 export const DEFAULT_LIMITS: SpanLimits = {
@@ -95,7 +93,7 @@ class LeanTracer implements Tracer {
     const context: SpanContext = {
       traceId,
       spanId: newSpanId(),
-      traceFlags: (isSampled ? TraceFlags.SAMPLED : TraceFlags.NONE) | (parent ? parent.traceFlags & RANDOM : RANDOM),
+      traceFlags: (isSampled ? TraceFlags.SAMPLED : TraceFlags.NONE) | (parent ? parent.traceFlags & RANDOM_FLAG : RANDOM_FLAG),
       ...(traceState && { traceState }),
     };
     if (sampling.decision === SamplingDecision.NOT_RECORD) return trace.wrapSpanContext(context);

@@ -6,12 +6,12 @@ import { chromiumPath, openTab, startBrowser } from '@waymark/trace-store/testin
 import { isComplete } from '@waymark/trace-testing';
 import type { Browser } from 'playwright-core';
 import { allTraces } from '../shop/all-traces.ts';
-import { until } from '../shop/until.ts';
+import { until } from '@waymark/service-kit/testing/until';
 import { traceCommand } from '../verdicts/trace-command.ts';
 import { breakShop } from './break-shop.ts';
 import { MUTATIONS } from './mutations.ts';
 
-/** A mistake, and what everybody who is asked about the trace must say. */
+/** Mistakes, and what every interface must say about the trace. */
 const ROWS: readonly (readonly [what: string, says: RegExp])[] = [
   ['traced() removed from inventory', /inventory answered order .* with 201 and left no span: is its tracing middleware missing\?/],
   ['interceptor forgotten in order', /inventory .* begins this trace, but inventory is not an entry: its caller did not send traceparent/],
@@ -22,7 +22,7 @@ const ROWS: readonly (readonly [what: string, says: RegExp])[] = [
   ['an order that waits for its retry', /attempt \d of fulfil_order, due in \d+ s/],
 ];
 
-/** Kept in one piece, however it is laid out. */
+/** Removes line breaks and repeated spaces. */
 const plain = (text: string): string => text.replaceAll(/\s+/g, ' ');
 
 let browser: Browser | undefined;
@@ -31,22 +31,22 @@ beforeAll(async () => {
 });
 afterAll(async () => browser?.close());
 
-/** Places an order in a shop with this mistake, and gives what command line, matcher and UI say of the trace that shows it. */
+/** Places an order in a shop with this mistake. Returns what command line, matcher and UI say about the trace that shows it. */
 async function ask(what: string, says: RegExp, backend: { url: string; otlpUrl: string }, ui?: Browser): Promise<Record<string, string>> {
   const mutation = MUTATIONS.find((one) => one.what === what)!;
   return breakShop(mutation, backend, async () => {
     const saying = async (): Promise<Trace | undefined> => (await allTraces(backend.url)).find((trace) => says.test(allOf(trace)));
-    const { traceId } = (await until(saying, (found) => found !== undefined, `a trace of which is said: ${says}`))!;
-    // The next attempt at a job may begin while it is asked; then that one fails in turn.
+    const { traceId } = (await until(saying, (found) => found !== undefined, `a trace with the verdict ${says}`))!;
+    // The next attempt at a job may start and fail in the meantime.
     const now = async (): Promise<Trace> => (await allTraces(backend.url)).find((trace) => trace.traceId === traceId)!;
-    const doors = {
+    const interfaces = {
       'trace verify': () => traceCommand(['verify', '--url', backend.url, traceId]),
       toBeComplete: async () => isComplete(await now()).message,
       ...(ui && { UI: () => verdictOnPage(ui, `${backend.url}/trace/${traceId}`) }),
     };
     const said: Record<string, string> = {};
-    for (const [door, answer] of Object.entries(doors))
-      said[door] = plain(await until(answer, (text) => says.test(plain(text)), `${door} to say ${says}`));
+    for (const [name, answer] of Object.entries(interfaces))
+      said[name] = plain(await until(answer, (text) => says.test(plain(text)), `${name} to say ${says}`));
     return said;
   });
 }

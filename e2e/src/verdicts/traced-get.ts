@@ -3,8 +3,8 @@ import { Agent, request, type Dispatcher } from 'undici';
 
 const traced = new Agent().compose(traceRequests());
 
-/** Asks for a URL, as a CLIENT span unless the dispatcher makes none; gives the status of the answer, once that is read. */
-export async function ask(
+/** Sends a GET and reads the response. It has a CLIENT span unless another dispatcher is given. Returns the status. */
+export async function tracedGet(
   url: string,
   options: TracedRequest & { dispatcher?: Dispatcher; headers?: Record<string, string> } = {},
 ): Promise<number> {
@@ -13,8 +13,8 @@ export async function ask(
   return statusCode;
 }
 
-/** The trace of the answer of a URL. */
-export async function traceOf(url: string): Promise<string> {
+/** Sends a traced GET and returns the trace id in the response. */
+export async function traceIdOfGet(url: string): Promise<string> {
   const { headers, body } = await request(url, { dispatcher: traced });
   await body.dump();
   return String(headers['x-trace-id']);

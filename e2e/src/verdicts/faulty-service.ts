@@ -1,4 +1,4 @@
-// A small service that is good at doing one thing wrong at a time: `node --import @waymark/tracing/register kiosk.ts`. It prints its port, and ends with its stdin.
+// A small service with one route for each mistake: `node --import @waymark/tracing/register faulty-service.ts`. It prints its port and ends when stdin closes.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
@@ -7,17 +7,17 @@ import { outside } from '@waymark/context';
 import { activeTraceId, consume, expectTracedCaller, produce, type Carrier } from '@waymark/tracing';
 import { traced } from '@waymark/tracing/koa';
 import Koa from 'koa';
-import { ask, traceOf } from './ask.ts';
 import { mistakes } from './mistakes.ts';
+import { tracedGet, traceIdOfGet } from './traced-get.ts';
 
-/** A message on its way: whoever carries it from `POST /send` to `POST /deliver` is the broker. */
-export interface Sent {
+/** A message from `POST /send`. The test is the broker: it delivers the message with `POST /deliver`. */
+export interface SentMessage {
   message: { system: string; destination: string; id: string };
   carrier: Carrier;
 }
 
-/** What a broker brings, and what shall become of it. */
-export interface Delivery extends Sent {
+/** A message for `POST /deliver`, and the outcome of its consumer. */
+export interface Delivery extends SentMessage {
   attempt?: number;
   maxAttempts?: number;
   outcome?: 'works' | 'fails' | 'dies';
@@ -27,32 +27,32 @@ const die = (): boolean => process.kill(process.pid, 'SIGKILL');
 
 const router = new Router();
 
-router.get('/fine', (ctx) => {
-  ctx.body = 'fine';
+router.get('/ok', (ctx) => {
+  ctx.body = 'ok';
 });
 
 let busy = false;
-router.get('/every-other', (ctx) => {
+router.get('/flaky', (ctx) => {
   busy = !busy;
   ctx.status = busy ? 503 : 200;
 });
 
 router.get('/relay', async (ctx) => {
-  for (const to of [ctx.query['to']].flat()) ctx.status = await ask(String(to)).catch(() => 502);
+  for (const to of [ctx.query['to']].flat()) ctx.status = await tracedGet(String(to)).catch(() => 502);
 });
 
 router.get('/outside', async (ctx) => {
-  ctx.body = await outside(() => traceOf(String(ctx.query['to'])));
+  ctx.body = await outside(() => traceIdOfGet(String(ctx.query['to'])));
 });
 
 router.get('/dies', async (ctx) => {
   if (ctx.query['headers'] === 'first') ctx.flushHeaders();
-  for (let times = Number(ctx.query['times']); times > 0; times -= 1) await ask(String(ctx.query['to']));
+  for (let times = Number(ctx.query['times']); times > 0; times -= 1) await tracedGet(String(ctx.query['to']));
   die();
 });
 
 router.post('/send', async (ctx) => {
-  const sent: Sent[] = [];
+  const sent: SentMessage[] = [];
   for (let times = Number(ctx.query['times']); times > 0; times -= 1) {
     const message = { system: 'paper', destination: 'print', id: crypto.randomUUID() };
     sent.push(await produce(message, async (carrier) => ({ message, carrier })));
@@ -74,24 +74,24 @@ async function work({ message, carrier, attempt = 1, maxAttempts = 3, outcome }:
     if (outcome === 'dies') die();
     if (outcome === 'fails') throw new Error('out of paper');
   };
-  await consume(message, carrier, { attempt, maxAttempts }, print).catch(() => 'as it was told');
+  await consume(message, carrier, { attempt, maxAttempts }, print).catch(() => 'as requested');
   return traceId;
 }
 
 const app = new Koa();
 app.silent = true;
-// The broker is no part of the trace.
+// The request of the broker is not part of the trace.
 app.use(async (ctx, next) => {
   if (ctx.path !== '/deliver') return next();
   ctx.body = { traceId: await work((await json(ctx.req)) as Delivery) };
 });
-// Somebody forgot the middleware, of one route here.
+// A route without the tracing middleware.
 app.use(async (ctx, next) => {
   if (ctx.path !== '/untraced') return next();
-  ctx.body = 'fine';
+  ctx.body = 'ok';
 });
 app.use(traced());
-if (process.env['KIOSK_CALLERS'] === 'traced') app.use((_ctx, next) => (expectTracedCaller(), next()));
+if (process.env['EXPECT_TRACED_CALLERS']) app.use((_ctx, next) => (expectTracedCaller(), next()));
 app.use(router.routes());
 
 const server = createServer((request, response) => void app.callback()(request, response));

@@ -1,11 +1,11 @@
-/** Settings of the order service that some scenarios need; the suite's own shop has them. */
+/** Settings of the order service that some scenarios need. `startShopUnderTest` uses them. */
 export const FULFILMENT_DELAY = 'FULFILMENT_DELAY_SECONDS=3';
 export const MAX_ATTEMPTS = 'JOB_MAX_ATTEMPTS=2';
 
 const all = [FULFILMENT_DELAY, MAX_ATTEMPTS];
 
-/** All of them, as the environment of the service. */
+/** All settings as environment variables of the order service. */
 export const settings: Readonly<Record<string, string>> = Object.fromEntries(all.map((setting) => setting.split('=') as [string, string]));
 
-/** All of them, as SHOP_HAS says them. */
+/** All settings in the format of SHOP_HAS. */
 export const settingsText = all.join(' ');

@@ -2,15 +2,15 @@ import type { Answer } from '../shop/shopper.ts';
 import { below } from './below.ts';
 import { CHARGE, DECLINED, FULFILLED_ORDER, INTROSPECT, placed, RELEASE } from './parts.ts';
 import type { Scenario } from './scenario.ts';
-import { OWN_SHOP, story, type Asked } from './story.ts';
+import { failingShop, OWN_SHOP, type FailedRequest } from './failing-shop.ts';
 
-const of = (what: Asked) => async (): Promise<Answer> => (await story())[what];
+const answer = (name: FailedRequest) => async (): Promise<Answer> => (await failingShop())[name];
 
 const REFUSED = 'ERROR error.type=ECONNREFUSED';
-/** The service next to the failure retries twice; those before it do not. */
+/** The direct caller of the failing service retries twice. Other callers do not retry. */
 const thrice = (attempt: string): string => `${attempt}\n${attempt}\n${attempt}`;
 
-const COMMIT_LOST = `
+const COMMIT_REJECTED = `
 order CLIENT POST /reservations/{orderId}/commit 409 ERROR
   inventory SERVER POST /reservations/{orderId}/commit 409 waymark.problem.code=reservation_lost
     inventory CLIENT BEGIN
@@ -22,11 +22,11 @@ order CLIENT POST /reservations/{orderId}/commit 409 ERROR
     inventory CLIENT UPDATE reservations
     inventory CLIENT COMMIT`;
 
-const LOST = `
+const RESERVATION_LOST = `
 order CONSUMER process fulfil_order waymark.job.attempt=1
   order CLIENT UPDATE orders
 ${below(1, CHARGE)}
-${below(1, COMMIT_LOST)}
+${below(1, COMMIT_REJECTED)}
   order INTERNAL refund payment
     order CLIENT UPDATE payments
   order CLIENT BEGIN
@@ -42,105 +42,105 @@ ${below(1, COMMIT_LOST)}
           inventory CLIENT COMMIT
   order CLIENT COMMIT`;
 
-const TAKEN_AGAIN = FULFILLED_ORDER.replace(
+const RESERVATION_RENEWED = FULFILLED_ORDER.replace(
   /( +)inventory CLIENT SELECT graphile_worker.complete_jobs/,
   '$1inventory CLIENT SAVEPOINT\n$1inventory CLIENT UPDATE products',
 );
 
-const BROKEN = (path: string): string => `
+const FAILED_RESERVATION = (path: string): string => `
 order CLIENT POST ${path} 500 ERROR
   inventory SERVER POST ${path} 500 ERROR error.type=internal
     inventory CLIENT BEGIN
     inventory CLIENT SELECT reservations ERROR error.type=42P01
     inventory CLIENT ROLLBACK`;
 
-const UNRELEASED = DECLINED.replace(
+const STOCK_NOT_RELEASED = DECLINED.replace(
   below(2, RELEASE),
   below(
     2,
     `
 order CONSUMER process release_stock ERROR waymark.job.attempt=1 error.type=upstream_failed
-${below(1, BROKEN('/reservations/{orderId}/release'))}
+${below(1, FAILED_RESERVATION('/reservations/{orderId}/release'))}
 order INTERNAL dead-letter release_stock
   order CLIENT INSERT dead_letters`,
   ),
 );
 
-const UNCOMMITTED = `
+const STOCK_NOT_COMMITTED = `
 order CONSUMER process fulfil_order ERROR waymark.job.attempt=1 error.type=upstream_failed
   order CLIENT UPDATE orders
 ${below(1, CHARGE)}
-${below(1, BROKEN('/reservations/{orderId}/commit'))}
+${below(1, FAILED_RESERVATION('/reservations/{orderId}/commit'))}
 order INTERNAL dead-letter fulfil_order
   order CLIENT INSERT dead_letters
   order CLIENT UPDATE orders`;
 
-const UNPLACED = `
+const ORDER_WITHOUT_INVENTORY = `
 gateway CLIENT POST /orders 503 ERROR
   order SERVER POST /orders 503 ERROR error.type=upstream_unavailable
     order CLIENT INSERT placements
     order CLIENT SELECT orders
 ${below(2, thrice(`order CLIENT POST /reservations ${REFUSED}`))}`;
 
-export const trouble: Scenario[] = [
+export const failures: Scenario[] = [
   {
-    title: 'an order whose stock was held too long and sold to another is refunded and rejected',
+    title: 'an order whose reservation expired and whose stock was sold is refunded and rejected',
     needs: OWN_SHOP,
-    ask: of('lost'),
+    ask: answer('reservationLost'),
     status: 201,
-    tree: placed(LOST),
+    tree: placed(RESERVATION_LOST),
     spans: [{ name: 'refund payment', attributes: { 'shop.payment.outcome': 'refunded' } }],
   },
   {
-    title: 'an order that takes up a reservation that had expired',
+    title: 'an order that renews its expired reservation',
     needs: OWN_SHOP,
-    ask: of('taker'),
+    ask: answer('reservationRenewed'),
     status: 201,
-    tree: TAKEN_AGAIN,
+    tree: RESERVATION_RENEWED,
   },
   {
-    title: 'stock that cannot be given back becomes a dead letter that one can see',
+    title: 'a release of stock that fails becomes a dead letter',
     needs: OWN_SHOP,
-    ask: of('buried'),
+    ask: answer('stockNotReleased'),
     status: 201,
-    tree: placed(UNRELEASED),
+    tree: placed(STOCK_NOT_RELEASED),
   },
   {
-    title: 'an order that was paid, and whose stock could not be committed, becomes a dead letter',
+    title: 'a paid order whose stock cannot be committed becomes a dead letter',
     needs: OWN_SHOP,
-    ask: of('charged'),
+    ask: answer('stockNotCommitted'),
     status: 201,
-    tree: placed(UNCOMMITTED),
+    tree: placed(STOCK_NOT_COMMITTED),
   },
   {
-    title: 'one request too many',
+    title: 'a request beyond the rate limit',
     needs: OWN_SHOP,
-    ask: of('limited'),
+    ask: answer('rateLimited'),
     status: 429,
     body: { code: 'rate_limited' },
     headers: { 'retry-after': '1' },
     tree: 'gateway SERVER GET 429 waymark.problem.code=rate_limited',
   },
   {
-    title: 'listing the products while inventory is dead',
+    title: 'listing the products while inventory is down',
     needs: OWN_SHOP,
-    ask: of('unreachable'),
+    ask: answer('productsWithoutInventory'),
     status: 503,
     body: { code: 'upstream_unavailable' },
     tree: `gateway SERVER GET /v1/products 503 ERROR error.type=upstream_unavailable\n${below(1, thrice(`gateway CLIENT GET /products ${REFUSED}`))}`,
   },
   {
-    title: 'placing an order while inventory is dead',
+    title: 'placing an order while inventory is down',
     needs: OWN_SHOP,
-    ask: of('unplaced'),
+    ask: answer('orderWithoutInventory'),
     status: 503,
     body: { code: 'upstream_unavailable' },
-    tree: `gateway SERVER POST /v1/orders 503 ERROR error.type=upstream_unavailable\n${below(1, INTROSPECT)}\n${below(1, UNPLACED)}`,
+    tree: `gateway SERVER POST /v1/orders 503 ERROR error.type=upstream_unavailable\n${below(1, INTROSPECT)}\n${below(1, ORDER_WITHOUT_INVENTORY)}`,
   },
   {
-    title: 'listing the products while inventory does not answer in time',
+    title: 'listing the products while inventory hangs',
     needs: OWN_SHOP,
-    ask: of('slow'),
+    ask: answer('inventoryTimeout'),
     status: 504,
     body: { code: 'deadline_exceeded' },
     completeness: 'unknown',
@@ -150,9 +150,9 @@ gateway SERVER GET /v1/products 504 ERROR error.type=deadline_exceeded
     spans: [{ kind: 'CLIENT', attributes: { 'waymark.peer.unknown': true } }],
   },
   {
-    title: 'listing one’s orders while auth is dead',
+    title: 'listing the user’s orders while auth is down',
     needs: OWN_SHOP,
-    ask: of('stranded'),
+    ask: answer('ordersWithoutAuth'),
     status: 503,
     body: { code: 'upstream_unavailable' },
     tree: `

@@ -1,27 +1,22 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Shopper, type Answer, type Call } from '../shop/shopper.ts';
 
-/** A request that was answered, and its trace. Those of one kind have traces of one size. */
-export interface Request {
+/** A request that was answered. All traces of one kind have the same number of spans. */
+export interface RecordedRequest {
   readonly kind: 'login' | 'order' | 'poll';
   readonly traceId: string;
 }
 
-const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 const POLL_MS = 100;
 
-/** Somebody who buys notebooks, one after the other, and notes the trace of every request. */
-export class Buyer extends Shopper {
-  readonly #made: Request[];
+/** A shopper that records the trace of each request. */
+export class RecordingShopper extends Shopper {
+  readonly requests: RecordedRequest[] = [];
 
-  constructor(gateway: string, made: Request[]) {
-    super(gateway);
-    this.#made = made;
-  }
-
-  /** Places an order, and waits until it is fulfilled. */
+  /** Places an order and waits until it is fulfilled. */
   async buy(): Promise<void> {
-    const end = performance.now() + PATIENCE_MS;
+    const end = performance.now() + TIMEOUT_MS;
     let { body: order } = await this.place('field-notebook');
     while (order.status === 'pending' && performance.now() < end) {
       await delay(POLL_MS);
@@ -33,12 +28,12 @@ export class Buyer extends Shopper {
   override async call<Body>(method: string, path: string, call: Call = {}): Promise<Answer<Body>> {
     const answer = await super.call<Body>(method, path, call);
     if (answer.status >= 400) throw new Error(`${method} ${path} was answered with ${answer.status}: ${JSON.stringify(answer.body)}`);
-    this.#made.push({ kind: kindOf(method, path), traceId: answer.traceId });
+    this.requests.push({ kind: kindOf(method, path), traceId: answer.traceId });
     return answer;
   }
 }
 
-function kindOf(method: string, path: string): Request['kind'] {
+function kindOf(method: string, path: string): RecordedRequest['kind'] {
   if (method === 'GET') return 'poll';
   return path === '/v1/sessions' ? 'login' : 'order';
 }
