@@ -3,6 +3,8 @@ import { tooOld } from './node-version.ts';
 
 export type { CompleteTrace, Traces } from './traces/traces.ts';
 export { tracesFrom, UnsampledTraceError } from './traces/traces.ts';
+export type { RunningTraceStore } from './traces/start-trace-store.ts';
+export { startTraceStore } from './traces/start-trace-store.ts';
 export type { HeaderRecord, TraceSource } from './traces/trace-source.ts';
 export { IncompleteTraceError } from './traces/incomplete-trace-error.ts';
 export { TraceBackendError } from './traces/trace-backend-error.ts';
