@@ -11,6 +11,7 @@ export {
   TooManyDetachedTasksError,
 } from './detach.ts';
 export type { Frozen, Immutable } from './immutable.ts';
+export { packageVersion } from './package-version.ts';
 export { notePeer } from './peer.ts';
 export { contextKey, RequestContext, type ContextKey } from './request-context.ts';
 export { annotate, asError, event, fail, failActive, passRandomFlag, RANDOM_FLAG, span, type SpanOptions } from './span.ts';

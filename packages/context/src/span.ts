@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { types } from 'node:util';
 import {
   context,
@@ -12,6 +11,7 @@ import {
   type SpanKind,
   type SpanOptions as StartOptions,
 } from '@opentelemetry/api';
+import { packageVersion } from './package-version.ts';
 
 /** Of the semantic conventions. */
 export const ERROR_TYPE = 'error.type';
@@ -44,7 +44,7 @@ export async function span<T>(name: string, fn: (span: Span) => Promise<T> | T, 
 }
 
 const SCOPE = '@waymark/context';
-const { version: VERSION } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+const VERSION = packageVersion(import.meta.filename);
 
 /** Starts a span of this package's instrumentation scope. */
 export function startSpan(name: string, options: StartOptions = {}, parent: Context = context.active()): Span {

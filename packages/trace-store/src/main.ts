@@ -1,7 +1,10 @@
-import { readArguments, USAGE } from './arguments.ts';
-import { startTraceStore } from './start-trace-store.ts';
+#!/usr/bin/env node
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 
 try {
+  if (major < 22 || (major === 22 && minor < 13)) throw new Error(`needs Node 22.13 or later, but this is Node ${process.versions.node}.`);
+  // Loaded only now: an older Node cannot link these modules, and its message would be another one.
+  const [{ readArguments, USAGE }, { startTraceStore }] = await Promise.all([import('./arguments.ts'), import('./start-trace-store.ts')]);
   const options = readArguments(process.argv.slice(2), process.env);
   if (options === undefined) process.stdout.write(USAGE);
   else {

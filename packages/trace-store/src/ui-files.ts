@@ -3,16 +3,19 @@ import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { stripTypeScriptTypes } from 'node:module';
-import { extname } from 'node:path';
+import { basename, extname } from 'node:path';
 
-const UI = new URL('../ui/', import.meta.url);
-const MODEL = new URL('.', import.meta.resolve('@waymark/trace-model'));
+const UI = new URL(import.meta.url.endsWith('.ts') ? '../ui/' : '../../ui/', import.meta.url);
+/** TypeScript in this repository, JavaScript once installed. */
+const MODEL_ENTRY = import.meta.resolve('@waymark/trace-model');
+const MODEL = new URL('.', MODEL_ENTRY);
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
   '.svg': 'image/svg+xml',
   '.ts': 'text/javascript; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
 };
 
 const HEADERS = {
@@ -83,13 +86,13 @@ async function textOf(path: string): Promise<string> {
 
 /** A module as the browser takes it: without types, and with a path where it names a package. */
 const forBrowser = (source: string): string =>
-  stripTypeScriptTypes(source).replaceAll("from '@waymark/trace-model'", "from '/trace-model/index.ts'");
+  stripTypeScriptTypes(source).replaceAll("from '@waymark/trace-model'", `from '/trace-model/${basename(MODEL_ENTRY)}'`);
 
 /** Names all modules of a page in it, so that the browser asks for them at once instead of from import to import. */
 async function withPreloads(html: string): Promise<string> {
   const modules = new Set([...html.matchAll(/src="([^"]+\.ts)"/g)].map(([, path = '']) => path));
   for (const path of modules) {
-    for (const [, imported = ''] of (await textOf(path)).matchAll(/from '([^']+\.ts)'/g))
+    for (const [, imported = ''] of (await textOf(path)).matchAll(/from '([^']+\.[tj]s)'/g))
       modules.add(new URL(imported, `http://ui${path}`).pathname);
   }
   const links = [...modules].map((path) => `<link rel="modulepreload" href="${path}" />`);

@@ -1,24 +1,31 @@
-/** Waits until a trace is complete, and asserts what is in it. */
-export type { CompleteTrace, Traces } from './traces.ts';
-export { tracesFrom, UnsampledTraceError } from './traces.ts';
-export type { HeaderRecord, TraceSource } from './trace-source.ts';
-export { IncompleteTraceError } from './incomplete-trace-error.ts';
-export { TraceBackendError } from './trace-backend-error.ts';
-export type { Outcome } from './outcome.ts';
-export { holds, holdsNot } from './outcome.ts';
-export { isComplete } from './is-complete.ts';
-export { matchTree } from './match-tree.ts';
-export { treeText } from './tree-text.ts';
-export type { Times } from './has-span.ts';
-export { hasSpan } from './has-span.ts';
-export type { ExpectedAttributes, ExpectedValue, SpanQuery } from './span-query.ts';
-export { hasNoErrors } from './has-no-errors.ts';
-export { hasCriticalPath } from './has-critical-path.ts';
-export type { DurationLimits } from './has-duration.ts';
-export { hasDuration } from './has-duration.ts';
-export { hasServices } from './has-services.ts';
-export { calls } from './calls.ts';
-export type { LinkTarget } from './links-to.ts';
-export { linksTo } from './links-to.ts';
-export { traceSnapshot } from './trace-snapshot.ts';
-export type { Attributes, AttributeValue, Completeness, Span, SpanEvent, SpanKind, SpanLink, Trace } from '#trace-model';
+/** Waits until a trace is complete, and checks what is in it. */
+import { tooOld } from './node-version.ts';
+
+export type { CompleteTrace, Traces } from './traces/traces.ts';
+export { tracesFrom, UnsampledTraceError } from './traces/traces.ts';
+export type { RunningTraceStore } from './traces/start-trace-store.ts';
+export { startTraceStore } from './traces/start-trace-store.ts';
+export type { HeaderRecord, TraceSource } from './traces/trace-source.ts';
+export { IncompleteTraceError } from './traces/incomplete-trace-error.ts';
+export { TraceBackendError } from './traces/trace-backend-error.ts';
+export type { Outcome } from './assertions/outcome.ts';
+export { holds, holdsNot } from './assertions/outcome.ts';
+export { isComplete } from './assertions/is-complete.ts';
+export { matchTree } from './assertions/match-tree.ts';
+export { treeText } from './tree/tree-text.ts';
+export type { Times } from './assertions/has-span.ts';
+export { hasSpan } from './assertions/has-span.ts';
+export type { ExpectedAttributes, ExpectedValue, SpanQuery } from './assertions/span-query.ts';
+export { hasNoErrors } from './assertions/has-no-errors.ts';
+export { hasCriticalPath } from './assertions/has-critical-path.ts';
+export type { DurationLimits } from './assertions/has-duration.ts';
+export { hasDuration } from './assertions/has-duration.ts';
+export { hasServices } from './assertions/has-services.ts';
+export { calls } from './assertions/calls.ts';
+export type { LinkTarget } from './assertions/links-to.ts';
+export { linksTo } from './assertions/links-to.ts';
+export { traceSnapshot } from './matchers/trace-snapshot.ts';
+export type { Attributes, AttributeValue, Completeness, Span, SpanEvent, SpanKind, SpanLink, Trace } from '@waymark/trace-model';
+
+const reason = tooOld();
+if (reason !== undefined) throw new Error(reason);

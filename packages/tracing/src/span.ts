@@ -1,8 +1,7 @@
 import { context, SpanStatusCode, trace, type Context, type Span, type SpanOptions } from '@opentelemetry/api';
 import { ATTR_ERROR_TYPE } from '@opentelemetry/semantic-conventions';
-import { passRandomFlag } from '@waymark/context';
+import { packageVersion, passRandomFlag } from '@waymark/context';
 import type { ReadableSpan } from './provider/interfaces.ts';
-import { packageVersion } from './sdk/package-version.ts';
 
 const SCOPE = '@waymark/tracing';
 const VERSION = packageVersion(import.meta.filename);

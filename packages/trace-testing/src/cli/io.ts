@@ -1,5 +1,5 @@
 import { text } from 'node:stream/consumers';
-import { terminalText } from '../terminal-text.ts';
+import { terminalText } from '../text/terminal-text.ts';
 
 /** Where `trace` runs: this process, or a test. */
 export interface World {

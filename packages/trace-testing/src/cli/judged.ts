@@ -1,4 +1,4 @@
-import { judge, verdict, type Judgement, type Trace } from '#trace-model';
+import { judge, verdict, type Judgement, type Trace } from '@waymark/trace-model';
 
 /** A trace and all there is to say about it. */
 export interface Judged extends Judgement {

@@ -1,5 +1,12 @@
 #!/usr/bin/env node
-import { processWorld } from './io.ts';
-import { run } from './run.ts';
+import { tooOld } from '../node-version.ts';
 
-process.exitCode = await run(process.argv.slice(2), processWorld());
+const reason = tooOld();
+if (reason === undefined) {
+  // Loaded only now: on an older Node, these modules could fail before the message is printed.
+  const [{ processWorld }, { run }] = await Promise.all([import('./io.ts'), import('./run.ts')]);
+  process.exitCode = await run(process.argv.slice(2), processWorld());
+} else {
+  process.stderr.write(`trace: ${reason}\n`);
+  process.exitCode = 2;
+}

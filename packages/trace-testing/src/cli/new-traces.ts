@@ -1,4 +1,4 @@
-import { judge, type Trace } from '#trace-model';
+import { judge, type Trace } from '@waymark/trace-model';
 
 const QUIET_MS = 3000;
 /** How far back is looked for traces that were exported late. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { readTraces, TraceFormatError, type Trace } from '#trace-model';
-import { traceBackend } from '../trace-backend.ts';
+import { readTraces, TraceFormatError, type Trace } from '@waymark/trace-model';
+import { traceBackend } from '../traces/trace-backend.ts';
 import type { Given } from './command.ts';
 import type { Io } from './io.ts';
 import { Misuse } from './misuse.ts';

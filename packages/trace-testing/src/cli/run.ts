@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import { TraceFormatError } from '#trace-model';
-import { TraceBackendError } from '../trace-backend-error.ts';
+import { TraceFormatError } from '@waymark/trace-model';
+import { TraceBackendError } from '../traces/trace-backend-error.ts';
 import { COMMON, parseConfig, type Command, type Given } from './command.ts';
 import { compare } from './commands/compare.ts';
 import { flow } from './commands/flow.ts';

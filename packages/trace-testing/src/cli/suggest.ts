@@ -1,4 +1,4 @@
-import { nearest } from '../edit-distance.ts';
+import { nearest } from '../text/edit-distance.ts';
 
 /** ` Did you mean "show"?`, where one of the known words is near; empty where none is. */
 export function suggest(word: string, known: readonly string[]): string {

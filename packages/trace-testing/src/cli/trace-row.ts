@@ -1,5 +1,5 @@
-import { formatDuration } from '#trace-model';
-import { spanLine } from '../span-line.ts';
+import { formatDuration } from '@waymark/trace-model';
+import { spanLine } from '../tree/span-line.ts';
 import { colouredVerdict } from './colour.ts';
 import type { Io } from './io.ts';
 import type { Judged } from './judged.ts';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readTraces, type SpanKind, type Trace } from '#trace-model';
+import { readTraces, type SpanKind, type Trace } from '@waymark/trace-model';
 
 type Value = string | number | boolean;
 

@@ -4,7 +4,7 @@ import { arch, hostname, platform, release } from 'node:os';
 import type { Attributes } from '@opentelemetry/api';
 import type { Resource } from '../provider/interfaces.ts';
 import { knownOf, textFrom, type Env, type Warn } from './env.ts';
-import { packageVersion } from './package-version.ts';
+import { packageVersion } from '@waymark/context';
 
 /** A resource whose attributes are known when it is made. */
 export function resourceOf(given: Attributes): Resource {

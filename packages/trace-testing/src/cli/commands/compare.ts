@@ -1,4 +1,4 @@
-import { compare as compared, comparisonText } from '#trace-model';
+import { compare as compared, comparisonText } from '@waymark/trace-model';
 import type { Command } from '../command.ts';
 import { json } from '../json.ts';
 import { Misuse } from '../misuse.ts';

@@ -1,4 +1,4 @@
-import { dependencies, flowchart, sequenceDiagram } from '#trace-model';
+import { dependencies, flowchart, sequenceDiagram } from '@waymark/trace-model';
 import type { Command } from '../command.ts';
 import { json } from '../json.ts';
 import { Misuse } from '../misuse.ts';

@@ -1,4 +1,4 @@
-import { traceBackend } from '../../trace-backend.ts';
+import { traceBackend } from '../../traces/trace-backend.ts';
 import type { Command, Given } from '../command.ts';
 import { durationMs } from '../duration.ts';
 import { json } from '../json.ts';

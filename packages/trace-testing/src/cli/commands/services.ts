@@ -1,4 +1,4 @@
-import { columns, formatDuration, printable, servicesTable, type ServiceRow } from '#trace-model';
+import { columns, formatDuration, printable, servicesTable, type ServiceRow } from '@waymark/trace-model';
 import type { Command } from '../command.ts';
 import { json } from '../json.ts';
 import { readOperands } from '../read-operand.ts';

@@ -1,5 +1,5 @@
-import { waterfall, type IncomingLink, type Trace } from '#trace-model';
-import { traceBackend } from '../../trace-backend.ts';
+import { waterfall, type IncomingLink, type Trace } from '@waymark/trace-model';
+import { traceBackend } from '../../traces/trace-backend.ts';
 import { colouredVerdict } from '../colour.ts';
 import type { Command, Given } from '../command.ts';
 import { json } from '../json.ts';

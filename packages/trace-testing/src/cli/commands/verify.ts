@@ -1,7 +1,7 @@
 import { annotations } from '../annotations.ts';
 import { colouredVerdict } from '../colour.ts';
 import type { Command } from '../command.ts';
-import { hasServices } from '../../has-services.ts';
+import { hasServices } from '../../assertions/has-services.ts';
 import { Misuse } from '../misuse.ts';
 import { json } from '../json.ts';
 import { judged, report, type Judged } from '../judged.ts';

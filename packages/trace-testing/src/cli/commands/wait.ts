@@ -1,5 +1,5 @@
-import { IncompleteTraceError } from '../../incomplete-trace-error.ts';
-import { tracesFrom } from '../../traces.ts';
+import { IncompleteTraceError } from '../../traces/incomplete-trace-error.ts';
+import { tracesFrom } from '../../traces/traces.ts';
 import { colouredVerdict } from '../colour.ts';
 import type { Command } from '../command.ts';
 import { durationMs } from '../duration.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { traceBackend } from '../../trace-backend.ts';
-import { TraceBackendError } from '../../trace-backend-error.ts';
+import { traceBackend } from '../../traces/trace-backend.ts';
+import { TraceBackendError } from '../../traces/trace-backend-error.ts';
 import type { Command } from '../command.ts';
 import { json } from '../json.ts';
 import { judged, report } from '../judged.ts';
