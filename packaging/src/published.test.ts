@@ -16,7 +16,7 @@ describe.each(published)('$manifest.name', ({ folder, manifest }) => {
   test('has what npm shows and what it needs, and nothing else', async () => {
     const files = (await run({ cwd: PACKED }, 'tar', '-tf', tarball)).trim().split('\n');
     const unexpected = files.filter(
-      (file) => !/^package\/(dist\/(esm|cjs)\/.*|ui\/.*|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/.test(file),
+      (file) => !/^package\/(dist\/(esm|cjs)\/.*|(browser|pages)\/.*|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/.test(file),
     );
     expect(unexpected).toEqual([]);
     expect(files.filter((file) => /\.test\.|\/(testing|fixtures)\//.test(file))).toEqual([]);

@@ -149,7 +149,7 @@ inBrowser(`in Chromium${chromiumPath ? '' : ' (skipped: none found; install it o
     expect(await page.getByText('Loading the products').isVisible()).toBe(false);
   });
 
-  test.each(['/', '/shop.js', '/api', '/openapi.json', '/page-config.json'])('%s is not traced', async (path) => {
+  test.each(['/', '/page/shop/shop.ts', '/api', '/openapi.json', '/page-config.json'])('%s is not traced', async (path) => {
     const [file, route] = await Promise.all([fetch(shop.urls.gateway + path), fetch(`${shop.urls.gateway}/v1/products`)]);
     expect([file.status, file.headers.get('x-trace-id')]).toEqual([200, null]);
     expect([route.status, route.headers.get('x-trace-id')]).toEqual([200, expect.stringMatching(/^[0-9a-f]{32}$/)]);

@@ -1,3 +1,4 @@
+import { encodeRequest } from '@waymark/span-store/testing';
 // node packages/trace-store/src/testing/attack.ts [path of a main.ts]
 // Attacks a trace store in a process of its own, and prints how much memory it took at most and how long it let others wait.
 import { spawn } from 'node:child_process';
@@ -8,8 +9,6 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { isMainThread, Worker, workerData } from 'node:worker_threads';
-import { encode } from '../otlp/encode.ts';
-import { ExportRequest } from '../otlp/schema.ts';
 
 interface Target {
   readonly pid: number;
@@ -95,7 +94,7 @@ function jsonWith(name: string, item: string): string {
 
 async function fill(target: Target, spans: number): Promise<void> {
   for (let from = 0; from < spans; from += 50_000)
-    await post(target, encode(ExportRequest, requestOf(spansOf(from, Math.min(50_000, spans - from)))));
+    await post(target, encodeRequest(requestOf(spansOf(from, Math.min(50_000, spans - from)))));
 }
 
 const times = (count: number, run: () => Promise<unknown>): Promise<unknown> => Promise.all(Array.from({ length: count }, run));
