@@ -57,7 +57,7 @@ interface Problem {
 
 /**
  * `moduleResolution: node10` knows no `exports`: only the main entry could work, for TypeScript before 4.7.
- * Vitest itself has only ES modules.
+ * Vitest itself has only ES modules, and so have browsers.
  */
 const isWanted = ({ kind, entrypoint, resolutionKind }: Problem): boolean =>
-  resolutionKind === 'node10' || (kind === 'CJSResolvesToESM' && entrypoint === './vitest');
+  resolutionKind === 'node10' || (kind === 'CJSResolvesToESM' && ['./vitest', './element', './copy-button'].includes(entrypoint ?? ''));
