@@ -2,6 +2,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { published, ROOT } from './packages.ts';
+import { installProject } from './project.ts';
 import { startRegistry, type Registry } from './registry.ts';
 import { run } from './run.ts';
 
@@ -9,7 +10,7 @@ declare global {
   var packaging: { readonly folder: string; readonly registry: Registry } | undefined;
 }
 
-/** Packs all packages once, and serves them to all tests from a registry. */
+/** Packs all packages, serves them from a registry, and installs them in a project: once, for all tests. */
 export default async function setup(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'waymark-packaging-'));
   const filters = published.flatMap(({ manifest }) => ['--filter', manifest.name]);
@@ -18,7 +19,7 @@ export default async function setup(): Promise<void> {
   globalThis.packaging = { folder, registry };
   process.env['PACKED'] = folder;
   process.env['REGISTRY'] = registry.url;
-  process.env['ONLINE'] = (await canInstall()) ? 'yes' : '';
+  process.env['PROJECT'] = (await canInstall()) ? await installProject(folder, registry.url) : '';
 }
 
 /** Whether the machine's registry can be reached. */

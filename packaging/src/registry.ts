@@ -26,7 +26,13 @@ export async function startRegistry(tarballs: string): Promise<Registry> {
     const packed = JSON.parse(await run({ cwd: tarballs }, 'tar', '-xOf', file, 'package/package.json')) as Manifest;
     const integrity = `sha512-${createHash('sha512').update(body).digest('base64')}`;
     const version = { ...packed, dist: { tarball: url + file, integrity } };
-    const document = { name: packed.name, 'dist-tags': { latest: packed.version }, versions: { [packed.version]: version } };
+    const document = {
+      name: packed.name,
+      'dist-tags': { latest: packed.version },
+      versions: { [packed.version]: version },
+      // Package managers distrust versions that are new.
+      time: { [packed.version]: '2026-01-01T00:00:00.000Z' },
+    };
     files.set(`/${packed.name}`, { type: 'application/json', body: JSON.stringify(document) });
   }
   server.on('request', (request, response) => {

@@ -18,13 +18,13 @@ test('the README names every plain function and every matcher', () => {
   expect(Object.keys(traceMatchers).filter((name) => !readme.includes(`\`${name}\``))).toEqual([]);
 });
 
-test('the README lists the commands as they are', async () => {
+test('the README lists every command', async () => {
   const listed = [...readme.matchAll(/^trace (\w+ .*?) {2,}/gm)].map(([, usage]) => usage);
   const { out } = await runTrace(['--help']);
   expect(listed).toEqual([...out.matchAll(/^ {2}(\w+ .*?) {2,}/gm)].map(([, usage]) => usage));
 });
 
-test('the imports of the README are there, and its trees are read', () => {
+test('the imports of the README exist, and its trees are valid', () => {
   const imported = blocks.flatMap(({ text }) =>
     [...text.matchAll(/import \{ (.*?) \} from '@waymark\/trace-testing'/g)].flatMap(([, names = '']) => names.split(', ')),
   );
@@ -36,7 +36,7 @@ test('the imports of the README are there, and its trees are read', () => {
   expect(matchTree(traceOf(otlp(order())), expected)).toMatchObject({ pass: false });
 });
 
-test('the difference that the README shows is what is shown', () => {
+test('the README shows a real difference', () => {
   const shown = blocks.find(({ text }) => text.startsWith('- expected'))?.text ?? '';
   const expected = `
     gateway SERVER POST /v1/orders 201

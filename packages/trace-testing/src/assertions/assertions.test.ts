@@ -49,7 +49,7 @@ test.each<[string, Outcome, RegExp]>([
   [
     'a name',
     hasSpan(good, { service: 'order', name: 'POST /order' }),
-    /a span with\n {2}service {2}order\n {2}name +POST \/order\nbut none of the 5 spans of trace \w+ is like that. The nearest:\n(.*\n)*? {2}order SERVER POST \/orders 201\n {4}name is POST \/orders, not POST \/order/,
+    /a span with\n {2}service {2}order\n {2}name +POST \/order\nbut none of the 5 spans of trace \w+ matches. The most similar:\n(.*\n)*? {2}order SERVER POST \/orders 201\n {4}name is POST \/orders, not POST \/order/,
   ],
   [
     'an attribute',
@@ -61,13 +61,13 @@ test.each<[string, Outcome, RegExp]>([
     hasDuration(good, { service: 'order' }, { atMost: 2 }),
     /^expected at most 2 ms, but 1 of 3 spans in trace \w+ took\n +5\.00 ms {2}order SERVER POST \/orders 201$/,
   ],
-  ['a duration of nothing', hasDuration(good, { name: 'SELECT users' }, { atMost: 2 }), /but none of the 5 spans .* is like that/],
+  ['a duration of nothing', hasDuration(good, { name: 'SELECT users' }, { atMost: 2 }), /but none of the 5 spans .* matches\./],
   [
     'services',
     hasServices(good, ['gateway', 'ordr', 'inventory']),
-    /^ordr \(did you mean order\?\), inventory take no part in trace \w+; these do: gateway, order$/,
+    /^ordr \(did you mean order\?\), inventory do not take part in trace \w+; these do: gateway, order$/,
   ],
-  ['an event', hasSpan(bad, { events: ['retry'] }), /event retry is not there, only exception/],
+  ['an event', hasSpan(bad, { events: ['retry'] }), /event retry is missing; there are exception/],
   [
     'an event attribute',
     hasSpan(bad, { events: [{ name: 'exception', attributes: { 'exception.type': 'TypeError' } }] }),
@@ -84,16 +84,20 @@ test.each<[string, Outcome, RegExp]>([
     hasNoErrors(bad),
     /^2 of the 5 spans of trace \w+ have an error:\n {2}order SERVER POST \/orders 500 ERROR\n {4}out of reach\n {4}Error: connection lost/,
   ],
-  ['a path without the span', hasCriticalPath(good, 'auth POST /x'), /but the trace has no such span\.\nthe critical path/],
-  ['a path in another order', hasCriticalPath(good, 'order POST /orders\ngateway POST /v1/orders'), /earlier than the line before it/],
+  ['a path without the span', hasCriticalPath(good, 'auth POST /x'), /but the trace has no span like this\.\nthe critical path/],
+  [
+    'a path in another order',
+    hasCriticalPath(good, 'order POST /orders\ngateway POST /v1/orders'),
+    /on the path, but before the previous line/,
+  ],
   [
     'calls',
     calls(good, 'order', 'auth'),
-    /expected a call order → auth. auth is not in the trace. In trace \w+ there are\n(.*\n)*? {2}gateway → order/,
+    /expected a call order → auth. auth is not in the trace. In trace \w+ the calls are\n(.*\n)*? {2}gateway → order/,
   ],
   ['linksTo without links', linksTo(good, target), /but in trace \w+ no span has a link/],
   ['linksTo another', linksTo(bad, { traceId: 'f'.repeat(32) }), /the links are\n {2}order SERVER .* → span 00f067aa0ba902b7 of trace/],
-])('%s does not hold, and says why', (_, outcome, message) => {
+])('%s fails, and says why', (_, outcome, message) => {
   expect(() => holds(outcome)).toThrow(message);
   expect(() => holdsNot(outcome)).not.toThrow();
 });
@@ -104,18 +108,18 @@ test.each<[string, Outcome]>([
   ['hasNoErrors', hasNoErrors(short)],
   ['hasCriticalPath', hasCriticalPath(short, 'gateway POST /v1/orders')],
   ['isComplete', isComplete(short)],
-])('%s cannot be told of an incomplete trace, nor its opposite', (_, outcome) => {
+])('%s cannot be told of an incomplete trace, nor can its opposite', (_, outcome) => {
   expect(() => holds(outcome)).toThrow(/^cannot tell: trace \w+ is not complete.*\n {2}1 of the 3 spans of order `POST \/orders`/);
   expect(() => holdsNot(outcome)).toThrow(/^cannot tell/);
 });
 
-test('that something is not there cannot be told of an incomplete trace', () => {
+test('in an incomplete trace, the absence of something cannot be checked', () => {
   for (const outcome of [hasSpan(short, { name: 'INSERT orders' }), calls(short, 'order', 'auth'), linksTo(short, target)])
     expect(() => holdsNot(outcome)).toThrow(/^cannot tell/);
 });
 
-test('a misspelt or empty query is refused', () => {
-  expect(() => hasSpan(good, { nmae: 'x' } as SpanQuery)).toThrow(/"nmae" is nothing to look for a span by; there are service, name/);
-  expect(() => hasSpan(good, {})).toThrow(/say what the span is like/);
+test('a misspelt or empty query is rejected', () => {
+  expect(() => hasSpan(good, { nmae: 'x' } as SpanQuery)).toThrow(/"nmae" is not a criterion for spans; use service, name/);
+  expect(() => hasSpan(good, {})).toThrow(/the query is empty; use service/);
   expect(() => hasCriticalPath(good, ' ')).toThrow(/is empty/);
 });

@@ -3,8 +3,8 @@ import { incomplete, type Outcome } from './outcome.ts';
 import { differences, parseSpanLine, printLine, spanLine, type SpanLine } from '../tree/span-line.ts';
 
 /**
- * Whether the whole waited for these spans, in this order: a span a line, as in `matchTree`, but not indented. Others may come between
- * them. Can only be told of a complete trace. Throws a `SyntaxError` on a line without service and name.
+ * Checks that the request waited for these spans, in this order: one span per line, as in `matchTree`, but not indented. Other spans may come
+ * between them. Fails on an incomplete trace. Throws a `SyntaxError` on a line without service and name.
  */
 export function hasCriticalPath(trace: Trace, text: string): Outcome {
   const expected = text
@@ -26,7 +26,7 @@ export function hasCriticalPath(trace: Trace, text: string): Outcome {
   };
 }
 
-/** How long the whole waited for each span, in nanoseconds, in the order in which it came to that. */
+/** How long the request waited for each span, in nanoseconds. The spans are in the order of the path. */
 function shares(trace: Trace): Map<Span, bigint> {
   const shares = new Map<Span, bigint>();
   for (const { span, start, end } of criticalPath(trace)) shares.set(span, (shares.get(span) ?? 0n) + end - start);
@@ -44,8 +44,8 @@ function firstLost(expected: readonly SpanLine[], path: readonly Span[]): SpanLi
 
 function whereabouts({ spans }: Trace, line: SpanLine, path: readonly (readonly [Span, bigint])[]): string {
   const is = (span: Span): boolean => differences(line, span).length === 0;
-  if (path.some(([span]) => is(span))) return ', and it has, but earlier than the line before it.';
-  return spans.some(is) ? ', but nothing waited for that span.' : ', but the trace has no such span.';
+  if (path.some(([span]) => is(span))) return '. It is on the path, but before the previous line.';
+  return spans.some(is) ? ', but nothing waited for that span.' : ', but the trace has no span like this.';
 }
 
 function draw(path: readonly (readonly [Span, bigint])[]): string {

@@ -5,18 +5,18 @@ import type { Outcome } from './outcome.ts';
 import { spanLine } from '../tree/span-line.ts';
 import { unlike, type SpanQuery } from './span-query.ts';
 
-/** In milliseconds. */
+/** Limits in milliseconds. */
 export interface DurationLimits {
   readonly atMost?: number;
   readonly atLeast?: number;
 }
 
 /**
- * Whether every span like this took so long: at most, at least, or both. A trace without such a span does not pass. Throws a `TypeError`
- * when no limit is given, or the query is empty or misspelt.
+ * Checks that every matching span took at most or at least this long. A trace without a matching span does not pass. Throws a `TypeError`
+ * if there is no limit, or if the query is empty or misspelt.
  */
 export function hasDuration(trace: Trace, query: SpanQuery, { atMost, atLeast }: DurationLimits): Outcome {
-  if (atMost === undefined && atLeast === undefined) throw new TypeError('say how long: { atMost: ms }, { atLeast: ms } or both');
+  if (atMost === undefined && atLeast === undefined) throw new TypeError('give a limit: { atMost: ms }, { atLeast: ms } or both');
   const there = hasSpan(trace, query);
   if (!there.pass) return there;
   const found = trace.spans.filter((span) => unlike(span, query).length === 0);
@@ -28,7 +28,7 @@ export function hasDuration(trace: Trace, query: SpanQuery, { atMost, atLeast }:
     .filter(Boolean)
     .join(' and ');
   const wrong = found.filter((span) => !within(span));
-  if (wrong.length === 0) return { pass: true, message: `these took ${limits}:\n${lines(found)}`, trace };
+  if (wrong.length === 0) return { pass: true, message: `these spans took ${limits}:\n${lines(found)}`, trace };
   const count = `${wrong.length} of ${found.length} ${found.length === 1 ? 'span' : 'spans'}`;
   return { pass: false, message: `expected ${limits}, but ${count} in trace ${trace.traceId} took\n${lines(wrong)}`, trace };
 }

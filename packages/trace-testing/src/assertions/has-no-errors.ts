@@ -3,7 +3,7 @@ import { firstLines } from '../text/first-lines.ts';
 import { incomplete, type Outcome } from './outcome.ts';
 import { spanLine } from '../tree/span-line.ts';
 
-/** Whether no span of the trace has the status ERROR. Can only be told of a complete trace. */
+/** Checks that no span has the status ERROR. Fails on an incomplete trace. */
 export function hasNoErrors(trace: Trace): Outcome {
   const failed = trace.spans.filter(({ status }) => status.code === 'ERROR');
   if (failed.length === 0)

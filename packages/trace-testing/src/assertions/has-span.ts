@@ -4,12 +4,12 @@ import { incomplete, type Outcome } from './outcome.ts';
 import { spanLine } from '../tree/span-line.ts';
 import { checkQuery, queryText, unlike, type SpanQuery } from './span-query.ts';
 
-/** How many spans; `{ atLeast: 1 }` unless told otherwise. */
+/** A number of spans. */
 export type Times = { readonly atLeast: number } | { readonly exactly: number } | { readonly atMost: number };
 
 /**
- * Whether the trace has so many spans that are like this. "Exactly" and "at most" can only be told of a complete trace. Throws a `TypeError`
- * when the query is empty or misspelt.
+ * Checks that the trace has a matching span, or a number of them. `exactly` and `atMost` fail on an incomplete trace. Throws a `TypeError` if the
+ * query is empty or misspelt.
  */
 export function hasSpan(trace: Trace, query: SpanQuery, times: Times = { atLeast: 1 }): Outcome {
   checkQuery(query);
@@ -35,8 +35,8 @@ export function hasSpan(trace: Trace, query: SpanQuery, times: Times = { atLeast
     .toSorted((a, b) => a.differences.length - b.differences.length || farness(a.span, query) - farness(b.span, query))
     .slice(0, 3);
   const near = nearest.map(({ span, differences }) => `  ${spanLine(span)}\n${differences.map((line) => `    ${line}`).join('\n')}`);
-  const none = `but none of the ${count(trace.spans.length)} of trace ${trace.traceId} is like that. The nearest:\n${near.join('\n')}`;
-  const waits = incomplete(trace) ? '\nThe trace is not complete: it may still come.' : '';
+  const none = `but none of the ${count(trace.spans.length)} of trace ${trace.traceId} matches. The most similar:\n${near.join('\n')}`;
+  const waits = incomplete(trace) ? '\nThe trace is not complete: the span may still arrive.' : '';
   return { pass: false, message: expected + (trace.spans.length === 0 ? 'but the trace has no spans' : none) + waits, trace };
 }
 
@@ -46,7 +46,7 @@ function range(times: Times): { least: number; most: number; words: string } {
   return { least: times.atLeast, most: Infinity, words: times.atLeast === 1 ? 'a span' : `at least ${count(times.atLeast)}` };
 }
 
-/** Of spans with as many differences, the one whose name is most like the expected one is probably meant. */
+/** Among spans with equally many differences, the one with the most similar name is probably meant. */
 const farness = (span: Span, { name }: SpanQuery): number => (typeof name === 'string' ? editDistance(span.name, name) : 0);
 
 const there = (number: number): string => (number === 1 ? 'there is' : 'there are');

@@ -3,8 +3,8 @@ import { firstLines } from '../text/first-lines.ts';
 import { incomplete, type Outcome } from './outcome.ts';
 
 /**
- * Whether all of the trace is there, and it holds together: no finding is an error. Whether the request succeeded does not matter, and
- * neither do notes.
+ * Checks that the whole trace has arrived and that no finding is an error. Notes do not matter, and neither does whether the request
+ * succeeded.
  */
 export function isComplete(trace: Trace): Outcome {
   const waits = incomplete(trace);

@@ -8,7 +8,7 @@ export interface LinkTarget {
   readonly spanId?: string;
 }
 
-/** Whether a span of the trace links to another trace, or to a span of it. */
+/** Checks that a span of the trace links to another trace, or to a span of it. */
 export function linksTo(trace: Trace, target: LinkTarget): Outcome {
   const links = trace.spans.flatMap((span) => span.links.map((link) => ({ span, link })));
   const found = links.some(({ link }) => link.traceId === target.traceId && (target.spanId ?? link.spanId) === link.spanId);

@@ -41,9 +41,9 @@ const diff = (text: string, of = trace): string => {
   return stripVTControlCharacters(message);
 };
 
-test('shows where a tree is otherwise', () => {
+test('shows where a tree differs', () => {
   expect(diff(TREE.replace('/orders 201\n        order', '/orders 409\n        order'))).toContain(
-    'in 1 place (- expected, + came, ! came otherwise)\n\n' +
+    'in 1 place (- expected, + received, ! different)\n\n' +
       '  gateway SERVER POST /v1/orders 201\n' +
       '    gateway CLIENT POST 201\n' +
       '!     order SERVER POST /orders 201    ← http.response.status_code is 201, not 409\n' +
@@ -51,7 +51,7 @@ test('shows where a tree is otherwise', () => {
   );
 });
 
-test('shows a span that is missing, one that is too much, and one of another name', () => {
+test('shows a missing span, an extra span, and a span with another name', () => {
   expect(diff(TREE.replace(/ +order CLIENT SELECT orders\n/, ''))).toContain(
     '\n+       order CLIENT SELECT orders\n        order CLIENT INSERT orders',
   );
@@ -59,13 +59,13 @@ test('shows a span that is missing, one that is too much, and one of another nam
   expect(diff(TREE.replace('INSERT orders', 'INSERT order'))).toContain('! ');
 });
 
-test('after * there is still what is expected', () => {
+test('matches a line after *', () => {
   expect(diff(TREE.replace('order CLIENT SELECT orders', '*').replace('INSERT orders', 'COMMIT'))).toContain(
     '\n-       order CLIENT COMMIT',
   );
 });
 
-test('in any order, a span goes to the line that no other fits', () => {
+test('in any order, lines and spans are paired so that all match', () => {
   const both = [span('a', 'INTERNAL', 'x'), span('a', 'INTERNAL', 'x', {}, [span('a', 'INTERNAL', 'y')])];
   const trace = traceOf(otlp(span('a', 'SERVER', 'top', {}, both)));
   expect(matchTree(trace, 'a top\n  (any order)\n  a x\n    *\n  a x')).toMatchObject({ pass: true });
@@ -78,7 +78,7 @@ test('says where a missing span is, if it is elsewhere', () => {
   );
 });
 
-test('siblings in another order do not match, unless they started at the same moment', () => {
+test('siblings in another order do not match, unless they started at the same time', () => {
   const swapped = TREE.replace('SELECT', 'X').replace('INSERT', 'SELECT').replace('X', 'INSERT');
   expect(matchTree(trace, swapped).pass).toBe(false);
   const [first] = trace.spans;
@@ -91,24 +91,24 @@ test('an incomplete trace matches nothing', () => {
   const { pass, message } = matchTree(short, TREE.replace(/ +order CLIENT INSERT orders\n/, ''));
   expect(pass).toBe(false);
   expect(message).toMatch(/^cannot tell: .* is not complete/);
-  expect(matchTree(short, TREE).message).toContain('what is missing may still come');
+  expect(matchTree(short, TREE).message).toContain('the missing spans may still arrive');
   expect(() => holdsNot(matchTree(short, 'other POST'))).toThrow(/cannot tell/);
 });
 
-test('throws as assertions do', () => {
+test('throws an AssertionError', () => {
   holds(matchTree(trace, TREE));
   holdsNot(matchTree(trace, 'other POST'));
   expect(() => holds(matchTree(trace, 'other POST'))).toThrow(expect.objectContaining({ name: 'AssertionError' }));
-  expect(() => holdsNot(matchTree(trace, TREE))).toThrow(/^expected the opposite, but the trace is like this/);
+  expect(() => holdsNot(matchTree(trace, TREE))).toThrow(/^expected the opposite, but the trace matches/);
 });
 
 test.each([
   ['', 'the expected tree is empty'],
-  ['a b\n    c d\n  e f', 'line 3 is indented like none before it: e f'],
+  ['a b\n    c d\n  e f', 'line 3 has an indentation that matches no line before it: e f'],
   ['  a b\nc d', 'line 2 is indented less than the first: c d'],
-  ['a b\n  c', 'line 2: a line names a service and a span'],
-  ['*\n  a b', 'line 2 is indented like none before it'],
-])('refuses the text %j', (text, message) => {
+  ['a b\n  c', 'line 2: a line needs a service and a span name'],
+  ['*\n  a b', 'line 2 has an indentation that matches no line before it'],
+])('rejects the text %j', (text, message) => {
   expect(() => matchTree(trace, text)).toThrow(message);
 });
 
@@ -121,7 +121,7 @@ const sketches = (levels: number): fc.Arbitrary<SpanSketch> =>
     })
     .map(({ name, children }) => span('shop', 'INTERNAL', name, {}, children));
 
-test('every trace matches its own text, and no trace with a span more', () => {
+test('every trace matches its own text, and no trace with an extra span does', () => {
   fc.assert(
     fc.property(sketches(3), (root) => {
       const trace = traceOf(otlp(root));

@@ -3,7 +3,7 @@ import type { Judged } from './judged.ts';
 /** GitHub Actions shows ten of each kind for a step, and keeps fifty for a job. */
 const MOST = 50;
 
-/** What is wrong with traces as workflow commands of GitHub Actions, which shows them beside the run: errors first. Notes become notices. */
+/** The findings as workflow commands of GitHub Actions, which shows them beside the run. Errors come first; notes become notices. */
 export function annotations(traces: readonly Judged[]): readonly string[] {
   const all = traces.flatMap(annotationsOf).toSorted((a, b) => Number(b.startsWith('::error')) - Number(a.startsWith('::error')));
   const more = all.length - MOST;

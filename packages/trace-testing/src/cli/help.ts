@@ -8,8 +8,8 @@ export function overview(commands: readonly Command[]): string {
     '',
     table(rows),
     '',
-    'A <trace> is a trace id, which is read from --url; a file with OTLP or Jaeger JSON, or JSON lines; or - for standard input.',
-    '`trace <command> --help` says more. Exit codes: 0 yes, 1 no (broken, incomplete, different), 2 it could not be done.',
+    'A <trace> is a trace id to read from --url, a file with OTLP or Jaeger JSON or JSON lines, or - for standard input.',
+    '`trace <command> --help` says more. Exit codes: 0 yes, 1 no (broken, incomplete, different), 2 an error.',
   ].join('\n');
 }
 

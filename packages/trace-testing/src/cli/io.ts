@@ -1,33 +1,33 @@
 import { text } from 'node:stream/consumers';
 import { terminalText } from '../text/terminal-text.ts';
 
-/** Where `trace` runs: this process, or a test. */
+/** The environment of `trace`: this process, or a test. */
 export interface World {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** What is known of the terminal that output goes to; in a pipe, nothing. */
+  /** The terminal that shows the output. Empty in a pipe. */
   readonly terminal: { readonly columns?: number; readonly colours?: boolean };
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
   /** All of standard input. */
   readonly input: () => Promise<string>;
-  /** Aborted on Ctrl-C, which from then on does not end the process itself. */
+  /** A signal that is aborted on Ctrl-C. Once it is called, Ctrl-C no longer ends the process. */
   readonly interrupted: () => AbortSignal;
 }
 
-/** All that a command sees of the world. */
+/** What a command can use of its environment. */
 export interface Io extends Pick<World, 'env' | 'input' | 'interrupted'> {
-  /** Whether output may be coloured, and how many columns it has. */
+  /** Whether the output has colours. */
   readonly colour: boolean;
   readonly columns: number;
-  /** Writes a line of output, or several. A line break within a line is data, and shown as such. */
+  /** Writes lines of output. A line break within a line is data, and is shown as `�`. */
   readonly print: (lines: string | readonly string[]) => void;
-  /** Writes what is not the output: progress, errors. */
+  /** Writes progress and errors. */
   readonly remark: (lines: string | readonly string[]) => void;
   /** Writes a workflow command of GitHub Actions. */
   readonly command: (line: string, to: 'out' | 'err') => void;
 }
 
-/** The one way from a command to a terminal: everything that is written is cleaned here. */
+/** All output of a command goes through here, and is cleaned for the terminal. */
 export function ioOf({ env, terminal, out, err, input, interrupted }: World): Io {
   const colour = wantsColour(env) ?? terminal.colours ?? false;
   const clean = (line: string): string => terminalText(line, colour).replaceAll('\n', '�');
@@ -51,7 +51,7 @@ export function ioOf({ env, terminal, out, err, input, interrupted }: World): Io
   };
 }
 
-/** What FORCE_COLOR and NO_COLOR ask for, as Node reads them; undefined when neither is set. */
+/** Reads FORCE_COLOR and NO_COLOR as Node does. Undefined if neither is set. */
 function wantsColour({ FORCE_COLOR: force, NO_COLOR: no }: World['env']): boolean | undefined {
   if (force !== undefined) return ['', '1', 'true', '2', '3'].includes(force);
   return no ? false : undefined;
@@ -60,13 +60,13 @@ function wantsColour({ FORCE_COLOR: force, NO_COLOR: no }: World['env']): boolea
 const columnsIn = ({ COLUMNS: columns = '' }: World['env']): number | undefined =>
   /^[1-9]\d{0,4}$/.test(columns) ? Number(columns) : undefined;
 
-/** The runner of GitHub Actions takes a line that begins with `::`, or has `##[` anywhere, for a command. */
+/** GitHub Actions takes a line that begins with `::`, or that contains `##[`, for a command. */
 const withoutCommand = (line: string): string => line.replace(/^(\s*):(?=:)/, '$1: ').replaceAll('##[', '# #[');
 
 /** This process. */
 export function processWorld(): World {
   const { stdout, stderr, stdin, env } = process;
-  // The reader has gone (`trace show … | head`): nobody is left to write for.
+  // EPIPE: the reader has gone, as in `trace show … | head`.
   stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
   });

@@ -1,6 +1,6 @@
 /**
- * A value as JSON: a bigint as a number where that is exact, else as text; bytes as hex. What could steer a terminal, or a runner of GitHub
- * Actions (`##[`), is escaped, so that the JSON is the same data and yet plain text.
+ * A value as JSON: a bigint as a number if that is exact, else as text; bytes as hex. Characters that control a terminal or GitHub Actions (`##[`)
+ * are escaped, so the data is the same and the output is safe.
  */
 export function json(value: unknown, indent = 2): string {
   return JSON.stringify(value, replace, indent)

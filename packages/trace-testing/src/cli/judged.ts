@@ -1,9 +1,9 @@
 import { judge, verdict, type Judgement, type Trace } from '@waymark/trace-model';
 
-/** A trace and all there is to say about it. */
+/** A trace with its judgement. */
 export interface Judged extends Judgement {
   readonly trace: Trace;
-  /** Whether it is anything but complete and sound. That its request failed does not matter. */
+  /** Whether it is incomplete or unsound. A failed request does not matter. */
   readonly broken: boolean;
   readonly verdict: string;
 }
@@ -14,7 +14,7 @@ export function judged(trace: Trace): Judged {
   return { ...judgement, trace, broken, verdict: verdict(trace, judgement) };
 }
 
-/** What `--json` prints of it, beside the spans. */
+/** What `--json` prints, without the spans. */
 export const report = ({
   trace,
   verdict,

@@ -1,12 +1,12 @@
 import { judge, type Trace } from '@waymark/trace-model';
 
 const QUIET_MS = 3000;
-/** How far back is looked for traces that were exported late. */
+/** How far back to search for traces that were exported late. */
 const LATE_MS = 30_000;
 const MOST_AT_ONCE = 200;
 const MOST_REMEMBERED = 20_000;
 
-/** Traces that have begun since a moment, each given out once: when it is complete, or when it has not grown for a while. */
+/** Traces that began after a point in time. Each is returned once: when it is complete, or when it has not grown for a while. */
 export class NewTraces {
   private readonly since: number;
   private readonly growing = new Map<string, { trace: Trace; grew: number }>();
@@ -17,7 +17,7 @@ export class NewTraces {
     this.since = since;
   }
 
-  /** What to search for now. */
+  /** The next search. */
   window(): { from: number; to: number; limit: number } {
     const to = Date.now();
     return { from: Math.max(this.since, to - LATE_MS), to, limit: MOST_AT_ONCE };
@@ -31,7 +31,7 @@ export class NewTraces {
     }
   }
 
-  /** Those that can be judged now, in order of their start. */
+  /** The traces that can be judged now, in the order of their start. */
   due(): readonly Trace[] {
     const ready = [...this.growing.values()].filter(({ trace, grew }) => performance.now() - grew >= QUIET_MS || saysComplete(trace));
     for (const { trace } of ready) {

@@ -5,7 +5,7 @@ import type { Given } from './command.ts';
 import type { Io } from './io.ts';
 import { Misuse } from './misuse.ts';
 
-/** The traces that the operands name. Throws `Misuse` where one names none, or there are no operands. */
+/** The traces that the operands name. Throws `Misuse` if there are no operands, or if one names no trace. */
 export async function readOperands({ operands, url }: Given, io: Io): Promise<readonly Trace[]> {
   if (operands.length === 0) throw new Misuse('a trace is missing: give a trace id, a file, or - for standard input.');
   const traces: Trace[] = [];
@@ -18,14 +18,14 @@ async function readOperand(operand: string, url: string, io: Io): Promise<readon
   if (!/^[0-9a-f]{32}$/i.test(operand)) return parse(await file(operand), operand);
   const trace = await traceBackend(url).trace(operand.toLowerCase());
   if (trace.spans.length === 0)
-    throw new Misuse(`there is no trace ${operand} at ${url}. \`trace wait\` waits for one that is on its way.`);
+    throw new Misuse(`there is no trace ${operand} at ${url}. If it is still being exported, \`trace wait\` waits for it.`);
   return [trace];
 }
 
 async function file(path: string): Promise<string> {
   return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    const id = /^[0-9a-f]+$/i.test(path) ? `, and no trace id, which has 32 hex digits and not ${path.length}` : '';
-    throw new Misuse(`${path} is no file that can be read (${error.code})${id}.`, { cause: error });
+    const id = /^[0-9a-f]+$/i.test(path) ? `. It is not a trace id either: that has 32 hex digits, not ${path.length}` : '';
+    throw new Misuse(`${path} cannot be read (${error.code})${id}.`, { cause: error });
   });
 }
 
@@ -40,7 +40,7 @@ function parse(text: string, from: string): readonly Trace[] {
   }
 }
 
-/** A JSON document, or JSON lines, such as the Collector's file exporter writes: an `ExportTraceServiceRequest` on each. */
+/** A JSON document, or JSON lines. The Collector's file exporter writes an `ExportTraceServiceRequest` on each line. */
 function parseJson(text: string, from: string): unknown {
   try {
     return JSON.parse(text);

@@ -76,7 +76,7 @@ test('show and verify read JSON lines, as the Collector writes them to a file', 
   expect(twice).toMatchObject({ code: 0, out: expect.stringContaining('note span-delivered-twice: 5 spans were delivered twice') });
 });
 
-test('colours are there only where they are wanted', async () => {
+test('prints colours only if they are wanted', async () => {
   expect((await runTrace(['show', good, ...url])).out).not.toContain('\u001b');
   expect((await runTrace(['show', good, ...url], { colour: true })).out).toContain('\u001b[32mcomplete');
 });
@@ -108,7 +108,7 @@ test.each([
   expect(row).toHaveLength(columns);
 });
 
-test('NO_COLOR and COLUMNS are heeded on a terminal too', async () => {
+test('NO_COLOR and COLUMNS also apply on a terminal', async () => {
   const { out } = await runTrace(['show', good, ...url], { colour: true, columns: 150, env: { NO_COLOR: '1', COLUMNS: '80' } });
   expect(out).not.toContain('\u001b');
   expect(out.split('\n')[3]).toHaveLength(80);
@@ -125,23 +125,23 @@ test('verify exits with 1 on a broken trace, and says why', async () => {
   expect(JSON.parse((await runTrace(['verify', short, good, '--json', ...url])).out)).toMatchObject([{ broken: true }, { broken: false }]);
 });
 
-test('verify exits with 1 when a service takes no part that must', async () => {
+test('verify exits with 1 if a required service is missing', async () => {
   expect(await runTrace(['verify', good, '--services', 'gateway,order', ...url])).toMatchObject({ code: 0, err: '' });
   expect(await runTrace(['verify', good, '--services', 'gateway, inventory', ...url])).toMatchObject({
     code: 1,
-    err: `trace: inventory takes no part in trace ${good}; these do: gateway, order`,
+    err: `trace: inventory does not take part in trace ${good}; these do: gateway, order`,
   });
   expect((await runTrace(['verify', good, '--services', ',', ...url])).code).toBe(2);
 });
 
-test('verify annotates a run of GitHub Actions, and nothing else', async () => {
+test('verify adds annotations only in GitHub Actions', async () => {
   const { out } = await runTrace(['verify', '-'], { input: badFile, env: { GITHUB_ACTIONS: 'true' } });
   expect(out).toContain(`::error title=status-contradicted in trace ${bad}::`);
   expect(out).not.toMatch(/::error title=[^:]*%(?!25|0D|0A|3A|2C)/);
   expect((await runTrace(['verify', '-'], { input: badFile })).out).not.toContain('::error');
 });
 
-test('compare exits with 1 where traces differ', async () => {
+test('compare exits with 1 if the traces differ', async () => {
   expect(await runTrace(['compare', good, good, ...url])).toMatchObject({ code: 0 });
   expect(await runTrace(['compare', good, bad, ...url])).toMatchObject({
     code: 1,
@@ -158,7 +158,7 @@ test.each([
   expect(await runTrace(['compare', ...operands, ...url])).toEqual({ code: 2, out: '', err: usage });
 });
 
-test('verify prints what it finds in 20,000 orphans, and annotates the first 50', async () => {
+test('verify prints the findings for 20,000 orphans, and adds annotations for the first 50', async () => {
   const [one] = goodSpans;
   const orphan = (at: number): (typeof goodSpans)[number] => {
     const id = (digit: number): string => (digit * 1_000_000 + at).toString(16).padStart(16, '0');
@@ -173,14 +173,14 @@ test('verify prints what it finds in 20,000 orphans, and annotates the first 50'
   expect(out).toMatch(/::notice title=trace verify::and \d+ more, in the log$/);
 });
 
-test('services and flow tell of all the traces', async () => {
+test('services and flow cover all traces', async () => {
   expect((await runTrace(['services', good, bad, ...url])).out).toMatch(/^service +spans +median .*\norder +6 /);
   expect((await runTrace(['flow', good, ...url])).out).toMatch(/^flowchart LR\n[^]*"order"/);
   expect((await runTrace(['flow', good, '--sequence', ...url])).out).toMatch(/^sequenceDiagram/);
   expect((await runTrace(['flow', good, bad, '--sequence', ...url])).code).toBe(2);
 });
 
-test('wait exits with 1 when time is up, and says what is missing', async () => {
+test('wait exits with 1 after the timeout, and says what is missing', async () => {
   expect(await runTrace(['wait', good, ...url])).toMatchObject({ code: 0, out: expect.stringContaining('complete: 5 spans') });
   expect(await runTrace(['wait', short, '--timeout', '20ms', ...url])).toMatchObject({
     code: 1,
@@ -194,24 +194,24 @@ test('search finds the traces of a service', async () => {
   expect(out).toMatch(new RegExp(`^\\S+ {2}${bad} .* gateway SERVER POST /v1/orders 500 {2}broken; failed: order answered [^\\n]*$`));
   expect((await runTrace(['search', 'order', ...url, '--attribute', 'http.route=/orders'])).out.split('\n')).toHaveLength(3);
   expect((await runTrace(['search', 'order', ...url, '--longer', '1h'])).code).toBe(1);
-  expect((await runTrace(['search', 'ordr', ...url])).err).toContain('It knows no service "ordr". Did you mean "order"?');
+  expect((await runTrace(['search', 'ordr', ...url])).err).toContain('It has no service "ordr". Did you mean "order"?');
 });
 
 test.each<[string[], RegExp]>([
   [['sohw'], /there is no command "sohw"\. Did you mean "show"\?/],
-  [['paint'], /There are show, verify, compare/],
+  [['paint'], /The commands are show, verify, compare/],
   [['show', '--jsn', 'x'], /Unknown option '--jsn'\. Did you mean "--json"\? See trace show --help\./],
   [['show'], /a trace is missing: give a trace id, a file, or -/],
-  [['show', '5f0c'], /5f0c is no file that can be read \(ENOENT\), and no trace id, which has 32 hex digits and not 4/],
+  [['show', '5f0c'], /5f0c cannot be read \(ENOENT\)\. It is not a trace id either: that has 32 hex digits, not 4/],
   [['show', '-'], /standard input is not JSON/],
   [['show', 'a'.repeat(32), '--url', 'localhost:1'], /"localhost:1" is not the URL of a trace backend/],
   [['wait', 'a'.repeat(32), '--timeout', '5'], /--timeout takes a duration such as 500ms/],
   [['search', 'order', '--limit', 'x'], /--limit takes a number/],
-])('%j is misuse', async (args, message) => {
+])('%j is a usage error', async (args, message) => {
   expect(await runTrace(args)).toMatchObject({ code: 2, out: '', err: expect.stringMatching(message) });
 });
 
-test('what is not there is said', async () => {
+test('a trace that does not exist is reported', async () => {
   expect(await runTrace(['show', 'a'.repeat(32), ...url])).toMatchObject({ code: 2, err: expect.stringContaining('there is no trace') });
   expect(await runTrace(['show', '-'], { input: '{"a":1}' })).toMatchObject({
     code: 2,
@@ -219,7 +219,7 @@ test('what is not there is said', async () => {
   });
 });
 
-test('every command explains itself', async () => {
+test('every command has a help text', async () => {
   const { code, out } = await runTrace(['--help']);
   expect(code).toBe(0);
   const commands = [...out.matchAll(/^ {2}(\w+) /gm)].map(([, name = '']) => name);

@@ -17,7 +17,7 @@ import { suggest } from './suggest.ts';
 
 const COMMANDS: readonly Command[] = [show, verify, compare, services, flow, wait, search, watch];
 
-/** Runs `trace` with these arguments; gives the exit code. */
+/** Runs `trace` with these arguments, and returns the exit code. */
 export async function run(args: readonly string[], world: World): Promise<number> {
   const io = ioOf(world);
   try {
@@ -37,7 +37,7 @@ async function dispatch([name, ...rest]: readonly string[], io: Io): Promise<num
   const command = COMMANDS.find((command) => command.name === name);
   if (!command) {
     const names = COMMANDS.map((command) => command.name);
-    throw new Misuse(`there is no command "${name}".${suggest(name, names) || ` There are ${names.join(', ')}.`}`);
+    throw new Misuse(`there is no command "${name}".${suggest(name, names) || ` The commands are ${names.join(', ')}.`}`);
   }
   const given = read(command, rest, io);
   if (given.values['help'] === true) {

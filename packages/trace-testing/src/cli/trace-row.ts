@@ -4,7 +4,7 @@ import { colouredVerdict } from './colour.ts';
 import type { Io } from './io.ts';
 import type { Judged } from './judged.ts';
 
-/** A trace in one line: when it began, its id, how long it took, its first span, the verdict. */
+/** A trace as a line: start, id, duration, first span, verdict. */
 export function traceRow(judged: Judged, io: Io): string {
   const { trace } = judged;
   const [first] = trace.spans;

@@ -9,7 +9,7 @@ import { newTraceId, otlp, send } from '../testing/spans.ts';
 
 const main = fileURLToPath(new URL('main.ts', import.meta.url));
 
-test('watch gives each new trace a line and a verdict, until Ctrl-C', async () => {
+test('watch prints a line with a verdict for each new trace, until Ctrl-C', async () => {
   const store = await startTraceStore({ otlpPort: 0, uiPort: 0 });
   const old = newTraceId();
   await send(store.otlpUrl, otlp(order(), { traceId: old, epochMs: Date.now() - 60_000 }));

@@ -7,7 +7,7 @@ import { newTraceId, otlp, span, traceOf } from '../testing/spans.ts';
 const trace = traceOf(otlp(order()));
 const short = traceOf(otlp(order()).filter(({ span }) => span.name !== 'INSERT orders'));
 
-test('the matchers hold', async () => {
+test('the matchers pass', async () => {
   expect(trace).toBeComplete();
   expect(trace).toMatchTree('gateway POST /v1/orders 201\n  *');
   expect(trace).toHaveSpan({ name: 'INSERT orders' }, { exactly: 1 });
@@ -18,10 +18,10 @@ test('the matchers hold', async () => {
   await expect(Promise.resolve(trace)).resolves.toMatchTree('gateway POST /v1/orders\n  *');
 });
 
-test('the matchers fail, and say so in the words of the assertion', () => {
+test('the matchers fail with the message of the assertion', () => {
   expect(() => expect(short).toBeComplete()).toThrow(/^expect\(trace\)\.toBeComplete\n\ncannot tell/);
   expect(() => expect(trace).not.toBeComplete()).toThrow(/^expect\(trace\)\.not\.toBeComplete\n\nexpected the opposite, but trace/);
-  expect(() => expect(trace).toMatchTree('a b')).toThrow(/is not as expected in 2 places/);
+  expect(() => expect(trace).toMatchTree('a b')).toThrow(/differs in 2 places/);
   expect(() => expect(short).not.toHaveSpan({ name: 'INSERT orders' })).toThrow(/cannot tell/);
   expect(() => expect(trace).toCall('order', 'gateway')).toThrow(/expected a call/);
   expect(() => expect(trace).toLinkTo(short)).toThrow(/expected a link/);
@@ -29,12 +29,12 @@ test('the matchers fail, and say so in the words of the assertion', () => {
   expect(() => expect(traceOf(otlp(order({ failed: { error: 'x' } })))).toHaveNoErrors()).toThrow(/have an error/);
 });
 
-test('what is no trace is named', () => {
+test('the error for a value that is not a trace says what it is', () => {
   expect(() => expect(Promise.resolve(trace)).toBeComplete()).toThrow(/got a promise: await it/);
   expect(() => expect(new Response()).toBeComplete()).toThrow(/such as the result of `await traces.of\(answer\)`, but got a response/);
 });
 
-test('two runs have one snapshot', () => {
+test('two runs have the same snapshot', () => {
   expect(
     traceOf(
       otlp(order({ failed: { error: `order ${crypto.randomUUID()} lost`, links: [{ traceId: newTraceId(), spanId: 'a'.repeat(16) }] } })),

@@ -2,8 +2,8 @@ import { attributeText, tree, type Span, type SpanNode, type Trace } from '@waym
 import { spanLine } from '../tree/span-line.ts';
 
 /**
- * Writes traces into snapshots so that they are the same at every run: no ids and no times, siblings in the order of their text, ports and
- * generated ids in attributes by what they are. For `expect.addSnapshotSerializer` of Jest and Vitest.
+ * Writes traces into snapshots so that they are the same in every run: no ids and no times, siblings sorted by their text, placeholders for ports
+ * and generated ids. For `expect.addSnapshotSerializer` of Jest and Vitest.
  */
 export const traceSnapshot = {
   test: (value: unknown): boolean => isTrace(value),
@@ -20,7 +20,7 @@ function snapshot(trace: Trace): string {
     .join('\n');
 }
 
-/** The deepest first, so that a trace may be deeper than the call stack. */
+/** Starts with the deepest spans instead of recursion, because a trace can be deeper than the call stack. */
 function subtrees(tops: readonly SpanNode[], trace: Trace): string[][] {
   const nodes = [...tops];
   for (const node of nodes) nodes.push(...node.children);
@@ -45,7 +45,7 @@ function lines({ span, place }: SpanNode, trace: Trace): string[] {
   ];
 }
 
-/** What the line of the span says already. */
+/** Attributes that are already in the line of the span. */
 const SHOWN = new Set(['http.response.status_code', 'error.type', 'waymark.problem.code', 'waymark.job.attempt']);
 
 function linked(spanId: string, spans: readonly Span[]): string {
@@ -61,7 +61,7 @@ const stableAttribute = (name: string, value: string): string => {
   return stable(value);
 };
 
-/** Text with what differs at every run named by what it is. */
+/** Text with placeholders for the parts that differ in every run. */
 const stable = (text: string): string =>
   text
     .replaceAll(/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/gi, '<uuid>')

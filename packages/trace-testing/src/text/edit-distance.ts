@@ -1,4 +1,4 @@
-/** How many letters of the first 100 must be changed, added, left out or swapped with their neighbour (optimal string alignment distance). */
+/** The optimal string alignment distance of the first 100 letters: how many must be changed, added, removed or swapped with their neighbour. */
 export function editDistance(first: string, second: string): number {
   const [a, b] = [first.slice(0, 100), second.slice(0, 100)];
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)];
@@ -14,7 +14,7 @@ export function editDistance(first: string, second: string): number {
   return at(a.length, b.length);
 }
 
-/** The known word that is near enough to be meant, if one is. */
+/** The known word that was probably meant, if there is one. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   const near = known.map((other) => ({ other, steps: editDistance(word, other) })).sort((a, b) => a.steps - b.steps)[0];
   return near && near.steps <= Math.max(1, Math.floor(near.other.length / 3)) ? near.other : undefined;

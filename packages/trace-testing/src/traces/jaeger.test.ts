@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(async () => jaeger?.stop());
 
 withJaeger('a real Jaeger', () => {
-  test('a trace is complete on a real Jaeger, and no sooner', async () => {
+  test('waits on a real Jaeger until a trace is complete', async () => {
     const traceId = newTraceId();
     const spans = otlp(order(), { traceId });
     for (const one of spans.slice(1)) await send(jaeger.otlpUrl, [one]);
@@ -33,7 +33,7 @@ withJaeger('a real Jaeger', () => {
     holds(matchTree(trace, 'gateway SERVER POST /v1/orders 201\n  *'));
   });
 
-  test('a real Jaeger is searched', async () => {
+  test('searches a real Jaeger', async () => {
     await send(jaeger.otlpUrl, otlp(order()));
     const backend = traceBackend(jaeger.url);
     expect(await backend.services()).toEqual(expect.arrayContaining(['gateway', 'order']));
@@ -45,7 +45,7 @@ withJaeger('a real Jaeger', () => {
     );
   });
 
-  test('the port of a real Jaeger that receives spans is told from the one that is asked', async () => {
+  test('the error for the OTLP port of a real Jaeger names the right port', async () => {
     await expect(tracesFrom(jaeger.otlpUrl).of(newTraceId())).rejects.toThrow(/is not a trace backend/);
   });
 });

@@ -16,7 +16,10 @@ const MEMORY_MB = 64;
 
 /** Starts a trace backend in this process, on free ports, so that a test suite needs no Docker. It keeps at most 64 MB, and deletes the oldest traces first. */
 export async function startTraceStore(): Promise<RunningTraceStore> {
-  const backend = await import('@waymark/trace-store');
-  const { otlpUrl, url, close } = await backend.startTraceStore({ otlpPort: 0, uiPort: 0, memoryMb: MEMORY_MB });
+  // Loaded only when it is used: most suites read from a backend that is already running.
+  const { startTraceStore: start } = await import('@waymark/trace-store');
+  const backend = await start({ otlpPort: 0, uiPort: 0, memoryMb: MEMORY_MB });
+  const { otlpUrl, url } = backend;
+  const close = (): Promise<void> => backend.close();
   return { otlpUrl, url, traces: tracesFrom(url), close, [Symbol.asyncDispose]: close };
 }

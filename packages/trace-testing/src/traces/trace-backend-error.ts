@@ -1,7 +1,7 @@
-/** A trace backend that cannot be asked, or that is none; the message names the URL, the cause and the mend. */
+/** The trace backend cannot be reached, or the address is not one. The message names the URL, the cause and what to do. */
 export class TraceBackendError extends Error {
   override readonly name = 'TraceBackendError';
-  /** Whether asking again may help: the connection broke, or the backend has a fault of its own. */
+  /** Whether a retry may help: the connection broke, or the backend failed. */
   readonly passing: boolean;
 
   constructor(message: string, { passing = false, cause }: { passing?: boolean; cause?: unknown } = {}) {

@@ -4,25 +4,25 @@ import { readJson } from './read-json.ts';
 import { TraceBackendError } from './trace-backend-error.ts';
 import { searchParameters, type TraceSearch } from './trace-search.ts';
 
-/** What a Jaeger, or what answers like one, can be asked. Each question rejects with a `TraceBackendError`. */
+/** Jaeger, or a backend with its API. Every method rejects with a `TraceBackendError`. */
 export interface TraceBackend {
   readonly url: string;
-  /** The trace as it is now; without spans when there is none (yet). */
+  /** The trace as it is now. It has no spans if none has arrived. */
   trace(traceId: string, signal?: AbortSignal): Promise<Trace>;
   services(signal?: AbortSignal): Promise<readonly string[]>;
-  /** The traces that are so, newest first. */
+  /** The traces that match, newest first. */
   search(search: TraceSearch, signal?: AbortSignal): Promise<readonly Trace[]>;
-  /** The spans of other traces that link to this one. A Jaeger cannot tell: then there are none. */
+  /** The spans of other traces that link to this one. Jaeger cannot search for links: the list is empty. */
   linksTo(traceId: string): Promise<readonly IncomingLink[]>;
 }
 
 /**
- * Asks for spans as they were sent, in the names that Jaeger has from 2.19 and in those before. Otherwise it would answer with adjusted ones,
- * and in 2.20 the memory store keeps what was adjusted.
+ * Asks for spans as they were sent: Jaeger would otherwise adjust them, and the memory store of 2.20 keeps the adjusted ones. The first name is
+ * for Jaeger 2.19 and later, the second for earlier versions.
  */
 const RAW = 'rawTraces=true&raw_traces=true';
 
-/** A backend by the address of its UI, such as `http://localhost:16686`. Throws a `TraceBackendError` when that is no URL. */
+/** The backend whose UI has this address, such as `http://localhost:16686`. Throws a `TraceBackendError` if it is not a URL. */
 export function traceBackend(address: string): TraceBackend {
   const url = base(address);
   let dialect: 'v3' | 'v1' | undefined;
@@ -65,7 +65,7 @@ export function traceBackend(address: string): TraceBackend {
   };
 }
 
-/** An answer; `known` when it is what a Jaeger says, and not a page, plain text, or the JSON of something else. */
+/** A response. `known` means that it has the shape of Jaeger's API: not a page, plain text, or other JSON. */
 interface Answer {
   readonly known: boolean;
   readonly status: number;
@@ -73,10 +73,10 @@ interface Answer {
   readonly body: unknown;
 }
 
-/** How many questions a backend is asked at once, however many traces a test waits for. */
+/** The limit on concurrent requests to a backend, for tests that wait for many traces. */
 const AT_ONCE = 16;
 
-/** Returns what runs functions, at most `max` at a time, in the order in which they came. */
+/** Returns a function that runs functions in order, at most `max` at a time. */
 function turns(max: number): <T>(fn: () => Promise<T>) => Promise<T> {
   const waiting: (() => void)[] = [];
   let active = 0;
@@ -93,7 +93,7 @@ function turns(max: number): <T>(fn: () => Promise<T>) => Promise<T> {
   };
 }
 
-/** How often a backend is asked again that says it has too much to do, and how long the wait is if it does not say, in milliseconds. */
+/** Retries for a backend that is overloaded. `waitMs` applies if the response has no Retry-After. */
 const BUSY = { tries: 20, waitMs: 1_000, longestMs: 5_000 };
 
 async function get(url: string, path: string, signal?: AbortSignal): Promise<Answer> {
@@ -103,12 +103,12 @@ async function get(url: string, path: string, signal?: AbortSignal): Promise<Ans
   });
   const type = answer.headers.get('content-type') ?? 'no content type';
   if (answer.status === 401 || answer.status === 403)
-    throw new TraceBackendError(`${url} refuses to be read: ${answer.status}. Use the address behind the login.`);
-  if (answer.status >= 500) throw new TraceBackendError(`${url}${path} has a fault of its own: ${answer.status}`, { passing: true });
+    throw new TraceBackendError(`${url} denies access: ${answer.status}. Use an address that needs no login.`);
+  if (answer.status >= 500) throw new TraceBackendError(`${url}${path} failed: ${answer.status}`, { passing: true });
   return { known: isJaegers(body), status: answer.status, type, body };
 }
 
-/** Asks again for as long as the answer is "later", as a test does that reads hundreds of traces at once. */
+/** Retries while the backend is overloaded: a test may read hundreds of traces at once. */
 async function askPatiently(url: string, path: string, signal: AbortSignal | undefined): Promise<Response> {
   for (let tries = 1; ; tries++) {
     const answer = await fetch(url + path, { signal: signal ?? null, headers: { accept: 'application/json' } }).catch((error: unknown) => {
@@ -134,7 +134,7 @@ function one(answer: Answer, url: string, traceId: string): Trace {
   return traces(answer, url).find((trace) => trace.traceId === traceId) ?? { traceId, spans: [] };
 }
 
-/** In v3 and v1, 404 means that there are no such traces. */
+/** In v3 and v1, 404 means that no trace matches. */
 function traces({ status, body }: Answer, url: string): readonly Trace[] {
   if (status === 404) return [];
   try {
@@ -160,19 +160,19 @@ function base(address: string): string {
 
 const notABackend = (url: string, { status, type }: Answer): TraceBackendError =>
   new TraceBackendError(
-    `${url} is not a trace backend: neither /api/v3/traces nor /api/traces is there (${status}, ${type}). ` +
-      "Pass the address of Jaeger's UI, by default port 16686, and not the one that receives spans (4317, 4318).",
+    `${url} is not a trace backend: it has neither /api/v3/traces nor /api/traces (${status}, ${type}). ` +
+      "Use the address of Jaeger's UI (port 16686 by default), not the one that receives spans (4317, 4318).",
   );
 
 const PASSING = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN', 'UND_ERR_SOCKET']);
 
-/** A connection that broke may be made again; where nothing listens, asking again does not help. */
+/** A retry may help if the connection broke, but not if nothing listens. */
 function unreachable(url: string, error: unknown): TraceBackendError {
   const code = codeOf(error) ?? codeOf(causeOf(error)) ?? String(causeOf(error) ?? error);
   const mend = code === 'ECONNREFUSED' ? 'Is the trace backend running, and is this its port?' : 'Is this its address?';
   return new TraceBackendError(`${url} cannot be reached (${code}). ${mend}`, { passing: PASSING.has(code), cause: error });
 }
 
-/** Errors of `fetch` are of another realm in Jest, where `instanceof` does not know them. */
+/** In Jest, errors of `fetch` come from another realm, so `instanceof` does not work. */
 const codeOf = (error: unknown): string | undefined => (error as { code?: unknown } | undefined)?.code?.toString();
 const causeOf = (error: unknown): unknown => (error as { cause?: unknown } | undefined)?.cause;

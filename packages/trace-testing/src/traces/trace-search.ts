@@ -1,18 +1,18 @@
-/** Which traces to look for. */
+/** The criteria of a search. */
 export interface TraceSearch {
   readonly service: string;
   readonly operation?: string;
-  /** Span attributes that must be so. */
+  /** Attributes that a span must have. */
   readonly attributes?: Readonly<Record<string, string>>;
-  /** Milliseconds since 1970; the last hour by default. */
+  /** Milliseconds since 1970. The default is the last hour. */
   readonly from?: number;
   readonly to?: number;
   readonly minDurationMs?: number;
-  /** At most so many; 20 by default. */
+  /** The number of traces, 20 by default. */
   readonly limit?: number;
 }
 
-/** The query for `/api/v3/traces`, in the camelCase that Jaeger has from 2.19 and the snake_case of before, and for the older `/api/traces`. */
+/** The query for `/api/v3/traces`, in the camelCase of Jaeger 2.19 and in the snake_case of earlier versions, and for the older `/api/traces`. */
 export function searchParameters(search: TraceSearch): { v3: string; v1: string } {
   const { service, operation = '', attributes, to = Date.now(), from = to - 3_600_000, minDurationMs, limit = 20 } = search;
   const tags = attributes && Object.keys(attributes).length > 0 ? JSON.stringify(attributes) : '';

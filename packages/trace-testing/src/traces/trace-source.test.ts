@@ -23,12 +23,12 @@ test.each<[string, TraceSource, boolean | undefined]>([
   expect(traceReference(source)).toEqual({ traceId: id, sampled });
 });
 
-test('says what it saw instead of a trace id', () => {
+test('an error says what was found instead of a trace id', () => {
   expect(() => traceReference({ headers: { 'content-type': 'text/html' } })).toThrow(
     /neither traceresponse nor x-trace-id .*\(content-type\)/,
   );
   expect(() => traceReference('5f0c')).toThrow('the text should be 32 hex digits, but is "5f0c"');
   expect(() => traceReference('0'.repeat(32))).toThrow(/should be 32 hex digits/);
-  expect(() => traceReference({} as TraceSource)).toThrow(/but got an object with nothing/);
+  expect(() => traceReference({} as TraceSource)).toThrow(/but got an object with no properties/);
   expect(() => traceReference(undefined as unknown as TraceSource)).toThrow(/but got undefined/);
 });

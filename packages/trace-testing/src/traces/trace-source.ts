@@ -1,4 +1,4 @@
-/** Where a trace id can be taken from: an answer with headers, anything with a `traceId`, or the id itself. */
+/** Something that has a trace id: a response with headers, an object with a `traceId`, or the id itself. */
 export type TraceSource = string | { readonly traceId: string } | { readonly headers: FetchHeaders | HeaderRecord };
 
 /** The headers of `fetch`, of Node or of a package. */
@@ -7,28 +7,28 @@ export interface FetchHeaders {
   keys(): Iterable<string>;
 }
 
-/** Headers as Node's `http`, undici, axios and supertest give them. */
+/** Headers of Node's `http`, undici, axios or supertest. */
 export type HeaderRecord = Readonly<Record<string, unknown>>;
 
-/** A trace that an answer names. */
+/** The trace that a response names. */
 export interface TraceReference {
   readonly traceId: string;
-  /** False when the answer says that nothing was recorded; undefined when it says neither. */
+  /** False if the response says that the trace is not recorded; undefined if it does not say. */
   readonly sampled: boolean | undefined;
 }
 
 /**
- * The trace that an answer belongs to: by its `traceresponse` header (W3C Trace Context Level 2 draft) or `x-trace-id`, by its `traceId`,
- * or by the id itself or a `traceparent` as text. Throws a `TypeError` that says what was seen instead.
+ * The trace of a response: from its header `traceresponse` (W3C Trace Context Level 2 draft) or `x-trace-id`, from its `traceId`, or from text, which
+ * is an id or a `traceparent`. Throws a `TypeError` that says what was found instead.
  */
 export function traceReference(source: TraceSource): TraceReference {
   if (typeof source === 'string') return fromText(source, 'the text');
   if (source === null || typeof source !== 'object')
-    throw new TypeError(`no trace id: expected an answer or an id, but got ${String(source)}`);
+    throw new TypeError(`no trace id: expected a response or an id, but got ${String(source)}`);
   if ('headers' in source) return fromHeaders(source.headers, source);
   if (typeof source.traceId === 'string') return fromText(source.traceId, 'traceId');
   throw new TypeError(
-    `no trace id: expected an answer with headers, a traceId or text, but got an object with ${Object.keys(source).join(', ') || 'nothing'}`,
+    `no trace id: expected a response with headers, a traceId or text, but got an object with ${Object.keys(source).join(', ') || 'no properties'}`,
   );
 }
 
@@ -39,8 +39,8 @@ function fromHeaders(headers: FetchHeaders | HeaderRecord, source: object): Trac
   if (id) return fromText(id, 'the header x-trace-id');
   if ('traceId' in source && typeof source.traceId === 'string') return fromText(source.traceId, 'traceId');
   throw new TypeError(
-    `no trace id: the answer has neither traceresponse nor x-trace-id among its headers (${names(headers).join(', ') || 'none'}). ` +
-      'Let the service answer with one of them, or pass the trace id of the traceparent that the request carried.',
+    `no trace id: the response has neither traceresponse nor x-trace-id among its headers (${names(headers).join(', ') || 'none'}). ` +
+      "Let the service send one of them, or pass the trace id of the request's traceparent.",
   );
 }
 

@@ -5,24 +5,24 @@ import { traceBackend, type TraceBackend } from './trace-backend.ts';
 import { TraceBackendError } from './trace-backend-error.ts';
 import { traceReference, type TraceSource } from './trace-source.ts';
 
-/** A trace all of which is there, and how that is known. */
+/** A trace that is complete, and how that was decided. */
 export interface CompleteTrace extends Trace {
   readonly completeness: Completeness;
 }
 
-/** The traces of one backend. */
+/** The traces of a backend. */
 export interface Traces {
   /**
-   * The whole trace of an answer, as soon as it is complete. Rejects with an `IncompleteTraceError` after `timeoutMs` (4500 by default: Jest ends a test after 5000), with
-   * a `TraceBackendError` when there is nobody to ask, and at once with an `UnsampledTraceError` when the answer says that nothing was
-   * recorded.
+   * The whole trace of a response, as soon as it is complete. Rejects with an `IncompleteTraceError` after `timeoutMs` (4500 by default, because Jest
+   * ends a test after 5000), with a `TraceBackendError` if no backend can be reached, and at once with an `UnsampledTraceError` if the response says
+   * that the trace is not recorded.
    */
   of(source: TraceSource, options?: { readonly timeoutMs?: number }): Promise<CompleteTrace>;
-  /** The trace of an answer as it is now, complete or not; without spans when nothing has come yet. */
+  /** The trace of a response as it is now, complete or not. It has no spans if none has arrived. */
   now(source: TraceSource): Promise<Trace>;
 }
 
-/** The answer says that its trace is not sampled: nothing was recorded, and nothing will come. */
+/** The response says that its trace is not sampled: nothing was recorded, so no span will arrive. */
 export class UnsampledTraceError extends Error {
   override readonly name = 'UnsampledTraceError';
 
@@ -34,7 +34,7 @@ export class UnsampledTraceError extends Error {
   }
 }
 
-/** The traces of a Jaeger, or of anything that answers like one, by the address of its UI, such as `http://localhost:16686`. */
+/** The traces of Jaeger, or of a backend with its API, by the address of its UI, such as `http://localhost:16686`. */
 export function tracesFrom(url: string): Traces {
   const backend = traceBackend(url);
   return {
@@ -47,11 +47,11 @@ export function tracesFrom(url: string): Traces {
   };
 }
 
-/** Shorter than the 5 s after which Jest ends a test, and would hide what is missing. */
+/** Jest ends a test after 5 s, and would hide what is missing. */
 const PATIENCE_MS = 4500;
 const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 50;
-/** How long a trace that cannot say itself that it is complete must not have grown. */
+/** A trace without a manifest counts as complete if it has not grown for this long. */
 const QUIET_MS = 1000;
 
 async function waitFor(backend: TraceBackend, traceId: string, timeoutMs: number): Promise<CompleteTrace> {
@@ -64,12 +64,12 @@ async function waitFor(backend: TraceBackend, traceId: string, timeoutMs: number
   let pause = FIRST_PAUSE_MS;
   for (;;) {
     const next = await attempt(backend, traceId, deadline);
-    // The last request is cut off by the deadline. That says nothing about a backend that has answered before.
+    // The deadline aborts the last request. That says nothing about a backend that has responded before.
     const late = answered && performance.now() >= deadline;
     fault = next instanceof TraceBackendError && !late ? next : undefined;
     if (!(next instanceof TraceBackendError)) {
       answered = true;
-      // Where some spans come, the others are not far.
+      // If some spans have arrived, others will follow soon.
       if (next.spans.length !== trace.spans.length) [grew, pause] = [performance.now(), FIRST_PAUSE_MS];
       trace = next;
     }
@@ -84,14 +84,14 @@ async function waitFor(backend: TraceBackend, traceId: string, timeoutMs: number
   }
 }
 
-/** Asks once; a fault that may pass is an answer too. */
+/** One request. Returns an error that a retry may fix, and throws others. */
 async function attempt(backend: TraceBackend, traceId: string, deadline: number): Promise<Trace | TraceBackendError> {
   const patience = AbortSignal.timeout(Math.ceil(Math.max(deadline - performance.now(), 100)));
   try {
     return await backend.trace(traceId, patience);
   } catch (error) {
     if (patience.aborted)
-      return new TraceBackendError(`${backend.url} takes connections and does not answer.`, { passing: true, cause: error });
+      return new TraceBackendError(`${backend.url} accepts connections but does not respond.`, { passing: true, cause: error });
     if (error instanceof TraceBackendError && error.passing) return error;
     throw error;
   }

@@ -1,6 +1,6 @@
 /**
- * Pairs as many of the first with one of the second each as can be, where `fits` says which go together (bipartite matching by augmenting
- * paths). Gives for each of the second that is taken the one of the first that has it.
+ * Pairs as many items of the first list as possible with an item of the second that `fits` (bipartite matching by augmenting paths).
+ * Returns the pairs, by the item of the second list.
  */
 export function largestMatching<A, B>(first: readonly A[], second: readonly B[], fits: (a: A, b: B) => boolean): Map<B, A> {
   const taken = new Map<B, A>();

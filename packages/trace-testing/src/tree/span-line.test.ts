@@ -20,18 +20,18 @@ test('reads service, kind, name, HTTP status, status and attributes from one lin
   });
 });
 
-test('an attribute may be called __proto__', () => {
+test('an attribute can be called __proto__', () => {
   const line = parseSpanLine('order POST /orders __proto__=1');
   expect(Object.entries(line.attributes)).toEqual([['__proto__', '1']]);
   expect(printLine(line)).toBe('order POST /orders __proto__=1');
 });
 
-test('refuses a line without a span name', () => {
-  expect(() => parseSpanLine('order')).toThrow(/names a service and a span/);
-  expect(() => parseSpanLine('order SERVER')).toThrow(/names a service and a span/);
+test('rejects a line without a span name', () => {
+  expect(() => parseSpanLine('order')).toThrow(/needs a service and a span name/);
+  expect(() => parseSpanLine('order SERVER')).toThrow(/needs a service and a span name/);
 });
 
-test('every span line is read back as it was written', () => {
+test('every span line is read back unchanged', () => {
   const word = fc.stringMatching(/^[a-zA-Z0-9"=.*\\ (/-]{0,12}$/).map((text) => text.trim().replace(/\s+/g, ' '));
   const line = fc.record<SpanLine>({
     service: word,
@@ -44,7 +44,7 @@ test('every span line is read back as it was written', () => {
   fc.assert(fc.property(line, (line) => expect(parseSpanLine(printLine(line))).toEqual(line)));
 });
 
-test('names what of a span is not as the line says', () => {
+test('lists how a span differs from a line', () => {
   const { spans } = traceOf(otlp(span('order', 'SERVER', 'POST /orders', { 'http.response.status_code': 201 })));
   const [one] = spans;
   if (!one) throw new Error('no span');
@@ -56,7 +56,7 @@ test('names what of a span is not as the line says', () => {
     'name is POST /orders, not POST /x',
     'http.response.status_code is 201, not 409',
     'status is UNSET, not ERROR',
-    'error.type is not there, not out_of_stock',
+    'error.type is missing, not out_of_stock',
   ]);
 });
 
@@ -64,7 +64,7 @@ test.each([
   ['order SERVERR POST /orders', 'SERVER'],
   ['order CLEINT GET', 'CLIENT'],
   ['order POST /orders 500 EROR', 'ERROR'],
-])('%s is a typing error: did you mean %s?', (line, meant) => {
+])('%s is a misspelling: did you mean %s?', (line, meant) => {
   expect(() => parseSpanLine(line)).toThrow(`Did you mean ${meant}?`);
 });
 

@@ -1,7 +1,7 @@
 import { nearest } from '../text/edit-distance.ts';
 import { attributeText, type Span, type SpanKind } from '@waymark/trace-model';
 
-/** A span in one line of text: service, kind, name, HTTP status, ERROR, attributes. What is undefined may be anything. */
+/** A span as a line of text: service, kind, name, HTTP status, ERROR, attributes. Undefined means anything. */
 export interface SpanLine {
   readonly service: string;
   readonly kind: SpanKind | undefined;
@@ -13,20 +13,20 @@ export interface SpanLine {
 
 const KINDS: ReadonlySet<string> = new Set<SpanKind>(['UNSPECIFIED', 'INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER']);
 const STATUSES: ReadonlySet<string> = new Set(['ERROR', 'OK', 'UNSET']);
-/** A word: text in quotes, or an attribute whose value may be in quotes, or anything without a space. */
+/** A word is text in quotes, an attribute whose value can be in quotes, or anything without a space. */
 const WORD = /[\w.@/-]+="(?:[^"\\]|\\.)*"|"(?:[^"\\]|\\.)*"|\S+/g;
 const ATTRIBUTE = /^([a-zA-Z_][\w.@/-]*)=(.*)$/s;
 const HTTP_STATUS = /^[1-5]\d\d$/;
 
 /**
- * Reads `order SERVER POST /orders 409 ERROR error.type=out_of_stock`. What is in double quotes is taken as it is: a service or name with
- * spaces, a name that ends in a number, a value with spaces. Throws a `SyntaxError` on a line without service and name.
+ * Reads `order SERVER POST /orders 409 ERROR error.type=out_of_stock`. Text in double quotes is taken literally: a service, name or value with
+ * spaces, or a name that ends in a number. Throws a `SyntaxError` on a line without service and name.
  */
 export function parseSpanLine(line: string): SpanLine {
   const words = line.match(WORD) ?? [];
   const [service = ''] = words.splice(0, 1);
   const kind = KINDS.has(words[0] ?? '') ? (words.shift() as SpanKind) : undefined;
-  // Without a prototype, an attribute may be called `__proto__`.
+  // Without a prototype, an attribute can be called `__proto__`.
   const attributes = Object.create(null) as Record<string, string>;
   let httpStatus: string | undefined;
   let status: SpanLine['status'];
@@ -40,11 +40,11 @@ export function parseSpanLine(line: string): SpanLine {
   }
   misspelt(words);
   if (words.length === 0)
-    throw new SyntaxError(`a line names a service and a span, such as \`order POST /orders\`: ${JSON.stringify(line.trim())}`);
+    throw new SyntaxError(`a line needs a service and a span name, such as \`order POST /orders\`: ${JSON.stringify(line.trim())}`);
   return { service: unquoted(service), kind, name: words.map(unquoted).join(' '), httpStatus, status, attributes };
 }
 
-/** A kind or status with a typing error would be taken for a part of the name, and the whole tree would not match. */
+/** A misspelt kind or status would count as part of the name, and the whole tree would not match. */
 function misspelt(words: readonly string[]): void {
   for (const [word, known] of [
     [words[0], KINDS],
@@ -53,12 +53,12 @@ function misspelt(words: readonly string[]): void {
     const meant = word === undefined ? undefined : nearWord(word, known);
     if (meant !== undefined)
       throw new SyntaxError(
-        `${word} is neither a kind nor a status of spans. Did you mean ${meant}? A name with such a word is put in quotes.`,
+        `${word} is neither a kind nor a status of spans. Did you mean ${meant}? If it is part of the name, put the name in quotes.`,
       );
   }
 }
 
-/** Words of capitals only, and long enough to be no verb or table. */
+/** Considers only words in capitals with at least four letters: shorter ones are HTTP methods and the like. */
 const nearWord = (word: string, known: ReadonlySet<string>): string | undefined =>
   /^[A-Z]{4,}$/.test(word) && !known.has(word)
     ? nearest(
@@ -67,7 +67,7 @@ const nearWord = (word: string, known: ReadonlySet<string>): string | undefined 
       )
     : undefined;
 
-/** A span as a line that `parseSpanLine` reads; status UNSET and attributes of no weight for a reader are left out. */
+/** A span as a line that `parseSpanLine` reads. The status UNSET and most attributes are left out. */
 export function spanLine(span: Span): string {
   const httpStatus = attribute(span, 'http.response.status_code');
   const errorType = attribute(span, 'error.type');
@@ -95,7 +95,7 @@ export function printLine({ service, kind, name, httpStatus, status, attributes 
     .join(' ');
 }
 
-/** What of the span is not as the line says, such as `http.response.status_code is 201, not 409`. */
+/** How the span differs from the line, such as `http.response.status_code is 201, not 409`. */
 export function differences(line: SpanLine, span: Span): readonly string[] {
   return [
     differs('service', line.service, span.service),
@@ -108,7 +108,11 @@ export function differences(line: SpanLine, span: Span): readonly string[] {
 }
 
 const differs = (what: string, expected: string | undefined, came: string | undefined): string =>
-  expected === undefined || expected === came ? '' : `${what} is ${came ?? 'not there'}, not ${expected}`;
+  expected === undefined || expected === came
+    ? ''
+    : came === undefined
+      ? `${what} is missing, not ${expected}`
+      : `${what} is ${came}, not ${expected}`;
 
 const attribute = (span: Span, name: string): string | undefined =>
   Object.hasOwn(span.attributes, name) ? attributeText(span.attributes[name]) : undefined;
@@ -120,11 +124,11 @@ function unquoted(word: string): string {
   try {
     return JSON.parse(word) as string;
   } catch {
-    throw new SyntaxError(`the quotes of ${word} do not close, or it has an unknown escape`);
+    throw new SyntaxError(`${word} has no closing quote, or an unknown escape`);
   }
 }
 
-/** What is not visible is escaped, so that a name cannot take over a terminal. */
+/** Invisible characters are escaped, so that a name cannot control a terminal. */
 const quoted = (text: string): string =>
   JSON.stringify(text).replaceAll(/[\p{C}\u2028\u2029]/gu, (character) =>
     character
@@ -133,7 +137,7 @@ const quoted = (text: string): string =>
       .join(''),
   );
 
-/** In quotes where the line would be read otherwise. */
+/** In quotes if the line would otherwise be read differently. */
 function quotedName(name: string): string {
   const words = collapsed(name).split(' ');
   const [first = '', last = ''] = [words[0], words.at(-1)];

@@ -3,7 +3,7 @@ import { largestMatching } from './largest-matching.ts';
 import { differences, type SpanLine } from './span-line.ts';
 import type { Siblings, SpanPattern } from './tree-pattern.ts';
 
-/** What is expected and what came, laid over each other. */
+/** An expected line, a received span, or a pair of them. */
 export type Aligned =
   | {
       readonly kind: 'both';
@@ -16,21 +16,21 @@ export type Aligned =
   | { readonly kind: 'extra'; readonly node: SpanNode }
   | { readonly kind: 'allowed'; readonly node: SpanNode };
 
-/** Siblings laid over each other; `cost` 0 when they match. */
+/** Expected and received siblings side by side. `cost` is 0 if they match. */
 export interface Alignment {
   readonly cost: number;
   readonly rows: readonly Aligned[];
 }
 
 /**
- * Lays an expected tree over the spans that came, from the top down, so that they part in as few places as can be. A match is found where
- * there is one. Spans that start at the same moment may come in either order.
+ * Aligns an expected tree with the received spans, from the top down, so that they differ in as few places as possible. It finds a match if
+ * there is one. Spans that start at the same time can come in either order.
  */
 export function align(expected: Siblings, nodes: readonly SpanNode[]): Alignment {
   return new Aligner().siblings(expected, nodes);
 }
 
-/** A span and its pattern are looked at for many ways to lay their siblings; each pair is worked out once. */
+/** Many alignments of siblings compare the same span and pattern, so the result of each comparison is kept. */
 class Aligner {
   private readonly known = new Map<SpanPattern, Map<SpanNode, Pair>>();
 
@@ -56,7 +56,7 @@ class Aligner {
     return { cost: differs.length === 0 ? below.cost : cost, row: { kind: 'both', line, node, differs, below } };
   }
 
-  /** The cheapest way to go through both lists side by side, worked out from their ends. */
+  /** The cheapest way to go through both lists side by side, computed from their ends. */
   private inOrder(items: readonly (SpanPattern | '*')[], nodes: readonly SpanNode[]): Alignment {
     const table = this.costs(items, nodes);
     const rows: Aligned[] = [];
@@ -96,7 +96,7 @@ class Aligner {
     return ways.reduce((best, other) => (other.cost < best.cost ? other : best), ways[0] ?? { cost: 0, step: END });
   }
 
-  /** Every pattern takes a span that matches it wholly where that can be arranged for; what is left over is paired by likeness. */
+  /** Pairs as many patterns as possible with a span that matches exactly, and the others with the most similar spans. */
   private inAnyOrder(items: readonly (SpanPattern | '*')[], nodes: readonly SpanNode[]): Alignment {
     const patterns = items.filter((item) => item !== '*');
     const taken = this.matched(patterns, nodes);

@@ -5,15 +5,15 @@ import type { Aligned, Alignment } from './tree-alignment.ts';
 import type { Siblings, SpanPattern } from './tree-pattern.ts';
 
 /**
- * An alignment as text: `-` expected and not there, `+` there and not expected, `!` there and not as expected, with what differs. What is
- * missing where it was expected and is elsewhere, is said to be. Coloured on a terminal.
+ * An alignment as text: `-` expected but missing, `+` received but not expected, `!` different, and how. If a missing span is elsewhere in the
+ * trace, the line says where. With colours on a terminal.
  */
 export function treeDiff(alignment: Alignment): string {
   const loose = unmatched(alignment);
   return alignment.rows.flatMap((row) => lines(row, 0, loose)).join('\n');
 }
 
-/** The spans that no line of the expected tree stands for. */
+/** The spans that match no line of the expected tree. */
 const unmatched = ({ rows }: Alignment): readonly SpanNode[] =>
   rows.flatMap((row) => (row.kind === 'both' ? unmatched(row.below) : row.kind === 'missing' ? [] : subtree(row.node)));
 
@@ -23,7 +23,7 @@ function subtree(top: SpanNode): readonly SpanNode[] {
   return nodes;
 }
 
-/** In how many places they part. */
+/** In how many places they differ. */
 export const partings = ({ rows }: Alignment): number => rows.reduce((sum, row) => sum + parting(row), 0);
 
 function parting(row: Aligned): number {
@@ -63,13 +63,13 @@ function expectedLines({ items }: Siblings, depth: number): string[] {
   );
 }
 
-/** The spans of a subtree, a line each. Holds its own stack: a trace may be deeper than the call stack. */
+/** The spans of a subtree, one per line. It is not recursive, because a trace can be deeper than the call stack. */
 export function spanLines(top: SpanNode, depth = 0): string[] {
   const found: string[] = [];
   const stack = [{ node: top, depth }];
   for (let next = stack.pop(); next; next = stack.pop()) {
     const { node, depth } = next;
-    found.push(indent(depth) + spanLine(node.span) + (node.place === 'orphan' ? '    ← its parent is not here' : ''));
+    found.push(indent(depth) + spanLine(node.span) + (node.place === 'orphan' ? '    ← its parent is missing' : ''));
     for (const child of node.children.toReversed()) stack.push({ node: child, depth: depth + 1 });
   }
   return found;

@@ -2,13 +2,13 @@ import { parseSpanLine, type SpanLine } from './span-line.ts';
 
 /** Spans that are expected next to each other. */
 export interface Siblings {
-  /** Expected in any order, where the text says `(any order)`; otherwise in the order in which they start. */
+  /** Whether the text says `(any order)`. Otherwise siblings are expected in the order in which they start. */
   readonly anyOrder: boolean;
-  /** The spans, and `*` for any further ones at that place. */
+  /** The spans, and `*` for any further spans at that place. */
   readonly items: readonly (SpanPattern | '*')[];
 }
 
-/** A span and all that is expected below it. */
+/** An expected span and its expected children. */
 export interface SpanPattern {
   readonly line: SpanLine;
   readonly children: Siblings;
@@ -23,8 +23,8 @@ interface Line {
 const MOST_LINES = 1000;
 
 /**
- * Reads a tree as indented text, a span a line, children deeper than their parent. `*` stands for any further spans, with whatever is below
- * them; `(any order)` among siblings for all of them; lines that begin with `#` are for readers. Throws a `SyntaxError` that names the line.
+ * Reads a tree from indented text: one span per line, children deeper than their parent. `*` allows any further spans with their children.
+ * `(any order)` applies to all siblings beside it. Lines that begin with `#` are comments. Throws a `SyntaxError` that names the line.
  */
 export function parseTree(text: string): Siblings {
   const lines = text
@@ -45,7 +45,7 @@ function parseSiblings(lines: readonly Line[], indent: number): { siblings: Sibl
   let anyOrder = false;
   let rest = lines;
   for (let line = rest[0]; line && line.indent >= indent; line = rest[0]) {
-    if (line.indent > indent) throw new SyntaxError(`line ${line.number} is indented like none before it: ${line.text}`);
+    if (line.indent > indent) throw new SyntaxError(`line ${line.number} has an indentation that matches no line before it: ${line.text}`);
     rest = rest.slice(1);
     if (line.text === '(any order)') anyOrder = true;
     else if (line.text === '*') items.push('*');

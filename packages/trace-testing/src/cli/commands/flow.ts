@@ -8,8 +8,8 @@ export const flow: Command = {
   name: 'flow',
   operands: '<trace>…',
   summary: 'Draws who calls whom, as Mermaid',
-  details: 'GitHub and GitLab draw Mermaid in a ```mermaid block.',
-  options: { sequence: { type: 'boolean', help: 'a sequence diagram of one trace, instead of a graph of all' } },
+  details: 'GitHub and GitLab render Mermaid in a ```mermaid block.',
+  options: { sequence: { type: 'boolean', help: 'a sequence diagram of one trace instead of a graph of all traces' } },
   async run(given, io) {
     const traces = await readOperands(given, io);
     const [trace, ...more] = traces;

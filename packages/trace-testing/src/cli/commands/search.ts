@@ -11,13 +11,13 @@ export const search: Command = {
   name: 'search',
   operands: '<service>',
   summary: 'Finds the newest traces of a service',
-  details: 'One line each: start, trace id, duration, first span, verdict. Exits with 1 when there are none.',
+  details: 'Prints a line for each: start, trace id, duration, first span, verdict. Exits with 1 if there are none.',
   options: {
-    span: { type: 'string', value: '<name>', help: 'that have a span of this name' },
-    attribute: { type: 'string', value: '<key=value>', help: 'that have a span with this attribute' },
-    since: { type: 'string', value: '<duration>', help: 'that began in the last 10m, 2h … (default 1h)' },
-    longer: { type: 'string', value: '<duration>', help: 'that have a span which took longer than this' },
-    limit: { type: 'string', value: '<number>', help: 'at most so many (default 20)' },
+    span: { type: 'string', value: '<name>', help: 'only traces with a span of this name' },
+    attribute: { type: 'string', value: '<key=value>', help: 'only traces with a span that has this attribute' },
+    since: { type: 'string', value: '<duration>', help: 'only traces that began in the last 10m, 2h … (default 1h)' },
+    longer: { type: 'string', value: '<duration>', help: 'only traces with a span that took longer than this' },
+    limit: { type: 'string', value: '<number>', help: 'the number of traces (default 20)' },
   },
   async run(given, io) {
     const [service, ...more] = given.operands;
@@ -28,8 +28,8 @@ export const search: Command = {
       const known = await backend.services();
       const who = known.includes(service)
         ? ''
-        : ` It knows no service "${service}".${suggest(service, known) || (known.length > 0 ? ` It knows ${known.join(', ')}.` : '')}`;
-      io.remark(`trace: no such traces at ${given.url}.${who}`);
+        : ` It has no service "${service}".${suggest(service, known) || (known.length > 0 ? ` The services are ${known.join(', ')}.` : '')}`;
+      io.remark(`trace: no traces match at ${given.url}.${who}`);
     }
     const traces = found.map(judged);
     if (given.json) io.print(json(traces.map(report)).split('\n'));

@@ -7,7 +7,7 @@ export const services: Command = {
   name: 'services',
   operands: '<trace>…',
   summary: 'Shows what each service contributed',
-  details: 'Self time is what its spans spent themselves, not in a span below.',
+  details: 'Self time is the time that spans spent outside of their children.',
   options: {},
   async run(given, io) {
     const rows = servicesTable(await readOperands(given, io));

@@ -11,7 +11,7 @@ export const show: Command = {
   operands: '<trace>…',
   summary: 'Draws traces as waterfalls',
   details:
-    'Solid bars are the critical path: the time the whole waited for. Then come the spans of other traces that link here. The last line is the verdict.',
+    'Solid bars are the critical path: the time that the request waited for. Below are the spans of other traces that link to this one, and the verdict.',
   options: {},
   async run(given, io) {
     const traces = (await readOperands(given, io)).map(judged);
@@ -31,7 +31,7 @@ export const show: Command = {
   },
 };
 
-/** The links from other traces; a file has none. */
+/** The links from other traces. A file has none. */
 async function linksTo({ traceId }: Trace, { operands, url }: Given): Promise<readonly IncomingLink[]> {
   const isFromBackend = operands.some((operand) => operand.toLowerCase() === traceId);
   return isFromBackend ? traceBackend(url).linksTo(traceId) : [];

@@ -10,10 +10,10 @@ import { readOperands } from '../read-operand.ts';
 export const verify: Command = {
   name: 'verify',
   operands: '<trace>…',
-  summary: 'Says whether traces are complete and sound, and if not, why',
-  details: 'Exits with 1 when one is not; that a request failed does not matter. In GitHub Actions, annotates the run.',
+  summary: 'Checks that traces are complete and sound',
+  details: 'Exits with 1 if one is not, and says why. A failed request does not matter. In GitHub Actions, adds annotations to the run.',
   options: {
-    services: { type: 'string', value: '<names>', help: 'services that must take part in each trace, with commas between them' },
+    services: { type: 'string', value: '<names>', help: 'services that must take part in each trace, separated by commas' },
   },
   async run(given, io) {
     const names = servicesIn(given.values['services']);
@@ -22,7 +22,7 @@ export const verify: Command = {
     if (given.json) io.print(json(traces.map(report)).split('\n'));
     else for (const one of traces) io.print([`trace ${one.trace.traceId}`, colouredVerdict(one, io), ...explained(one)]);
     for (const { message } of absent) io.remark(`trace: ${message}`);
-    // Not into the JSON: the runner reads workflow commands from either stream.
+    // The JSON must stay valid, and GitHub Actions reads commands from both streams.
     const to = given.json ? 'err' : 'out';
     if (io.env['GITHUB_ACTIONS'] === 'true') for (const line of annotations(traces)) io.command(line, to);
     return absent.length > 0 || traces.some(({ broken }) => broken) ? 1 : 0;
@@ -35,7 +35,7 @@ function servicesIn(names: string | boolean | undefined): readonly string[] {
     .split(',')
     .map((name) => name.trim())
     .filter(Boolean);
-  if (found.length === 0) throw new Misuse('--services takes names with commas between them, such as gateway,order.');
+  if (found.length === 0) throw new Misuse('--services takes names separated by commas, such as gateway,order.');
   return found;
 }
 

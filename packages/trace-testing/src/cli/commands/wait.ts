@@ -11,7 +11,7 @@ export const wait: Command = {
   name: 'wait',
   operands: '<trace id>',
   summary: 'Waits until a trace is complete',
-  details: 'Exits with 1 and says what is missing when time is up.',
+  details: 'Exits with 1 and says what is missing if it is not complete in time.',
   options: { timeout: { type: 'string', value: '<duration>', help: 'how long, such as 30s (default 5s)' } },
   async run({ operands, values, url, json: asJson }, io) {
     const [id, ...more] = operands;

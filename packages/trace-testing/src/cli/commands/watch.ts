@@ -13,9 +13,9 @@ const PAUSE_MS = 1000;
 export const watch: Command = {
   name: 'watch',
   operands: '[service]…',
-  summary: 'Follows new traces, a line and verdict each',
+  summary: 'Prints each new trace on a line, with its verdict',
   details:
-    'A trace is judged as soon as it says that it is complete, or once nothing more has come for 3 s. With --json a line of JSON each. Ctrl-C ends it.',
+    'A trace is printed as soon as its manifest says that it is complete, or if it has not grown for 3 s. --json prints a line of JSON for each. Ctrl-C ends it.',
   options: {},
   async run({ operands, url, json: asJson }, io) {
     if (operands.includes('-')) throw new Misuse('watch follows a backend, not standard input.');
@@ -35,7 +35,7 @@ export const watch: Command = {
   },
 };
 
-/** A question that was broken off by Ctrl-C has no answer, and one that met a passing fault is asked again. */
+/** Ignores requests that Ctrl-C aborted, and errors that a retry may fix: the next round asks again. */
 const unlessStopped =
   (stop: AbortSignal) =>
   (error: unknown): [] => {
