@@ -8,6 +8,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 /** The folder with the parts that all pages share. In the npm package the code is one folder deeper. */
 const KIT = new URL(import.meta.url.endsWith('.ts') ? '../browser/' : '../../browser/', import.meta.url);
 
+const KIT_NAME = '@waymark/page-kit/';
+
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
@@ -86,11 +88,17 @@ export class PageFiles {
   #withPaths(code: string, file: string): string {
     const { resolve } = createRequire(pathToFileURL(file));
     return code.replace(/from '(@[^']+)'/g, (_, name: string) => {
-      const module = this.#packages[name];
-      const path = this.#paths.get(realpathSync(module ? fileURLToPath(module) : resolve(name)));
-      if (!path) throw new Error(`${file} imports ${name}, which no page may load`);
+      const path = name.startsWith(KIT_NAME)
+        ? `/page-kit/${name.slice(KIT_NAME.length)}.ts`
+        : this.#paths.get(this.#moduleOf(name, resolve));
+      if (!path || !this.has(path)) throw new Error(`${file} imports ${name}, which no page may load`);
       return `from '${path}'`;
     });
+  }
+
+  #moduleOf(name: string, resolve: (name: string) => string): string {
+    const module = this.#packages[name];
+    return realpathSync(module ? fileURLToPath(module) : resolve(name));
   }
 
   /** Lists all modules of a page in its head, so that the browser loads them at once instead of import by import. */
