@@ -2,8 +2,10 @@
 FROM node:24-trixie-slim AS dependencies
 WORKDIR /waymark
 COPY package.json pnpm-lock.yaml pnpm-workspace.yaml ./
+COPY packages/context/package.json packages/context/
 COPY packages/contracts/package.json packages/contracts/
 COPY packages/jobs/package.json packages/jobs/
+COPY packages/semantic-conventions/package.json packages/semantic-conventions/
 COPY packages/service-kit/package.json packages/service-kit/
 COPY packages/tracing/package.json packages/tracing/
 COPY services/auth/package.json services/auth/
@@ -15,12 +17,15 @@ RUN npx -y pnpm@12 install --prod --frozen-lockfile --public-hoist-pattern=undic
 
 FROM node:24-trixie-slim
 WORKDIR /waymark
-ENV NODE_ENV=production HOST=0.0.0.0
+# V8 does not know the container's limit: by itself it lets garbage pile up beyond 144 MiB, and the kernel kills the process under load.
+ENV NODE_ENV=production HOST=0.0.0.0 NODE_OPTIONS="--max-old-space-size-percentage=55 --max-semi-space-size=4"
 COPY --from=dependencies /waymark ./
 COPY deploy/compose/ready /usr/local/bin/ready
+COPY packages/context/src packages/context/src
 COPY packages/contracts/src packages/contracts/src
 COPY packages/jobs/migrations packages/jobs/migrations
 COPY packages/jobs/src packages/jobs/src
+COPY packages/semantic-conventions/src packages/semantic-conventions/src
 COPY packages/service-kit/src packages/service-kit/src
 COPY packages/tracing/src packages/tracing/src
 COPY services services

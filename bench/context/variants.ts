@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { contextKey, RequestContext } from '@waymark/tracing';
+import { contextKey, RequestContext } from '@waymark/context';
 import { Mutex } from 'async-mutex';
 import type { Task, Value, Variant } from './task.ts';
 

@@ -1,5 +1,5 @@
 // Preloaded into the control: turns off counting spans and changes nothing else. The package has no option for this, so the methods are replaced.
-import { SegmentManifest } from '../../packages/tracing/src/sdk/manifest.ts';
+import { SegmentManifest } from '@waymark/tracing';
 
 SegmentManifest.prototype.onStart = () => undefined;
 Reflect.deleteProperty(SegmentManifest.prototype, 'onEnding');

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { judge } from '@waymark/trace-model';
@@ -13,6 +14,13 @@ const NAMES = ['gateway', 'auth', 'order', 'inventory'] as const;
 /** The memory limit of each service in docker-compose.yml. */
 const LIMIT_MIB = 144;
 const SLOW_MS = 8_000;
+
+/** The NODE_OPTIONS of the image, for processes outside a container: a share of its memory limit becomes a number. */
+async function imageNodeOptions(): Promise<string> {
+  const dockerfile = await readFile(new URL('../../Dockerfile', import.meta.url), 'utf8');
+  const options = /NODE_OPTIONS="([^"]*)"/.exec(dockerfile)?.[1] ?? '';
+  return options.replace(/-percentage=(\d+)/, (_, percent: string) => `=${Math.floor((Number(percent) * LIMIT_MIB) / 100)}`);
+}
 
 /** A trace backend that does not work. */
 async function deadBackend(how: 'hangs' | 'refuses' | 'is slow' | 'answers 500'): Promise<AsyncDisposable & { url: string }> {
@@ -35,9 +43,12 @@ export const deadBackends: Attack = {
   async run({ quick, say }) {
     const all: Outcome[] = [];
     const peaks: number[] = [];
+    const nodeOptions = await imageNodeOptions();
     for (const how of ['hangs', 'refuses', 'is slow', 'answers 500'] as const) {
       await using backend = await deadBackend(how);
-      await using attacked = await startAttackedShop({ env: { all: { OTEL_EXPORTER_OTLP_ENDPOINT: backend.url } } });
+      await using attacked = await startAttackedShop({
+        env: { all: { OTEL_EXPORTER_OTLP_ENDPOINT: backend.url, NODE_OPTIONS: nodeOptions } },
+      });
       const outcomes = await load(30, quick ? 10 : 150, () => attacked.buyer.order(SKU));
       const peak = await Promise.all(NAMES.map((name) => peakMiB(attacked.shop.pid(name) ?? 0)));
       say(`${how}: ${statuses(outcomes)}; peak memory: ${NAMES.map((name, at) => `${name} ${Math.round(peak[at] ?? 0)} MiB`).join(', ')}`);

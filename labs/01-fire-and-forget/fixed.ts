@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { detach, span } from '@waymark/tracing';
+import { detach } from '@waymark/context';
+import { span } from '@waymark/tracing';
 import type { Context } from 'koa';
 
 /** Answers at once, and sends the receipt afterwards as a detached task. */

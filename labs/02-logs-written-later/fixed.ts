@@ -1,4 +1,4 @@
-import { bind } from '@waymark/tracing';
+import { bind } from '@waymark/context';
 import type { Context } from 'koa';
 import type { Logger } from 'pino';
 

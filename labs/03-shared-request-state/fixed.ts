@@ -1,5 +1,6 @@
 import { json } from 'node:stream/consumers';
-import { annotate, contextKey, RequestContext, span } from '@waymark/tracing';
+import { contextKey, RequestContext } from '@waymark/context';
+import { annotate, span } from '@waymark/tracing';
 import type { Context } from 'koa';
 
 /** The user of the request, so that no function needs a parameter for it. */

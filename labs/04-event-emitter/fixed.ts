@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { PassThrough } from 'node:stream';
-import { bind, span } from '@waymark/tracing';
+import { bind } from '@waymark/context';
+import { span } from '@waymark/tracing';
 import type { Context } from 'koa';
 
 const warehouse = new EventEmitter();

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { annotate, batcher, span } from '@waymark/tracing';
+import { batcher } from '@waymark/context';
+import { annotate, span } from '@waymark/tracing';
 import type { Context } from 'koa';
 
 type Answer = (cents: number) => void;

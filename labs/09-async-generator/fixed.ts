@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { bind, span } from '@waymark/tracing';
+import { bind } from '@waymark/context';
+import { span } from '@waymark/tracing';
 import type { Context } from 'koa';
 
 /** Streams the prices and queries them page by page. */

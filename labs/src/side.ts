@@ -2,7 +2,8 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { pathToFileURL } from 'node:url';
-import { drainDetached, logCorrelation, shutdownTracing } from '@waymark/tracing';
+import { drainDetached } from '@waymark/context';
+import { logCorrelation, shutdownTracing } from '@waymark/tracing';
 import { traced } from '@waymark/tracing/koa';
 import Koa, { type Middleware } from 'koa';
 import { pino } from 'pino';

@@ -24,3 +24,7 @@ export const published: readonly Package[] = readdirSync(join(ROOT, 'packages'))
 
 /** The file name that `pnpm pack` gives the package. */
 export const tarballOf = ({ name, version }: Manifest): string => `${name.replace('@', '').replace('/', '-')}-${version}.tgz`;
+
+/** What others may import: `testing` and `main` are for this repository. */
+export const publicEntries = ({ exports }: Manifest): readonly string[] =>
+  Object.keys(exports).filter((entry) => !/^\.\/(testing|main)/.test(entry));

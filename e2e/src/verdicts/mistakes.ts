@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { annotate, detach, inject, span, SpanKind, startTracing } from '@waymark/tracing';
+import { detach } from '@waymark/context';
+import { annotate, inject, span, SpanKind, startTracing } from '@waymark/tracing';
 import { traceRequests } from '@waymark/tracing/undici';
 import { Agent, interceptors, type Dispatcher } from 'undici';
 import { ask } from './ask.ts';

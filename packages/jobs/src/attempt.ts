@@ -1,4 +1,5 @@
-import { consume, outside, PoisonError } from '@waymark/tracing';
+import { outside } from '@waymark/context';
+import { consume, PoisonError } from '@waymark/tracing';
 import { type Database, Problem, type Sql, withDeadline, withFreshDeadline } from '@waymark/service-kit';
 import type { Job as Row } from 'graphile-worker';
 import type { Logger } from 'pino';

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { testDatabase } from '@waymark/local-stack';
 import { span } from '@waymark/tracing';
-import { openDatabase } from '@waymark/service-kit';
+import { currentUser, forUser, openDatabase } from '@waymark/service-kit';
 import { handle, type JobHandler } from './job.ts';
 import { echoJob } from './testing/echo-job.ts';
 import { attribute, until } from '@waymark/service-kit/testing';
@@ -31,6 +31,18 @@ test('a job runs once, with its payload, as a child of the request', async () =>
   expect(sent).toMatchObject({ traceId: request?.traceId, parentSpanId: request?.spanId });
   expect(worked).toEqual([expect.objectContaining({ traceId: sent?.traceId, parentSpanId: sent?.spanId })]);
   expect(attribute(worked[0], 'messaging.message.id')).toBe(attribute(sent, 'messaging.message.id'));
+});
+
+test('a job knows the user of the request that added it, and its log lines say so', async () => {
+  const users: unknown[] = [];
+  await start(async () => {
+    users.push(currentUser());
+    throw new Error('out of glue');
+  });
+  await forUser('ada', () => add('for ada'));
+  await until(jobsLeft, ([job]) => job?.attempts === 1 && job.last_error !== null, 'the first attempt to have failed');
+  expect(users).toEqual(['ada']);
+  expect(place.lines.filter(({ msg }) => msg === 'an attempt at a job failed')).toEqual([expect.objectContaining({ user_id: 'ada' })]);
 });
 
 test('a job added in a transaction that is rolled back never runs', async () => {

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Database, endsWithin, type Sql } from '@waymark/service-kit';
-import { outside } from '@waymark/tracing';
+import { outside } from '@waymark/context';
 import { Logger as WorkerLogger, run, type Runner, type WorkerEvents, type WorkerPool } from 'graphile-worker';
 import type { Logger } from 'pino';
 import { attempt } from './attempt.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isIdempotent, problem, successOf, type AnswerOf, type Api, type CallOf, type Route, type Routes } from '@waymark/contracts';
-import { outside } from '@waymark/tracing';
+import { outside } from '@waymark/context';
 import { traceRequests, type TracedRequest } from '@waymark/tracing/undici';
 import { BrokenCircuitError, circuitBreaker, handleWhen, SamplingBreaker, type CircuitBreakerPolicy } from 'cockatiel';
 import { Agent, type Dispatcher } from 'undici';

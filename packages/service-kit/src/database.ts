@@ -1,4 +1,4 @@
-import { outside } from '@waymark/tracing';
+import { outside } from '@waymark/context';
 import pg from 'pg';
 import type { Logger } from 'pino';
 import { deadlineExceeded, remainingMs, withFreshDeadline } from './deadline.ts';

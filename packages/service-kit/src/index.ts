@@ -9,3 +9,4 @@ export { serviceLog, type Logger } from './log.ts';
 export { migrate } from './migrations.ts';
 export { Problem } from './problem.ts';
 export type { Handlers } from './routes.ts';
+export { currentUser, forUser } from './user.ts';

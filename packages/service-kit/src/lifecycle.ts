@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { drainDetached, outside, shutdownTracing } from '@waymark/tracing';
+import { drainDetached, outside } from '@waymark/context';
+import { shutdownTracing } from '@waymark/tracing';
 import type Koa from 'koa';
 import type { Logger } from 'pino';
 import { closeClients } from './client.ts';

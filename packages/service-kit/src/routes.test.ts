@@ -134,3 +134,11 @@ test('a 401 has a WWW-Authenticate header', async () => {
   await expect(ask('GET', '/things/stranger')).resolves.toMatchObject({ status: 401 });
   expect((await ask('GET', '/things/stranger')).headers.get('www-authenticate')).toBe('Bearer');
 });
+
+test('the log lines of a request that acts for a user have the user’s id', async () => {
+  const put = { json: { parts: [] } };
+  lines.length = 0;
+  await ask('PUT', '/things/lamp', { ...put, headers: { 'x-colour': 'red', 'x-user-id': 'ada' } });
+  await ask('PUT', '/things/lamp', { ...put, headers: { 'x-colour': 'red' } });
+  expect(lines.filter(({ msg }) => msg === 'kept').map((line) => line['user_id'])).toEqual(['ada', undefined]);
+});

@@ -5,6 +5,7 @@ import type { Context } from 'koa';
 import type { z } from 'zod';
 import { readJson } from './body.ts';
 import { Problem } from './problem.ts';
+import { forUser } from './user.ts';
 
 /** One function per route of the contract. It takes the validated request and returns the body of the success response. */
 export type Handlers<A extends Api> = {
@@ -24,12 +25,19 @@ export function routesOf<R extends Routes>(api: Api<R>, handlers: Handlers<Api<R
     router.register(koaPath(route), [route.method], async (ctx) => {
       if (internal && !route.forOperators) expectTracedCaller();
       const { status, body } = successOf(route);
-      const result = await handler(await validRequest(ctx, route));
+      const request = await validRequest(ctx, route);
+      const user = userOf(request);
+      const result = await (user ? forUser(user, () => handler(request)) : handler(request));
       ctx.status = status;
       ctx.body = body.parse(result) ?? null;
     });
   }
   return router;
+}
+
+/** The gateway says in a header of its own for whom it calls. */
+function userOf({ headers }: Record<string, unknown>): string | undefined {
+  return (headers as { 'x-user-id'?: string } | undefined)?.['x-user-id'];
 }
 
 /** `/orders/{id}` as @koa/router writes it: `/orders/:id`. */

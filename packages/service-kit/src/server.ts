@@ -1,7 +1,8 @@
 import { createServer, STATUS_CODES, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { outside, traceRefused, type Refused } from '@waymark/tracing';
+import { outside } from '@waymark/context';
+import { traceRefused, type Refused } from '@waymark/tracing';
 import type { Logger } from 'pino';
 import { overloaded, type RequestLimit } from './limit.ts';
 import { Problem } from './problem.ts';

@@ -5,7 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { stripTypeScriptTypes } from 'node:module';
 import { basename, extname } from 'node:path';
 
-const UI = new URL(import.meta.url.endsWith('.ts') ? '../ui/' : '../../ui/', import.meta.url);
+const UI = new URL('../ui/', import.meta.url);
 /** TypeScript in this repository, JavaScript once installed. */
 const MODEL_ENTRY = import.meta.resolve('@waymark/trace-model');
 const MODEL = new URL('.', MODEL_ENTRY);

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { propagation, ROOT_CONTEXT } from '@opentelemetry/api';
 import fc from 'fast-check';
+import { extract, inject } from '@waymark/context';
 import { allowedBaggage, baggageAttributes } from './baggage.ts';
-import { extract, inject } from './messaging/carrier.ts';
-import { BAGGAGE_ALLOWED, BAGGAGE_MAX_VALUE } from './names.ts';
+import { BAGGAGE_ALLOWED, BAGGAGE_MAX_VALUE } from './baggage.ts';
 import { recordSpans } from './testing/recorded-spans.ts';
 
 recordSpans();

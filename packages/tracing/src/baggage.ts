@@ -1,5 +1,10 @@
 import { propagation, type Attributes, type Context } from '@opentelemetry/api';
-import { BAGGAGE_ALLOWED, BAGGAGE_MAX_VALUE } from './names.ts';
+
+/** Baggage keys that may cross the edge, and are copied to span attributes and log lines, unless `startTracing` is given others. */
+export const BAGGAGE_ALLOWED: ReadonlySet<string> = new Set(['waymark.traffic']);
+
+/** Longest baggage value that is kept, in characters. */
+export const BAGGAGE_MAX_VALUE = 64;
 
 let allowed: ReadonlySet<string> = BAGGAGE_ALLOWED;
 

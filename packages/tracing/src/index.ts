@@ -1,18 +1,21 @@
 export { SpanKind } from '@opentelemetry/api';
-export { batcher, type Batcher, type BatcherOptions, type BatchItem } from './context/batcher.ts';
-export { bind } from './context/bind.ts';
-export { extract, inject, messageAttributes, type Carrier, type ReceivedCarrier } from './messaging/carrier.ts';
-export { detach, detachedTasks, drainDetached, TooManyDetachedTasksError } from './context/detach.ts';
+export {
+  annotate,
+  event,
+  extract,
+  failActive,
+  inject,
+  messageAttributes,
+  span,
+  type Carrier,
+  type ReceivedCarrier,
+  type SpanOptions,
+} from '@waymark/context';
+export { PROBLEM_CODE } from '@waymark/semantic-conventions';
 export { activeTraceId, responseHeaders } from './http/conventions.ts';
-export type { Frozen, Immutable } from './context/immutable.ts';
+export { traceRefused, type Refused } from './http/refused.ts';
 export { expectTracedCaller } from './http/server-span.ts';
 export { logCorrelation } from './log.ts';
 export { cancelled, consume, deadLetter, linkItems, PoisonError, produce, type Attempt, type Message } from './messaging/messaging.ts';
-export { PROBLEM_CODE } from './names.ts';
-export { outside } from './context/outside.ts';
-export { QueueFullError } from './context/queue-full.ts';
-export { traceRefused, type Refused } from './http/refused.ts';
-export { contextKey, RequestContext, type ContextKey } from './context/request-context.ts';
-export { annotate, event, failActive, span, type SpanOptions } from './span.ts';
 export { SegmentManifest } from './sdk/manifest.ts';
 export { shutdownTracing, startTracing, type Tracing, type TracingOptions } from './sdk/start.ts';

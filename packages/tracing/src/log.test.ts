@@ -1,9 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { propagation } from '@opentelemetry/api';
 import { pino } from 'pino';
-import { extract } from './messaging/carrier.ts';
+import { extract, span } from '@waymark/context';
 import { logCorrelation } from './log.ts';
-import { span } from './span.ts';
 import { recordSpans } from './testing/recorded-spans.ts';
 
 const recorded = recordSpans();

@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import { SpanKind } from '@opentelemetry/api';
 import { applyDefaults } from './sdk/defaults.ts';
 import * as tracing from './index.ts';
-import { BAGGAGE_MAX_VALUE } from './names.ts';
+import { BAGGAGE_MAX_VALUE } from './baggage.ts';
 
 const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
 

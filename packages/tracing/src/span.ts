@@ -1,85 +1,17 @@
-import { types } from 'node:util';
-import {
-  context,
-  SpanStatusCode,
-  trace,
-  type Attributes,
-  type Context,
-  type Link,
-  type Span,
-  type SpanKind,
-  type SpanOptions as StartOptions,
-} from '@opentelemetry/api';
+import { context, SpanStatusCode, trace, type Context, type Span, type SpanOptions } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { ATTR_ERROR_TYPE } from '@opentelemetry/semantic-conventions';
-import { SCOPE } from './names.ts';
+import { passRandomFlag } from '@waymark/context';
 import { packageVersion } from './sdk/package-version.ts';
-import { passRandomFlag } from './sdk/trace-context.ts';
 
-export interface SpanOptions {
-  kind?: SpanKind;
-  attributes?: Attributes;
-  links?: Link[];
-  /** The context to be a child of; by default the active one. */
-  parent?: Context;
-}
-
-/**
- * Runs `fn` inside a span of its own, which is active until `fn`'s result settles and is then ended.
- * What `fn` throws is recorded (semantic conventions, exceptions) and rethrown as it is: the exception once, on the
- * innermost span that saw it; the status on each span that it passes.
- */
-export async function span<T>(name: string, fn: (span: Span) => Promise<T> | T, options: SpanOptions = {}): Promise<T> {
-  const { parent = context.active(), ...rest } = options;
-  const opened = startSpan(name, rest, parent);
-  try {
-    // Async, so that the `then` of a lazy thenable, a query not yet begun, is called inside as well.
-    return await context.with(trace.setSpan(parent, opened), async () => fn(opened));
-  } catch (error) {
-    fail(opened, error);
-    throw error;
-  } finally {
-    opened.end();
-  }
-}
-
+const SCOPE = '@waymark/tracing';
 const VERSION = packageVersion(import.meta.filename);
 
 /** Starts a span of this package's instrumentation scope. */
-export function startSpan(name: string, options: StartOptions = {}, parent: Context = context.active()): Span {
+export function startSpan(name: string, options: SpanOptions = {}, parent: Context = context.active()): Span {
   const started = trace.getTracer(SCOPE, VERSION).startSpan(name, options, parent);
   passRandomFlag(started, parent);
   return started;
-}
-
-/** Adds attributes to the active span, if there is one. */
-export function annotate(attributes: Attributes): void {
-  trace.getActiveSpan()?.setAttributes(attributes);
-}
-
-/** Adds an event to the active span, if there is one: something that a reader of the trace looks for, at this moment. */
-export function event(name: string, attributes: Attributes = {}): void {
-  trace.getActiveSpan()?.addEvent(name, attributes);
-}
-
-/** The trace that each error was last recorded in: an error may be shared by requests, and each of their traces should tell of it. */
-const recordedIn = new WeakMap<object, string>();
-
-/**
- * Marks a span as failed by what was thrown. The exception event is written once per trace, on the span that sees the error first;
- * a thrown primitive cannot be recognised, so each span that it passes has the event.
- */
-export function fail(target: Span, thrown: unknown): void {
-  if (!target.isRecording()) return;
-  const error = asError(thrown);
-  const identity = typeof thrown === 'object' && thrown !== null ? thrown : error;
-  const { traceId } = target.spanContext();
-  if (recordedIn.get(identity) !== traceId) {
-    recordedIn.set(identity, traceId);
-    target.recordException(error);
-  }
-  target.setAttribute(ATTR_ERROR_TYPE, errorType(error));
-  target.setStatus({ code: SpanStatusCode.ERROR, message: error.message });
 }
 
 /** Marks a span as failed by the HTTP status of its answer; what was noted before says more and stays. */
@@ -87,21 +19,4 @@ export function failWithStatus(target: Span, httpStatus: number): void {
   const { attributes, status } = target as Span & Partial<ReadableSpan>;
   if (!attributes?.[ATTR_ERROR_TYPE]) target.setAttribute(ATTR_ERROR_TYPE, String(httpStatus));
   if (status?.code !== SpanStatusCode.ERROR) target.setStatus({ code: SpanStatusCode.ERROR });
-}
-
-/** Errors of other realms are errors too: inside Jest, those of Node's own modules are. */
-export function asError(thrown: unknown): Error {
-  if (thrown instanceof Error || types.isNativeError(thrown)) return thrown;
-  return new Error(typeof thrown === 'object' && thrown !== null ? 'Something that is no Error was thrown' : String(thrown));
-}
-
-/** Marks the active span as failed by `error`, if there is one. */
-export function failActive(error: unknown): void {
-  const active = trace.getActiveSpan();
-  if (active) fail(active, error);
-}
-
-/** The most telling stable name of an error: its code if it has one, else its class. */
-function errorType(error: Error): string {
-  return 'code' in error && typeof error.code === 'string' && error.code ? error.code : error.name;
 }

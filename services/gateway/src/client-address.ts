@@ -1,4 +1,4 @@
-import { contextKey, RequestContext } from '@waymark/tracing';
+import { contextKey, RequestContext } from '@waymark/context';
 import type { Middleware } from 'koa';
 
 /** The address that the request came from. */

@@ -1,5 +1,5 @@
 import type { authApi, gatewayApi, inventoryApi, orderApi } from '@waymark/contracts';
-import { RequestContext } from '@waymark/tracing';
+import { RequestContext } from '@waymark/context';
 import { CLIENT_ADDRESS } from './client-address.ts';
 import { Problem, type Client, type Handlers } from '@waymark/service-kit';
 

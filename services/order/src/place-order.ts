@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Line, Order } from '@waymark/contracts';
 import { Problem, type Sql } from '@waymark/service-kit';
-import { activeTraceId, annotate, detach, event } from '@waymark/tracing';
+import { detach } from '@waymark/context';
+import { activeTraceId, annotate, event } from '@waymark/tracing';
 import { ORDER_ID } from './attributes.ts';
 import { fulfilOrderJob, releaseStockJob } from './jobs.ts';
 import { abandonPlacement, claimPlacement, findOrder, insertOrder } from './order-db.ts';

@@ -1,7 +1,7 @@
 // A service that detaches tasks: one waits for SIGUSR2 and then queries the database, the other never ends.
 import { once } from 'node:events';
 import { api } from '@waymark/contracts';
-import { detach } from '@waymark/tracing';
+import { detach } from '@waymark/context';
 import { z } from 'zod';
 import { databaseUrl, listenOn, openDatabase, readConfig, run, serviceApp } from '../index.ts';
 

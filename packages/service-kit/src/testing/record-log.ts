@@ -1,5 +1,5 @@
-import { logCorrelation } from '@waymark/tracing';
 import { pino, type Logger } from 'pino';
+import { contextFields } from '../log.ts';
 
 export type LogLine = Record<string, unknown> & { level: number; msg: string };
 
@@ -12,6 +12,6 @@ export interface RecordedLog {
 /** Creates a log that keeps its lines in memory for a test to check. */
 export function recordLog(): RecordedLog {
   const lines: LogLine[] = [];
-  const log = pino({ level: 'debug', mixin: logCorrelation }, { write: (line: string) => void lines.push(JSON.parse(line) as LogLine) });
+  const log = pino({ level: 'debug', mixin: contextFields }, { write: (line: string) => void lines.push(JSON.parse(line) as LogLine) });
   return { log, lines };
 }

@@ -23,13 +23,16 @@ const THINGS: Record<string, () => unknown> = {
   deadline: () => ({ name: 'deadline', size: Math.ceil(remainingMs()) }),
 };
 
-const handlers: Handlers<typeof thingsApi> = {
+const handlers = (log: Logger): Handlers<typeof thingsApi> => ({
   list: ({ query }) => Promise.resolve({ items: Array.from({ length: query.limit }, (_, at) => ({ name: `thing ${at}`, size: 1 })) }),
   get: async ({ params }) => (await THINGS[params.id]?.()) as { name: string; size: number },
-  put: ({ body }) => Promise.resolve({ parts: body.parts.length, noteLength: body.note?.length ?? 0 }),
+  put: ({ body }) => {
+    log.info('kept');
+    return Promise.resolve({ parts: body.parts.length, noteLength: body.note?.length ?? 0 });
+  },
   add: ({ body }) => Promise.resolve(body),
   remove: () => Promise.resolve(undefined),
-};
+});
 
 /** Serves the test contract on a free port. */
 export async function serveThings(
@@ -38,7 +41,7 @@ export async function serveThings(
 ): Promise<ServedThings> {
   const requests: string[] = [];
   const { limit = new RequestLimit(Infinity), edge, ready = () => Promise.resolve() } = more;
-  const answer = serviceApp({ api: thingsApi, handlers, log, limit, entry: edge !== undefined }).callback();
+  const answer = serviceApp({ api: thingsApi, handlers: handlers(log), log, limit, entry: edge !== undefined }).callback();
   const listener: RequestListener = (request, response) => {
     requests.push(`${request.method} ${request.url}`);
     void answer(request, response);

@@ -24,7 +24,7 @@ export const thingsApi = api('things', {
     method: 'PUT',
     path: '/things/{id}',
     summary: 'Keep a thing',
-    headers: z.object({ 'x-colour': z.string().regex(/^[a-z]+$/) }),
+    headers: z.object({ 'x-colour': z.string().regex(/^[a-z]+$/), 'x-user-id': z.string().optional() }),
     params: z.object({ id: z.string() }),
     body: z.object({ parts: z.array(thing).max(3), note: z.string().optional() }),
     answers: { 200: z.object({ parts: z.int(), noteLength: z.int() }) },

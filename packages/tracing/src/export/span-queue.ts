@@ -1,8 +1,8 @@
 import { ROOT_CONTEXT, TraceFlags, context } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
-import { outside } from '../context/outside.ts';
-import { within } from '../context/within.ts';
+import { outside } from '@waymark/context';
+import { within } from './within.ts';
 import { noteLost } from '../sdk/manifest.ts';
 
 /** What became of the sampled spans that ended in this process: `waiting`, `delivered` and `lost` add up to all of them. */

@@ -4,10 +4,11 @@ import type { TLSSocket } from 'node:tls';
 import { propagation, type Attributes, type Span } from '@opentelemetry/api';
 import { ATTR_HTTP_RESPONSE_STATUS_CODE } from '@opentelemetry/semantic-conventions';
 import type { Dispatcher } from 'undici';
-import { PEER_UNKNOWN } from '../names.ts';
-import { fail, failWithStatus } from '../span.ts';
+import { fail } from '@waymark/context';
+import { PEER_UNKNOWN } from '@waymark/semantic-conventions';
+import { failWithStatus } from '../span.ts';
 import { connectionAttributes } from './conventions.ts';
-import { notePeer } from './traceresponse.ts';
+import { noteTraceresponse } from './traceresponse.ts';
 
 /** Writes what happens to one request on its CLIENT span. */
 export class ClientCall {
@@ -38,7 +39,7 @@ export class ClientCall {
     if (status < 200) return;
     this.#awaiting = false;
     this.#span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, status);
-    notePeer(this.#span, traceresponse);
+    noteTraceresponse(this.#span, traceresponse);
     if (status >= 400) failWithStatus(this.#span, status);
   }
 

@@ -6,8 +6,8 @@ import { Readable } from 'node:stream';
 import { expect, test } from '@jest/globals';
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { Client, request } from 'undici';
+import { span } from '@waymark/context';
 import { SegmentManifest } from '../sdk/manifest.ts';
-import { span } from '../span.ts';
 import { frameworks, type Handlers } from '../testing/frameworks.ts';
 import { exceptions, named, recordSpans } from '../testing/recorded-spans.ts';
 

@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { Readable } from 'node:stream';
 import { beforeEach, expect, jest, test } from '@jest/globals';
 import Koa, { type Context } from 'koa';
-import { detach, drainDetached } from '../context/detach.ts';
+import { detach, drainDetached } from '@waymark/context';
 import { traced } from './koa.ts';
 import { serve } from '../testing/http-server.ts';
 import { recordSpans } from '../testing/recorded-spans.ts';

@@ -1,5 +1,5 @@
 import type { Context as KoaContext } from 'koa';
-import { inDetachedTask } from '../context/detach.ts';
+import { inDetachedTask } from '@waymark/context';
 
 const OF_THE_REQUEST = ['request', 'response', 'req', 'res', 'state'] as const;
 

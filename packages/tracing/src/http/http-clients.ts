@@ -3,7 +3,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { context, isSpanContextValid, propagation, SpanKind, trace, type Span } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
-import { inject } from '../messaging/carrier.ts';
+import { inject } from '@waymark/context';
 import { startSpan } from '../span.ts';
 import { ClientCall } from './client-call.ts';
 import { connectionAttributes, httpSpanName, methodAttributes, urlAttributes } from './conventions.ts';

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { trace, TraceFlags } from '@opentelemetry/api';
 import type { Middleware } from 'koa';
 import { request } from 'undici';
-import { inject } from '../messaging/carrier.ts';
+import { inject } from '@waymark/context';
 import { expectTracedCaller } from './server-span.ts';
 import { SegmentManifest } from '../sdk/manifest.ts';
 import { echoServer, valuesOf } from '../testing/echo-server.ts';

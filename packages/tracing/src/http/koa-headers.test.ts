@@ -5,7 +5,7 @@ import { trace } from '@opentelemetry/api';
 import fc from 'fast-check';
 import type { Middleware } from 'koa';
 import { request } from 'undici';
-import { inject } from '../messaging/carrier.ts';
+import { inject } from '@waymark/context';
 import { serve } from '../testing/http-server.ts';
 import { recordSpans } from '../testing/recorded-spans.ts';
 import { tracedApp } from '../testing/traced-app.ts';

@@ -1,6 +1,5 @@
 import type { Context as KoaContext, Middleware } from 'koa';
-import { outsideDetachedTask } from '../context/detach.ts';
-import { asError } from '../span.ts';
+import { asError, outsideDetachedTask } from '@waymark/context';
 import { openApiPath } from './conventions.ts';
 import { watchCtx } from './detached-ctx.ts';
 import { startServerSpan, type ServerSpan, type TracedOptions } from './server-span.ts';

@@ -1,8 +1,8 @@
 import { SpanKind, SpanStatusCode, type Attributes } from '@opentelemetry/api';
 import { ATTR_ERROR_TYPE, ATTR_HTTP_RESPONSE_STATUS_CODE } from '@opentelemetry/semantic-conventions';
+import { ENTRY, PROBLEM_CODE } from '@waymark/semantic-conventions';
 import { httpSpanName, origin, responseHeaders, serverAttributes, serverRequest, type ParsedRequest } from './conventions.ts';
 import { logIds } from '../log.ts';
-import { ENTRY, PROBLEM_CODE } from '../names.ts';
 import { startSpan } from '../span.ts';
 
 /** A request that no application sees. */

@@ -3,10 +3,10 @@ import { types } from 'node:util';
 import { context, isSpanContextValid, SpanKind, SpanStatusCode, trace, type Context, type Span } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { ATTR_ERROR_TYPE, ATTR_HTTP_RESPONSE_STATUS_CODE, ATTR_HTTP_ROUTE } from '@opentelemetry/semantic-conventions';
+import { fail, outsideDetachedTask } from '@waymark/context';
+import { ENTRY } from '@waymark/semantic-conventions';
 import { baggageAttributes } from '../baggage.ts';
-import { outsideDetachedTask } from '../context/detach.ts';
-import { ENTRY } from '../names.ts';
-import { fail, failWithStatus, startSpan } from '../span.ts';
+import { failWithStatus, startSpan } from '../span.ts';
 import { httpSpanName, origin, responseHeaders, serverAttributes, serverRequest, type ServerRequest } from './conventions.ts';
 
 /** How a server is traced. `R` is the framework's own request. */

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { expect, test } from '@jest/globals';
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { Agent, Client, fetch, H2CClient, interceptors, Pool, type Dispatcher } from 'undici';
-import { span } from '../span.ts';
+import { span } from '@waymark/context';
 import { echoServer, valuesOf } from '../testing/echo-server.ts';
 import { serve } from '../testing/http-server.ts';
 import { exceptions, named, recordSpans } from '../testing/recorded-spans.ts';

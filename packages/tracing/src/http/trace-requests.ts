@@ -1,10 +1,10 @@
 import { context, propagation, SpanKind, trace, type Context, type Span } from '@opentelemetry/api';
 import { ATTR_HTTP_REQUEST_RESEND_COUNT } from '@opentelemetry/semantic-conventions';
 import type { Dispatcher } from 'undici';
-import { inject } from '../messaging/carrier.ts';
+import { inject } from '@waymark/context';
+import { PEER_SERVICE } from '@waymark/semantic-conventions';
 import { ClientCall, watched, watchedLegacy } from './client-call.ts';
 import { httpSpanName, methodAttributes, urlAttributes } from './conventions.ts';
-import { PEER_SERVICE } from '../names.ts';
 import { startSpan } from '../span.ts';
 
 export interface TracedRequest {

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { expect, test } from '@jest/globals';
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
-import { span } from '../span.ts';
+import { span } from '@waymark/context';
 import { echoServer, valuesOf } from '../testing/echo-server.ts';
 import { named, recordSpans } from '../testing/recorded-spans.ts';
 import { tracedRequest } from './undici.ts';

@@ -1,13 +1,13 @@
 import { expect, test } from '@jest/globals';
 import { startSpan } from '../span.ts';
 import { recordSpans } from '../testing/recorded-spans.ts';
-import { notePeer } from './traceresponse.ts';
+import { noteTraceresponse } from './traceresponse.ts';
 
 const recorded = recordSpans();
 
 async function peerNoted(header: (traceId: string) => string | string[] | undefined): Promise<unknown> {
   const client = startSpan('client');
-  notePeer(client, header(client.spanContext().traceId));
+  noteTraceresponse(client, header(client.spanContext().traceId));
   client.end();
   const [span] = await recorded.take(1);
   return span?.attributes['waymark.peer.span'];
@@ -33,7 +33,7 @@ test.each([
   ['00', []],
 ])('an answer in another trace is noted, and linked if it was recorded (flags %s)', async (flags, links) => {
   const client = startSpan('client');
-  notePeer(client, `00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-${flags}`);
+  noteTraceresponse(client, `00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-${flags}`);
   client.end();
   const [span] = await recorded.take(1);
   expect(span).toMatchObject({ attributes: { 'waymark.peer.trace': '4bf92f3577b34da6a3ce929d0e0e4736' }, links });
@@ -41,7 +41,7 @@ test.each([
 
 test('an answer of this trace that was not recorded is noted', async () => {
   const client = startSpan('client');
-  notePeer(client, `00-${client.spanContext().traceId}-00f067aa0ba902b7-00`);
+  noteTraceresponse(client, `00-${client.spanContext().traceId}-00f067aa0ba902b7-00`);
   client.end();
   const [span] = await recorded.take(1);
   expect(span?.attributes).toEqual({ 'waymark.peer.unsampled': true });

@@ -2,7 +2,7 @@ import { afterAll, expect, test } from '@jest/globals';
 import { propagation, ROOT_CONTEXT } from '@opentelemetry/api';
 import fc from 'fast-check';
 import { Agent, Headers, type Dispatcher } from 'undici';
-import { span } from '../span.ts';
+import { span } from '@waymark/context';
 import { echoServer, valuesOf, type WireHeaders } from '../testing/echo-server.ts';
 import { recordSpans } from '../testing/recorded-spans.ts';
 import { traceRequests } from './trace-requests.ts';

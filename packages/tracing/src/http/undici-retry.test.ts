@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from '@jest/globals';
 import { SpanStatusCode } from '@opentelemetry/api';
 import { Agent, interceptors, type Dispatcher } from 'undici';
-import { span } from '../span.ts';
+import { span } from '@waymark/context';
 import { echoServer, valuesOf } from '../testing/echo-server.ts';
 import { exceptions, named, recordSpans } from '../testing/recorded-spans.ts';
 import { traceRequests } from './trace-requests.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { interceptors, Pool, type Dispatcher } from 'undici';
-import { span } from '../span.ts';
+import { span } from '@waymark/context';
 import { echoServer, valuesOf } from '../testing/echo-server.ts';
 import { named, recordSpans } from '../testing/recorded-spans.ts';
 import { traceRequests } from './trace-requests.ts';

@@ -3,7 +3,7 @@ import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { Agent, Dispatcher1Wrapper, interceptors, type Dispatcher } from 'undici';
 import * as undici6 from 'undici-6';
 import * as undici7 from 'undici-7';
-import { span } from '../span.ts';
+import { span } from '@waymark/context';
 import { echoServer, valuesOf } from '../testing/echo-server.ts';
 import { serve } from '../testing/http-server.ts';
 import { named, recordSpans } from '../testing/recorded-spans.ts';

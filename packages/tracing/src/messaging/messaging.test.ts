@@ -1,10 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { context, propagation, SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
-import { inject, type Carrier } from './carrier.ts';
+import { type Carrier, contextKey, inject, RequestContext, span } from '@waymark/context';
 import { cancelled, consume, deadLetter, linkItems, PoisonError, produce } from './messaging.ts';
-import { contextKey, RequestContext } from '../context/request-context.ts';
-import { span } from '../span.ts';
 import { named, recordSpans } from '../testing/recorded-spans.ts';
 
 const recorded = recordSpans();

@@ -1,9 +1,16 @@
 import { context, SpanKind, trace, type Attributes, type Context, type Link, type Span } from '@opentelemetry/api';
+import { type Carrier, extract, pack, type ReceivedCarrier, span, type SpanOptions, unpack } from '@waymark/context';
+import {
+  BATCH_ITEMS,
+  DEAD_LETTER,
+  JOB_ATTEMPT,
+  JOB_MAX_ATTEMPTS,
+  NEXT_ATTEMPT,
+  NEXT_ATTEMPT_AT,
+  TRACE_MODE,
+} from '@waymark/semantic-conventions';
 import { baggageAttributes } from '../baggage.ts';
-import { extract, type Carrier, type ReceivedCarrier } from './carrier.ts';
-import { pack, unpack } from './context-carrier.ts';
-import { BATCH_ITEMS, DEAD_LETTER, JOB_ATTEMPT, JOB_MAX_ATTEMPTS, NEXT_ATTEMPT, NEXT_ATTEMPT_AT, TRACE_MODE } from '../names.ts';
-import { span, startSpan, type SpanOptions } from '../span.ts';
+import { startSpan } from '../span.ts';
 
 /** A message or job, in the terms of the semantic conventions for messaging. */
 export interface Message {

@@ -1,8 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { SpanKind } from '@opentelemetry/api';
-import { contextKey, RequestContext } from '../context/request-context.ts';
+import { type Carrier, contextKey, messageAttributes, type ReceivedCarrier, RequestContext } from '@waymark/context';
 import { named, recordSpans } from '../testing/recorded-spans.ts';
-import { messageAttributes, type Carrier, type ReceivedCarrier } from './carrier.ts';
 import { consume, produce } from './messaging.ts';
 
 const recorded = recordSpans();

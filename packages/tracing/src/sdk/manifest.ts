@@ -1,6 +1,7 @@
-import { createContextKey, trace, TraceFlags, type Context } from '@opentelemetry/api';
+import { trace, TraceFlags, type Context } from '@opentelemetry/api';
 import type { Span, SpanProcessor } from '@opentelemetry/sdk-trace';
-import { SEGMENT_DETACHED, SEGMENT_LOST, SEGMENT_SPANS } from '../names.ts';
+import { BEGINS_SEGMENT } from '@waymark/context';
+import { SEGMENT_DETACHED, SEGMENT_LOST, SEGMENT_SPANS } from '@waymark/semantic-conventions';
 
 /** What one process does for one entry: its first span, and every span below that in this process. */
 interface Segment {
@@ -15,15 +16,8 @@ interface Segment {
 const SEGMENT = Symbol('waymark.segment');
 type InSegment = { [SEGMENT]?: Segment };
 
-const BEGINS = createContextKey('waymark.segment.begins');
-
 /** How many detached tasks a segment promises: its root has an attribute for them, and an attribute should not be a book. */
 export const DETACHED_PROMISES = 1_000;
-
-/** The context for a span that begins a segment of its own, although its parent is of this process. Not for the spans below it. */
-export function beginSegment(parent: Context): Context {
-  return parent.setValue(BEGINS, true);
-}
 
 /**
  * A span processor, for an SDK that `startTracing` did not start: add one, before the exporter's.
@@ -34,7 +28,7 @@ export class SegmentManifest implements SpanProcessor {
   onStart(span: Span & InSegment, parentContext: Context): void {
     // A parent in another process is known by its context alone, and has no segment here. A property is cheaper than a WeakMap.
     const above = (trace.getSpan(parentContext) as InSegment | undefined)?.[SEGMENT];
-    const begins = !above || parentContext.getValue(BEGINS) === true;
+    const begins = !above || parentContext.getValue(BEGINS_SEGMENT) === true;
     if (begins && above) promise(above, span);
     const segment = begins ? { root: span, spans: 0, lost: 0 } : above;
     segment.spans += 1;

@@ -34,7 +34,7 @@ test.each(['http/protobuf', 'http/json'])('the standard variables say who the se
 
   expect(ran).toMatchObject({ code: 0, errors: '' });
   expect(backend.received.paths).toEqual(new Set(['/v1/traces']));
-  expect(backend.received.scopes).toEqual(new Set([`@waymark/tracing ${version}`]));
+  expect(backend.received.scopes).toEqual(new Set([`@waymark/context ${version}`]));
   expect(backend.received.resource).toMatchObject({
     'service.name': 'order',
     'deployment.environment.name': 'test',

@@ -16,7 +16,7 @@ import { packageVersion } from './package-version.ts';
 import { PreciseStart } from './precise-start.ts';
 import { describeQuery, failedQueries } from './sql.ts';
 import { propagatorFromEnv, randomFlag } from './trace-context.ts';
-import { within } from '../context/within.ts';
+import { within } from '../export/within.ts';
 
 /** A running SDK. */
 export interface Tracing {

@@ -5,12 +5,12 @@ import { context, defaultTextMapGetter, defaultTextMapSetter, propagation, ROOT_
 import { suppressTracing } from '@opentelemetry/core';
 import { AlwaysOffSampler, ParentBasedSampler, TracerProvider } from '@opentelemetry/sdk-trace';
 import fc from 'fast-check';
-import { span } from '../span.ts';
+import { passRandomFlag, span } from '@waymark/context';
 import { echoServer, valuesOf } from '../testing/echo-server.ts';
 import { serve } from '../testing/http-server.ts';
 import { recordSpans } from '../testing/recorded-spans.ts';
 import { tracedApp } from '../testing/traced-app.ts';
-import { parseTraceState, passRandomFlag, propagatorFromEnv, TraceContextPropagator } from './trace-context.ts';
+import { parseTraceState, propagatorFromEnv, TraceContextPropagator } from './trace-context.ts';
 import { tracedRequest } from '../http/undici.ts';
 
 const recorded = recordSpans();

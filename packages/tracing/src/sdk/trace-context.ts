@@ -1,10 +1,8 @@
 import {
-  INVALID_TRACEID,
   isSpanContextValid,
   trace,
   TraceFlags,
   type Context,
-  type Span,
   type SpanContext,
   type TextMapGetter,
   type TextMapPropagator,
@@ -13,9 +11,7 @@ import {
 } from '@opentelemetry/api';
 import { CompositePropagator, isTracingSuppressed, W3CBaggagePropagator } from '@opentelemetry/core';
 import type { SpanProcessor } from '@opentelemetry/sdk-trace';
-
-/** At least the last seven bytes of the trace id are random (W3C Trace Context Level 2, "Random Trace ID Flag"). */
-const RANDOM = 0b10;
+import { passRandomFlag, RANDOM_FLAG } from '@waymark/context';
 
 /** `traceparent` (W3C Trace Context Level 2, §3.2), version 00. Flags that the version does not know are left out. */
 export function traceparent({ traceId, spanId, traceFlags }: SpanContext): string {
@@ -24,22 +20,10 @@ export function traceparent({ traceId, spanId, traceFlags }: SpanContext): strin
 
 /** The flags as two hexadecimal digits. */
 export function flagsText(traceFlags: number): string {
-  return `0${traceFlags & (TraceFlags.SAMPLED | RANDOM)}`;
+  return `0${traceFlags & (TraceFlags.SAMPLED | RANDOM_FLAG)}`;
 }
 
-/**
- * Passes the random flag on to a span from its parent, and sets it where a trace begins, as the SDK's ids are random. The SDK itself knows
- * the sampled flag only.
- */
-export function passRandomFlag(span: Span, parent: Context): void {
-  const own = span.spanContext();
-  // All spans that are not traced share one context.
-  if (own.traceId === INVALID_TRACEID) return;
-  const above = trace.getSpanContext(parent);
-  own.traceFlags |= above?.traceId === own.traceId ? above.traceFlags & RANDOM : RANDOM;
-}
-
-/** The same for the spans of instrumentations that are not ours. */
+/** Passes the random flag on to the spans of instrumentations that are not ours. */
 export const randomFlag: SpanProcessor = {
   onStart: passRandomFlag,
   onEnd() {},
@@ -89,7 +73,7 @@ export class TraceContextPropagator implements TextMapPropagator {
     if (version === '00' && rest !== undefined) return context;
     const state = getter.get(carrier, STATE);
     const traceState = state === undefined ? undefined : parseTraceState(Array.isArray(state) ? state.join() : state);
-    const traceFlags = Number.parseInt(flags, 16) & (TraceFlags.SAMPLED | RANDOM);
+    const traceFlags = Number.parseInt(flags, 16) & (TraceFlags.SAMPLED | RANDOM_FLAG);
     return trace.setSpanContext(context, { traceId, spanId, traceFlags, isRemote: true, ...(traceState && { traceState }) });
   }
 

@@ -10,12 +10,12 @@ import fastify from 'fastify';
 import { Hono } from 'hono';
 import { stream } from 'hono/streaming';
 import Koa from 'koa';
+import { annotate, failActive } from '@waymark/context';
 import * as onExpress from '../http/express.ts';
 import * as onFastify from '../http/fastify.ts';
 import * as onHono from '../http/hono.ts';
 import * as onKoa from '../http/koa.ts';
 import * as onNode from '../http/node-http.ts';
-import { annotate, failActive } from '../span.ts';
 
 /** What the app does, whatever it is written with. Its routes are in a router of its own below /v1, as a larger app has them. */
 export interface Handlers {

@@ -4,7 +4,8 @@ import { W3CBaggagePropagator } from '@opentelemetry/core';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { InMemorySpanExporter, SamplingDecision, type ReadableSpan, type Span, type SpanProcessor } from '@opentelemetry/sdk-trace';
 import { traced } from '../http/node-http.ts';
-import { annotate, inject, RequestContext, SegmentManifest, shutdownTracing, span, startTracing } from '../index.ts';
+import { RequestContext } from '@waymark/context';
+import { annotate, inject, SegmentManifest, shutdownTracing, span, startTracing } from '../index.ts';
 import { serve } from './http-server.ts';
 
 const exported: ReadableSpan[] = [];

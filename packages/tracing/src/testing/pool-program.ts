@@ -1,6 +1,7 @@
 // A program that gives tasks to threads: `pool-program.ts <what>`, and prints what came of them.
-import { extract, RequestContext, shutdownTracing, span, startTracing } from '../index.ts';
-import { tracedPool } from '../context/pool.ts';
+import { RequestContext } from '@waymark/context';
+import { extract, shutdownTracing, span, startTracing } from '../index.ts';
+import { tracedPool } from '../pool.ts';
 import { USER } from './pool-user.ts';
 
 startTracing();

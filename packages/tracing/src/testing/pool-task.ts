@@ -1,8 +1,7 @@
 // What a thread of pool-program.ts does, as its input says.
 import { once } from 'node:events';
-import { RequestContext } from '../context/request-context.ts';
-import { span } from '../span.ts';
-import { tracedTask } from '../context/pool.ts';
+import { RequestContext, span } from '@waymark/context';
+import { tracedTask } from '../pool.ts';
 import { USER } from './pool-user.ts';
 
 class Declined extends Error {

@@ -1,3 +1,3 @@
-import { contextKey } from '../context/request-context.ts';
+import { contextKey } from '@waymark/context';
 
 export const USER = contextKey<string>('user');

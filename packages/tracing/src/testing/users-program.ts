@@ -3,10 +3,11 @@ import { EventEmitter } from 'node:events';
 import { setImmediate, setTimeout as delay } from 'node:timers/promises';
 import fc from 'fast-check';
 import Koa from 'koa';
-import { batcher, bind, consume, deadLetter, detach, drainDetached, produce, RequestContext, span } from '../index.ts';
+import { batcher, bind, detach, drainDetached, RequestContext } from '@waymark/context';
+import { consume, deadLetter, produce, span } from '../index.ts';
 import { traced } from '../http/koa.ts';
 import { tracedRequest } from '../http/undici.ts';
-import { tracedPool } from '../context/pool.ts';
+import { tracedPool } from '../pool.ts';
 import { serve } from './http-server.ts';
 import { USER } from './pool-user.ts';
 

@@ -1,4 +1,6 @@
 import { context, propagation, ROOT_CONTEXT, type Context, type TextMapGetter } from '@opentelemetry/api';
+import type { Immutable } from './immutable.ts';
+import { RequestContext } from './request-context.ts';
 
 /** A context as plain strings (`traceparent`, `tracestate`, `baggage`), to travel in a job, a message or a header. */
 export type Carrier = Record<string, string>;
@@ -25,7 +27,7 @@ export function messageAttributes(carrier: Carrier): Record<string, { DataType: 
 }
 
 /** The text of one value of a carrier. */
-export function carriedText(value: unknown): string | undefined {
+function carriedText(value: unknown): string | undefined {
   const first: unknown = Array.isArray(value) ? value[0] : value;
   if (typeof first === 'string') return first;
   if (Buffer.isBuffer(first)) return first.toString();
@@ -43,4 +45,42 @@ const getter: TextMapGetter<ReceivedCarrier> = {
 /** The context that a carrier describes; one that describes none, or not validly, gives an empty context. Never throws. */
 export function extract(carrier: ReceivedCarrier): Context {
   return propagation.extract(ROOT_CONTEXT, carrier, getter);
+}
+
+/** Where a carrier has the RequestContext, as JSON by the names of its keys. */
+const KEY = 'waymark-context';
+
+/** How large a RequestContext may be that travels, in bytes of JSON. */
+export const CONTEXT_MAX_BYTES = 8_192;
+
+/**
+ * The active context with its RequestContext as a carrier, for a job's row or a worker's message. Not for HTTP: whoever sends a header
+ * would say who the user is.
+ * @throws {RangeError} for a RequestContext beyond `CONTEXT_MAX_BYTES`
+ */
+export function pack(): Carrier {
+  const record = RequestContext.current().toRecord();
+  if (Object.keys(record).length === 0) return inject();
+  const json = JSON.stringify(record);
+  const bytes = Buffer.byteLength(json);
+  if (bytes <= CONTEXT_MAX_BYTES) return { ...inject(), [KEY]: json };
+  throw new RangeError(
+    `The RequestContext is ${bytes} bytes of JSON, and at most ${CONTEXT_MAX_BYTES} travel with a job or a task: keep ids in it and load the rest. It has ${Object.keys(record).join(', ')}`,
+  );
+}
+
+/** What `pack` put into a carrier: the sender's trace and baggage, and its RequestContext. Invalid parts are left out. Never throws. */
+export function unpack(carrier: ReceivedCarrier): { sender: Context; request: RequestContext } {
+  return { sender: extract(carrier), request: received(carriedText(carrier[KEY])) ?? RequestContext.empty };
+}
+
+function received(json: unknown): RequestContext | undefined {
+  if (typeof json !== 'string' || Buffer.byteLength(json) > CONTEXT_MAX_BYTES) return undefined;
+  try {
+    const record: unknown = JSON.parse(json);
+    if (typeof record !== 'object' || record === null || Array.isArray(record)) return undefined;
+    return RequestContext.fromRecord(record as Record<string, Immutable>);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,13 +1,17 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate } from 'node:timers/promises';
-import { context, propagation, ROOT_CONTEXT, SpanStatusCode, trace, type Context, type Span } from '@opentelemetry/api';
-import { ATTR_ERROR_TYPE } from '@opentelemetry/semantic-conventions';
+import { context, createContextKey, propagation, ROOT_CONTEXT, SpanStatusCode, trace, type Context, type Span } from '@opentelemetry/api';
+import { outside } from './bind.ts';
 import { frozenCopy, type Frozen, type Immutable } from './immutable.ts';
-import { beginSegment } from '../sdk/manifest.ts';
-import { outside } from './outside.ts';
 import { RequestContext } from './request-context.ts';
-import { fail, startSpan } from '../span.ts';
+import { ERROR_TYPE, fail, startSpan } from './span.ts';
 import { within } from './within.ts';
+
+/**
+ * Set in the parent context of a span that begins a segment of its own, although its parent is of this process (docs/manifest.md). Whoever
+ * counts the spans of segments reads it.
+ */
+export const BEGINS_SEGMENT = createContextKey('waymark.segment.begins');
 
 /** How many detached tasks may run at once in a process. */
 export const DETACHED_MAX = 1_000;
@@ -69,7 +73,7 @@ export function detach<I extends Immutable>(
   const frozen = frozenCopy(input, `The input of the detached task "${name}"`);
   const request = RequestContext.current();
   const parent = traceAndBaggage();
-  const span = startSpan(name, {}, beginSegment(parent));
+  const span = startSpan(name, {}, parent.setValue(BEGINS_SEGMENT, true));
   const controller = new AbortController();
   const task: Task = { name, span, controller, done: Promise.resolve() };
   running.add(task);
@@ -119,7 +123,7 @@ async function cutOff(tasks: readonly Task[]): Promise<string[]> {
   // Whoever heeds the signal ends its own spans first.
   await setImmediate();
   for (const { span } of tasks) {
-    span.setAttribute(ATTR_ERROR_TYPE, 'cut_off');
+    span.setAttribute(ERROR_TYPE, 'cut_off');
     span.setStatus({ code: SpanStatusCode.ERROR, message: 'The process ended before the task did' });
     span.end();
   }

@@ -1,9 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { ROOT_CONTEXT, trace, type Link, type SpanContext } from '@opentelemetry/api';
-import { BATCH_ITEMS } from '../names.ts';
-import { outside } from './outside.ts';
-import { QueueFullError } from './queue-full.ts';
-import { span } from '../span.ts';
+import { BATCH_ITEMS } from '@waymark/semantic-conventions';
+import { outside } from './bind.ts';
+import { span } from './span.ts';
+
+/** The queue is full, so nothing was done. Try again later, or send less at a time. */
+export class QueueFullError extends Error {
+  override readonly name = 'QueueFullError';
+}
 
 /** What was added, as `work` gets it. */
 export interface BatchItem<T> {

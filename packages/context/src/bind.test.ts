@@ -2,8 +2,8 @@ import { EventEmitter } from 'node:events';
 import { expect, test } from '@jest/globals';
 import { bind } from './bind.ts';
 import { contextKey, RequestContext } from './request-context.ts';
-import { span } from '../span.ts';
-import { named, recordSpans } from '../testing/recorded-spans.ts';
+import { span } from './span.ts';
+import { named, recordSpans } from './testing/recorded-spans.ts';
 
 const recorded = recordSpans();
 const USER = contextKey<string>('user');

@@ -5,15 +5,15 @@ import { fileURLToPath } from 'node:url';
 import { BroadcastChannel } from 'node:worker_threads';
 import { isSpanContextValid, type Span } from '@opentelemetry/api';
 import { Piscina } from 'piscina';
-import { pack } from '../messaging/context-carrier.ts';
-import { PEER_UNKNOWN } from '../names.ts';
-import { QueueFullError } from './queue-full.ts';
-import { span } from '../span.ts';
-import type { PoolThread, TaskAnswer, TaskMessage } from './traced-task.ts';
-import { notePeer } from '../http/traceresponse.ts';
+import { PEER_UNKNOWN } from '@waymark/semantic-conventions';
+import { QueueFullError } from './batcher.ts';
+import { pack } from './carrier.ts';
+import { notePeer } from './peer.ts';
+import type { PoolThread, TaskAnswer, TaskMessage } from './pool-task.ts';
+import { span } from './span.ts';
 import { within } from './within.ts';
 
-export { tracedTask } from './traced-task.ts';
+export { traceThreads, tracedTask, type ThreadTracing } from './pool-task.ts';
 
 /** Worker threads that run one kind of task. */
 export interface TracedPool<I, O> {
@@ -70,7 +70,7 @@ export function tracedPool<I, O>(
       if ((error as Error | null)?.name !== 'DataCloneError') self.setAttribute(PEER_UNKNOWN, true);
       throw error;
     });
-    notePeer(self, answer.traceresponse);
+    if (answer.peer) notePeer(self, answer.peer);
     if (answer.error) throw revived(answer.error);
     return answer.value as O;
   };

@@ -2,11 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import fc from 'fast-check';
-import { bind } from './bind.ts';
-import { detach, drainDetached } from './detach.ts';
-import { SegmentManifest } from '../sdk/manifest.ts';
-import { contextKey, RequestContext } from './request-context.ts';
-import { span } from '../span.ts';
+import { bind, contextKey, detach, drainDetached, RequestContext, span } from '@waymark/context';
+import { SegmentManifest } from './manifest.ts';
 import { exceptions, named, recordSpans } from '../testing/recorded-spans.ts';
 
 const recorded = recordSpans(new SegmentManifest());

@@ -8,3 +8,6 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 export function bind<F extends (this: never, ...args: never[]) => unknown>(fn: F): F {
   return AsyncLocalStorage.bind(fn);
 }
+
+/** Runs a function outside of every asynchronous context, as a program's first line runs: no library finds there what it kept for a request. */
+export const outside: <T>(fn: () => T) => T = AsyncLocalStorage.snapshot();

@@ -1,11 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { SpanStatusCode } from '@opentelemetry/api';
 import fc from 'fast-check';
-import { batcher, type BatchItem } from './batcher.ts';
-import { QueueFullError } from './queue-full.ts';
+import { batcher, QueueFullError, type BatchItem } from './batcher.ts';
 import { contextKey, RequestContext } from './request-context.ts';
-import { span } from '../span.ts';
-import { exceptions, named, recordSpans } from '../testing/recorded-spans.ts';
+import { span } from './span.ts';
+import { exceptions, named, recordSpans } from './testing/recorded-spans.ts';
 
 const recorded = recordSpans();
 const USER = contextKey<string>('user');

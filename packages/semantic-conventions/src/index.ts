@@ -1,11 +1,4 @@
-/** Every name of our own. The rest are OpenTelemetry semantic conventions. */
-export const SCOPE = '@waymark/tracing';
-
-/** Baggage keys that may cross the edge, and are copied to span attributes and log lines, unless `startTracing` is given others. */
-export const BAGGAGE_ALLOWED: ReadonlySet<string> = new Set(['waymark.traffic']);
-
-/** Longest baggage value that is kept, in characters. */
-export const BAGGAGE_MAX_VALUE = 64;
+// The names of Waymark's own attributes. All other attributes are those of OpenTelemetry's semantic conventions.
 
 /** Which attempt at a job a CONSUMER span is, counted from 1, and how many there may be. */
 export const JOB_ATTEMPT = 'waymark.job.attempt';

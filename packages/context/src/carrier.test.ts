@@ -1,9 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { context, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import fc from 'fast-check';
-import { extract, inject } from './carrier.ts';
-import { span } from '../span.ts';
-import { recordSpans } from '../testing/recorded-spans.ts';
+import { CONTEXT_MAX_BYTES, extract, inject, pack, unpack } from './carrier.ts';
+import { contextKey, RequestContext } from './request-context.ts';
+import { span } from './span.ts';
+import { recordSpans } from './testing/recorded-spans.ts';
 
 const recorded = recordSpans();
 const hex = (length: number): fc.Arbitrary<string> =>
@@ -53,4 +54,49 @@ test('work continued from a carrier is a child of the span that made it', async 
 test('where there is no trace there is nothing to carry', () => {
   expect(context.active()).toBe(ROOT_CONTEXT);
   expect(inject()).toEqual({});
+});
+
+const USER = contextKey<string>('shop.user');
+const user = (): string | undefined => RequestContext.current().get(USER);
+const packed = (value: string): unknown => RequestContext.current().with(USER, value).run(pack)['waymark-context'];
+
+test('a RequestContext that is too large is refused where it is sent', async () => {
+  const largest = CONTEXT_MAX_BYTES - '{"shop.user":""}'.length;
+  expect(packed('x'.repeat(largest))).toHaveLength(CONTEXT_MAX_BYTES);
+  expect(() => packed('x'.repeat(largest + 1))).toThrow(
+    `is ${CONTEXT_MAX_BYTES + 1} bytes of JSON, and at most ${CONTEXT_MAX_BYTES} travel`,
+  );
+  expect(() => packed('é'.repeat(largest))).toThrow(RangeError);
+});
+
+test('an empty RequestContext adds nothing to a carrier', async () => {
+  expect(Object.keys(await span('request', pack))).toEqual(['traceparent']);
+  await recorded.take(1);
+});
+
+test('whatever a carrier holds, it gives a context, and never throws', () => {
+  const json = fc.oneof(
+    fc.json(),
+    fc.string(),
+    fc.constantFrom('[1]', 'null', '{', '['.repeat(CONTEXT_MAX_BYTES), `"${'x'.repeat(9_000)}"`),
+  );
+  fc.assert(
+    fc.property(json, (text) => {
+      const { sender, request } = unpack({ traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`, 'waymark-context': text });
+      expect(trace.getSpanContext(sender)?.traceId).toBe('a'.repeat(32));
+      expect(() => request.run(user)).not.toThrow();
+    }),
+  );
+  expect(unpack({ 'waymark-context': '{"shop.user":"ada","broken"' }).request.run(user)).toBeUndefined();
+});
+
+test('whatever was in it arrives', () => {
+  const ANY = contextKey<Record<string, string | number | boolean | null>>('any');
+  const record = fc.dictionary(fc.string(), fc.oneof(fc.string(), fc.integer(), fc.boolean(), fc.constant(null)), { maxKeys: 5 });
+  fc.assert(
+    fc.property(record, (value) => {
+      const carrier = RequestContext.current().with(ANY, value).run(pack);
+      expect(unpack(carrier).request.get(ANY)).toEqual({ ...value });
+    }),
+  );
 });

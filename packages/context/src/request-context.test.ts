@@ -3,11 +3,11 @@ import { setImmediate } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { context } from '@opentelemetry/api';
 import type { Context as KoaContext } from 'koa';
-import { extract, inject } from '../messaging/carrier.ts';
+import { extract, inject } from './carrier.ts';
 import type { Immutable } from './immutable.ts';
 import { contextKey, RequestContext } from './request-context.ts';
-import { span } from '../span.ts';
-import { recordSpans } from '../testing/recorded-spans.ts';
+import { span } from './span.ts';
+import { recordSpans } from './testing/recorded-spans.ts';
 
 const recorded = recordSpans();
 type UserId = string & { readonly brand: 'UserId' };

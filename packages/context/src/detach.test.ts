@@ -3,14 +3,13 @@ import { setImmediate } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import type { Context as KoaContext } from 'koa';
-import { extract } from '../messaging/carrier.ts';
+import { extract } from './carrier.ts';
 import { detach, DETACHED_MAX, detachedTasks, drainDetached, TooManyDetachedTasksError } from './detach.ts';
-import { DETACHED_PROMISES, SegmentManifest } from '../sdk/manifest.ts';
 import { contextKey, RequestContext } from './request-context.ts';
-import { span } from '../span.ts';
-import { exceptions, named, recordSpans } from '../testing/recorded-spans.ts';
+import { span } from './span.ts';
+import { exceptions, named, recordSpans } from './testing/recorded-spans.ts';
 
-const recorded = recordSpans(new SegmentManifest());
+const recorded = recordSpans();
 const USER = contextKey<string>('user');
 const LONG = 60_000;
 
@@ -21,9 +20,8 @@ class Basket {
 const boom = (message: string) => (): never => {
   throw new RangeError(message);
 };
-const nothing = (): void => undefined;
 
-test('a detached task outlives its request: a child of it, with what was current, in a segment that the request promises', async () => {
+test('a detached task outlives its request: a child of it, with what was current', async () => {
   const gate = Promise.withResolvers<void>();
   let seen: unknown;
   await span(
@@ -51,8 +49,6 @@ test('a detached task outlives its request: a child of it, with what was current
   expect(task?.parentSpanContext?.spanId).toBe(request?.spanContext().spanId);
   expect(task?.links).toEqual([]);
   expect(render?.parentSpanContext?.spanId).toBe(task?.spanContext().spanId);
-  expect(request?.attributes).toEqual({ 'waymark.segment.spans': 1, 'waymark.segment.detached': [task?.spanContext().spanId] });
-  expect(task?.attributes).toEqual({ 'waymark.segment.spans': 2 });
   expect(detachedTasks.running).toBe(0);
 });
 
@@ -108,29 +104,6 @@ test('its error is on its own span and nowhere else, thrown at once or later', a
   expect([exceptions(named(spans, 'inner')), exceptions(named(spans, 'later'))]).toEqual([['second'], []]);
 });
 
-test('a task is promised by the segment that began it: a task by its task, and by nobody once that has ended', async () => {
-  const gate = Promise.withResolvers<void>();
-  await span('request', () =>
-    detach('outer', null, async () => {
-      await span('step', () => detach('inner', null, () => undefined));
-      await gate.promise;
-    }),
-  );
-  gate.resolve();
-  let late = nothing;
-  await span('other', () => (late = AsyncLocalStorage.bind(() => detach('late', null, nothing))));
-  late();
-  await drainDetached(LONG);
-
-  const spans = await recorded.take(6);
-  const promises = (name: string): unknown => named(spans, name).attributes['waymark.segment.detached'];
-  const ids = (name: string): string[] => [named(spans, name).spanContext().spanId];
-  expect([promises('request'), promises('outer')]).toEqual([ids('outer'), ids('inner')]);
-  expect([promises('step'), promises('inner'), promises('other')]).toEqual([undefined, undefined, undefined]);
-  expect(named(spans, 'late').attributes['waymark.segment.spans']).toBe(1);
-  expect(named(spans, 'late').parentSpanContext?.spanId).toBe(named(spans, 'other').spanContext().spanId);
-});
-
 test('a drain also waits for tasks that are begun meanwhile', async () => {
   let chain = '';
   detach('first', null, async () => {
@@ -183,15 +156,4 @@ test('more tasks than may run are refused at the caller, who is told what to do'
   one();
   await drainDetached(LONG);
   await recorded.take(1);
-});
-
-test('a segment promises a bounded number of tasks', async () => {
-  await span('loop', async () => {
-    for (let at = 0; at <= DETACHED_PROMISES; at += 1) {
-      detach('one', null, () => undefined);
-      await drainDetached(LONG);
-    }
-  });
-  const spans = await recorded.take(DETACHED_PROMISES + 2);
-  expect(named(spans, 'loop').attributes['waymark.segment.detached']).toHaveLength(DETACHED_PROMISES);
 });

@@ -4,8 +4,8 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 
-const PACKAGE = fileURLToPath(new URL('../..', import.meta.url));
-const PROGRAM = fileURLToPath(new URL('../testing/users-program.ts', import.meta.url));
+const PACKAGE = fileURLToPath(new URL('..', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('./testing/users-program.ts', import.meta.url));
 
 async function run(node: string[], env: Record<string, string>): Promise<unknown> {
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...node, PROGRAM], { env, cwd: PACKAGE });

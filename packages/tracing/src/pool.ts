@@ -1,0 +1,7 @@
+// The pool of @waymark/context, whose threads start tracing with their first traced task.
+import { traceThreads } from '@waymark/context/pool';
+import { shutdownTracing, startTracing } from './sdk/start.ts';
+
+traceThreads({ start: () => startTracing(), stop: () => shutdownTracing() });
+
+export { tracedPool, tracedTask, type TracedPool } from '@waymark/context/pool';
