@@ -20,8 +20,9 @@ export const hooks = {
   },
 };
 
-/** An entry for `import` and, unless it has only ES modules, for `require`. */
+/** An entry for `import` and, unless it has only ES modules, for `require`. A file outside of `src` is published as it is. */
 function entry(directory, source) {
+  if (!source.startsWith('./src/')) return source;
   const [esm, cjs] = [compiled(source, 'dist'), compiled(source, 'dist/cjs')];
   return existsSync(join(import.meta.dirname, directory, cjs.default)) ? { import: esm, require: cjs } : esm;
 }

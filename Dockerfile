@@ -1,10 +1,11 @@
 # One image for all four services. It keeps the workspace's layout, because Node strips types from files outside node_modules only.
 FROM node:24-trixie-slim AS dependencies
 WORKDIR /waymark
-COPY package.json pnpm-lock.yaml pnpm-workspace.yaml ./
+COPY package.json pnpm-lock.yaml pnpm-workspace.yaml .pnpmfile.mjs ./
 COPY packages/context/package.json packages/context/
 COPY packages/contracts/package.json packages/contracts/
 COPY packages/jobs/package.json packages/jobs/
+COPY packages/page-kit/package.json packages/page-kit/
 COPY packages/semantic-conventions/package.json packages/semantic-conventions/
 COPY packages/service-kit/package.json packages/service-kit/
 COPY packages/tracing/package.json packages/tracing/
@@ -25,10 +26,12 @@ COPY packages/context/src packages/context/src
 COPY packages/contracts/src packages/contracts/src
 COPY packages/jobs/migrations packages/jobs/migrations
 COPY packages/jobs/src packages/jobs/src
+COPY packages/page-kit/browser packages/page-kit/browser
+COPY packages/page-kit/src packages/page-kit/src
 COPY packages/semantic-conventions/src packages/semantic-conventions/src
 COPY packages/service-kit/src packages/service-kit/src
 COPY packages/tracing/src packages/tracing/src
 COPY services services
 USER node
 STOPSIGNAL SIGTERM
-ENTRYPOINT ["node", "--import", "@waymark/tracing/register", "src/main.ts"]
+ENTRYPOINT ["node", "--disable-warning=ExperimentalWarning", "--import", "@waymark/tracing/register", "src/main.ts"]

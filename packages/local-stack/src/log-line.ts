@@ -1,4 +1,5 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
+import { inServiceColor } from '@waymark/trace-model';
 import { serviceNames, type ServiceName } from './service.ts';
 
 const levels: ReadonlyMap<unknown, string> = new Map([
@@ -14,7 +15,6 @@ const levelColours: ReadonlyMap<string, 'yellow' | 'red'> = new Map([
   ['error', 'red'],
   ['fatal', 'red'],
 ]);
-const serviceColours = { auth: 'magenta', inventory: 'cyan', order: 'green', gateway: 'blue' } as const;
 const shownElsewhere = new Set(['level', 'time', 'service', 'name', 'msg', 'trace_id', 'span_id', 'trace_flags', 'pid', 'hostname']);
 const NAME_WIDTH = Math.max(...serviceNames.map((name) => name.length));
 const VALUE_LENGTH = 200;
@@ -23,7 +23,7 @@ const VALUE_LENGTH = 200;
 export function readableLine(service: ServiceName, line: string, { colour = false } = {}): string {
   const paint = (style: Parameters<typeof styleText>[0], text: string) =>
     colour ? styleText(style, text, { validateStream: false }) : text;
-  const name = paint(serviceColours[service], service.padEnd(NAME_WIDTH));
+  const name = colour ? inServiceColor(service, service.padEnd(NAME_WIDTH)) : service.padEnd(NAME_WIDTH);
   const event = eventIn(line);
   if (!event) return `${' '.repeat('00:00:00.000'.length)} ${name} ${printable(line)}`;
 

@@ -11,7 +11,8 @@ const POLL_MS = 25;
 
 /** Starts the service `name` of the workspace `root`, without waiting until it is ready. */
 export function startService(name: ServiceName, root: string, env: NodeJS.ProcessEnv, onLine?: (line: string) => void): Child {
-  const args = ['--import', '@waymark/tracing/register', 'src/main.ts'];
+  // Stripping the types of the pages is experimental in Node, and Node says so each time it starts.
+  const args = ['--disable-warning=ExperimentalWarning', '--import', '@waymark/tracing/register', 'src/main.ts'];
   return startChild(process.execPath, args, { cwd: join(root, 'services', name), env, guardSignal: 'TERM', onLine });
 }
 

@@ -4,7 +4,7 @@ import { isFree } from './free-port.ts';
 import { Restarts } from './restarts.ts';
 import { lastLines, StartError } from './start-error.ts';
 
-/** Longer than a trace store takes to finish the requests in progress (packages/trace-store/src/http/listen.ts). */
+/** Longer than a trace store takes to finish the requests in progress (packages/span-store/src/http/listen.ts). */
 const STOP_MS = 3_000;
 
 const program = fileURLToPath(import.meta.resolve('@waymark/trace-store/main'));
@@ -60,7 +60,12 @@ function launch(args: readonly string[]): { child: Child; urls: Promise<string[]
     if (index >= 0) found[index] = line.split(/\s+/).at(-1) ?? '';
     if (found.every(Boolean)) resolve(found);
   };
-  const child = startChild(process.execPath, [program, ...args], { cwd: '/', env: process.env, guardSignal: 'TERM', onLine });
+  const child = startChild(process.execPath, ['--disable-warning=ExperimentalWarning', program, ...args], {
+    cwd: '/',
+    env: process.env,
+    guardSignal: 'TERM',
+    onLine,
+  });
   const failed = child.ended.then((how) => {
     throw new StartError(`The trace store ${how}. ${lastLines(child.lines())}`);
   });

@@ -42,7 +42,7 @@ test('colour is there only when it is asked for, and says nothing that words do 
   expect(plain).not.toContain('\u001b');
   expect(coloured).toContain('\u001b[31m');
   // oxlint-disable-next-line no-control-regex -- the escapes are what is looked for
-  expect(coloured.replace(/\u001b\[\d+m/g, '')).toBe(plain);
+  expect(coloured.replace(/\u001b\[[\d;]+m/g, '')).toBe(plain);
 });
 
 test('no line is wider than asked for, whatever the names, depths and times', () => {

@@ -1,6 +1,7 @@
 import { attributeNumber } from './attribute.ts';
 import { criticalPath } from './critical-path.ts';
 import { formatDuration } from './format-duration.ts';
+import { inServiceColor } from './service-color.ts';
 import { columns, counted, fit, printable } from './text.ts';
 import { duration, services } from './trace.ts';
 import type { Span, Trace } from './trace.ts';
@@ -69,9 +70,9 @@ function row(node: SpanNode, layout: Layout, drawn: string, colour: boolean): st
   const cells = [fit(printable(span.service), layout.service), name, drawn, time];
   if (!colour) return cells.join(' ');
   const [service = '', ...rest] = cells;
-  const tint = COLOURS[hash(span.service) % COLOURS.length] ?? 0;
   const [named = '', barred = '', timed = ''] = rest;
-  return [ansi(tint, service), marks ? ansi(RED, named) : named, ansi(marks ? RED : tint, barred), timed].join(' ');
+  const tinted = (text: string): string => inServiceColor(span.service, text);
+  return [tinted(service), marks ? inRed(named) : named, marks ? inRed(barred) : tinted(barred), timed].join(' ');
 }
 
 /** What is wrong with the span, in words. */
@@ -96,7 +97,4 @@ function indent(depth: number, room: number): string {
   return depth * 2 <= room / 3 ? `${'  '.repeat(depth - 1)}└ ` : `${' '.repeat(Math.floor(room / 3) - 2)}${depth}└ `;
 }
 
-const RED = 31;
-const COLOURS = [36, 33, 35, 32, 34, 96, 93, 95];
-const ansi = (code: number, text: string): string => `\u001b[${code}m${text}\u001b[0m`;
-const hash = (text: string): number => text.split('').reduce((sum, unit) => Math.imul(sum, 31) + unit.charCodeAt(0), 7) >>> 0;
+const inRed = (text: string): string => `\u001b[31m${text}\u001b[39m`;

@@ -1,5 +1,5 @@
 // node packages/trace-store/src/testing/attack.ts [path of a main.ts]
-// Attacks a trace store in a process of its own, and prints how much memory it took at most and how long it let others wait.
+// Attacks a trace store in its own process. Prints the peak of its memory, and how long other requests waited.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
@@ -8,8 +8,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { isMainThread, Worker, workerData } from 'node:worker_threads';
-import { encode } from '../otlp/encode.ts';
-import { ExportRequest } from '../otlp/schema.ts';
+import { encodeRequest } from '@waymark/span-store/testing';
 
 interface Target {
   readonly pid: number;
@@ -42,11 +41,11 @@ async function start(): Promise<Target> {
   return { pid: child.pid ?? 0, otlp: url('OTLP/HTTP') ?? '', grpc: url('OTLP/gRPC'), ui: url('UI') ?? '', stop };
 }
 
-/** The most memory that a process has had, in MB. */
+/** The peak memory of a process, in MB. */
 const peakMb = async (pid: number): Promise<number> =>
   Math.round((Number(/VmHWM:\s+(\d+)/.exec(await readFile(`/proc/${pid}/status`, 'utf8').catch(() => ''))?.[1] ?? 0) * 1024) / 1e6);
 
-/** Sends a body, again for as long as too many are under way. */
+/** Sends a body, and retries while the store has too many requests in progress. */
 async function post(target: Target, body: Buffer | string): Promise<void> {
   const type = typeof body === 'string' ? 'application/json' : 'application/x-protobuf';
   const content = typeof body === 'string' ? body : new Uint8Array(body);
@@ -95,7 +94,7 @@ function jsonWith(name: string, item: string): string {
 
 async function fill(target: Target, spans: number): Promise<void> {
   for (let from = 0; from < spans; from += 50_000)
-    await post(target, encode(ExportRequest, requestOf(spansOf(from, Math.min(50_000, spans - from)))));
+    await post(target, encodeRequest(requestOf(spansOf(from, Math.min(50_000, spans - from)))));
 }
 
 const times = (count: number, run: () => Promise<unknown>): Promise<unknown> => Promise.all(Array.from({ length: count }, run));

@@ -54,6 +54,7 @@ export const ORDER = 'a'.repeat(32);
 export const SECOND_ORDER = 'c'.repeat(32);
 export const BROKEN = 'b'.repeat(32);
 export const LARGE = 'd'.repeat(32);
+export const WAITING = '9'.repeat(32);
 export const JOBS = 'e'.repeat(32);
 
 const order = (orderId: string, slower: number): Parts[] => [
@@ -80,6 +81,25 @@ export const brokenTrace = traceRequest(
     { id: 4, parent: 99, name: 'lost child', service: 'inventory', ms: [8, 12] },
   ],
   Date.now() - 60_000,
+);
+
+const database = (name: string) => ({ 'db.system.name': 'postgresql', 'db.namespace': name });
+
+/** A request whose job runs a minute later. Each service has a database. */
+export const waitingTrace = traceRequest(
+  WAITING,
+  [
+    { id: 1, name: 'POST /orders', service: 'gateway', kind: 2, ms: [0, 60] },
+    { id: 2, parent: 1, name: 'check session', service: 'auth', kind: 2, ms: [1, 20] },
+    { id: 3, parent: 2, name: 'SELECT sessions', service: 'auth', kind: 3, ms: [2, 10], attributes: database('auth') },
+    { id: 4, parent: 1, name: 'place order', service: 'order', kind: 2, ms: [21, 58] },
+    { id: 5, parent: 4, name: 'INSERT orders', service: 'order', kind: 3, ms: [22, 30], attributes: database('order') },
+    { id: 6, parent: 4, name: 'reserve', service: 'inventory', kind: 2, ms: [31, 50] },
+    { id: 7, parent: 6, name: 'UPDATE stock', service: 'inventory', kind: 3, ms: [32, 40], attributes: database('inventory') },
+    { id: 8, parent: 4, name: 'send job', service: 'order', kind: 4, ms: [51, 52] },
+    { id: 9, parent: 8, name: 'process job', service: 'order', kind: 5, ms: [60_000, 60_030] },
+  ],
+  Date.now() - 150_000,
 );
 
 const refused = (id: number, from: number, resend: Readonly<Record<string, string | number>>): Parts => ({

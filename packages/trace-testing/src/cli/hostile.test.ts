@@ -132,7 +132,7 @@ const titled = ({ args, colours }: (typeof all)[number]): [string, (typeof all)[
 
 /** The colours that our own drawing uses, each of them closed before the line ends. */
 const withoutOurColours = (line: string): string => line.replaceAll(OUR_COLOURS, '$1');
-const OUR_COLOURS = new RegExp(`${ESC}\\[(?:3[1-6]|9[356])m([^${ESC}]*)${ESC}\\[(?:0|39)m`, 'g');
+const OUR_COLOURS = new RegExp(`${ESC}\\[(?:3[1-6]|9[356]|38;5;\\d{1,3})m([^${ESC}]*)${ESC}\\[(?:0|39)m`, 'g');
 
 function expectHarmless(written: string): void {
   const lines = written.split('\n');

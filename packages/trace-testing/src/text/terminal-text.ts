@@ -1,6 +1,6 @@
 const ESC = '\u001b';
 /** Text in one of the colours that this package and trace-model use (ECMA-48 SGR). */
-const COLOURED = new RegExp(`(${ESC}\\[(?:2|3[1-6]|9[356])m)([^${ESC}\\n]*)(${ESC}\\[(?:0|22|39)m)`, 'g');
+const COLOURED = new RegExp(`(${ESC}\\[(?:2|3[1-6]|9[356]|38;5;\\d{1,3})m)([^${ESC}\\n]*)(${ESC}\\[(?:0|22|39)m)`, 'g');
 const INVISIBLE = /[^\P{C}\n]|[\u2028\u2029]/gu;
 
 /**

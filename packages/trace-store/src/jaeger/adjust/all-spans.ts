@@ -1,5 +1,0 @@
-import type { ResourceSpansJson, SpanJson } from '../../store/read-trace.ts';
-
-/** All spans of a trace, in the order in which they are written. */
-export const allSpans = (trace: readonly ResourceSpansJson[]): SpanJson[] =>
-  trace.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans));
