@@ -1,7 +1,7 @@
 # One image for all four services. It keeps the workspace's layout, because Node strips types from files outside node_modules only.
 FROM node:24-trixie-slim AS dependencies
 WORKDIR /waymark
-COPY package.json pnpm-lock.yaml pnpm-workspace.yaml ./
+COPY package.json pnpm-lock.yaml pnpm-workspace.yaml .pnpmfile.mjs ./
 COPY packages/context/package.json packages/context/
 COPY packages/contracts/package.json packages/contracts/
 COPY packages/jobs/package.json packages/jobs/

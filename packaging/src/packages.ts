@@ -7,7 +7,8 @@ export interface Manifest {
   readonly name: string;
   readonly version: string;
   readonly private?: boolean;
-  readonly exports: Readonly<Record<string, unknown>>;
+  /** From an entry to its TypeScript. */
+  readonly exports: Readonly<Record<string, string>>;
   readonly [field: string]: unknown;
 }
 
@@ -24,3 +25,9 @@ export const published: readonly Package[] = readdirSync(join(ROOT, 'packages'))
 
 /** The file name that `pnpm pack` gives the package. */
 export const tarballOf = ({ name, version }: Manifest): string => `${name.replace('@', '').replace('/', '-')}-${version}.tgz`;
+
+/** What Node programs may import. `testing` and `main` are for this repository, and modules outside of `src` for browsers. */
+export const publicEntries = ({ exports }: Manifest): readonly string[] =>
+  Object.entries(exports)
+    .filter(([entry, source]) => !/^\.\/(testing|main)/.test(entry) && source.startsWith('./src/'))
+    .map(([entry]) => entry);

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from '@jest/globals';
 import { project, withProject } from './for-project.ts';
-import { published, ROOT } from './packages.ts';
+import { publicEntries, published, ROOT } from './packages.ts';
 import { run } from './run.ts';
 
 const TYPESCRIPT_6 = project('node_modules/.bin/tsc');
@@ -18,9 +18,7 @@ const SETTINGS = [
   ['node16, CommonJS, TypeScript 6', TYPESCRIPT_6, 'all.cts', ['--module', 'node16']],
 ] as const;
 
-const entries = published.flatMap(({ manifest }) =>
-  Object.keys((manifest['publishConfig'] as { exports: object }).exports).map((entry) => manifest.name + entry.slice(1)),
-);
+const entries = published.flatMap(({ manifest }) => publicEntries(manifest).map((entry) => manifest.name + entry.slice(1)));
 const importing = (names: readonly string[]): string =>
   names.map((name, at) => `import * as entry${at} from '${name}';\nvoid entry${at};\n`).join('');
 

@@ -1,4 +1,4 @@
-/** What an API function answers: a status and JSON, which may be made part by part while it is sent. */
+/** The answer of an API function: a status and JSON, which can be made in parts while it is sent. */
 export interface Answer {
   readonly status: number;
   readonly json: string | Iterable<string>;
@@ -18,7 +18,7 @@ export interface V1Error {
 /** Jaeger's v1 envelope around data. */
 export const v1Ok = (data: unknown, total = 0): Answer => ok({ data, total, limit: 0, offset: 0, errors: null });
 
-/** Jaeger's v1 envelope around a list whose entries are made while they are sent. */
+/** Jaeger's v1 envelope around a list. Its entries are made while they are sent. */
 export function v1List(entries: Iterable<string>, errors: readonly V1Error[] | null = null): Answer {
   return { status: 200, json: around('{"data":[', entries, `],"total":0,"limit":0,"offset":0,"errors":${JSON.stringify(errors)}}`) };
 }

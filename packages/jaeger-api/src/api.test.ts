@@ -148,7 +148,7 @@ test('a trace that was evicted is not found, and the answer says why', async () 
     await send(otlpUrl, JSON.stringify(request([service], [span(some(digit), 1, { name: 'a', attributes: [filler] })])));
   expect(await ask(`${url}/api/v3/traces/${some(1)}`)).toEqual({
     status: 404,
-    body: { error: { httpCode: 404, message: 'No traces found: the trace was evicted, the memory bound is reached' } },
+    body: { error: { httpCode: 404, message: 'No traces found: the trace was evicted, its memory is full' } },
   });
   expect(await ask(`${url}/api/traces/${some(1)}`)).toMatchObject({
     status: 404,

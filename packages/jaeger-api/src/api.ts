@@ -8,7 +8,7 @@ import * as v3 from './v3/v3.ts';
 
 type Route = (store: TraceStore, params: URLSearchParams, part: string) => Answer | Promise<Answer>;
 
-/** Jaeger's query API, and links, which it has not. A group in a pattern is the part of the path that the route needs. */
+/** The routes of Jaeger's query API, and links, which Jaeger does not have. A group in a pattern is the part of the path that the route needs. */
 const ROUTES: readonly (readonly [pattern: RegExp, route: Route])[] = [
   [/^\/api\/traces$/, v1.findTraces],
   [/^\/api\/traces\/([^/]+)$/, v1.getTrace],
@@ -41,5 +41,5 @@ export async function answerApi(store: TraceStore, method: string, url: URL): Pr
   return error(404, `there is no ${url.pathname}`);
 }
 
-/** A part of a path as a form writes it; as it is when it is not well formed. */
+/** A part of a path, decoded. An invalid encoding is left as it is. */
 const unescaped = (part: string): string => new URLSearchParams(`part=${part.replaceAll('&', '%26')}`).get('part') ?? part;

@@ -8,7 +8,7 @@ export interface Link {
   callCount: number;
 }
 
-/** Counts the parent-child pairs of all traces that lie completely between two times, in nanoseconds. It may pause between traces. */
+/** Counts the parent-child pairs of all traces that are completely between two times, in nanoseconds. It may pause between traces. */
 export function* dependencies(store: TraceStore, from: bigint, to: bigint): Generator<undefined, Link[]> {
   const links = new Map<string, Link>();
   for (const trace of store.newestFirst()) {
@@ -23,11 +23,11 @@ function countLinks(trace: StoredTrace, from: bigint, to: bigint, links: Map<str
   const outside = ({ span }: (typeof spans)[number]): boolean =>
     BigInt(span.startTimeUnixNano ?? 0) < from || BigInt(span.endTimeUnixNano ?? 0) > to;
   if (spans.some(outside)) return;
-  // The first span with an id is the one that counts, as in Jaeger.
+  // As in Jaeger, the first span with an id counts.
   const services = new Map(spans.toReversed().map(({ span, service }) => [span.spanId, service]));
   for (const { span, service: child } of spans) {
     const parent = span.parentSpanId === undefined ? undefined : services.get(span.parentSpanId);
-    // Work within a service is no call: it would outweigh all calls. Jaeger counted it up to 2.13.
+    // Work within a service is not a call, and there is far more of it. Jaeger counted it up to 2.13.
     if (parent === undefined || parent === child) continue;
     const key = JSON.stringify([parent, child]);
     const link = links.get(key);

@@ -76,7 +76,7 @@ test('at most 50 reads are under way; one more is answered 503 with Retry-After'
   expect(reading.every(({ statusCode }) => statusCode === 200)).toBe(true);
   const refused = await fetch(`${url}/api/services`);
   expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1']);
-  expect(await refused.json()).toMatchObject({ errors: [{ code: 503, msg: 'too many requests are under way; try again' }] });
+  expect(await refused.json()).toMatchObject({ errors: [{ code: 503, msg: 'too many requests in progress; try again' }] });
   for (const answer of reading) answer.destroy();
   let status = 503;
   while (status === 503) ({ status } = await ask(`${url}/api/services`));

@@ -6,12 +6,12 @@ import { TRACE_ID, valueOf } from './parameters.ts';
 
 const MOST = 200;
 
-/** `GET /api/links/{trace id}`, ours: the spans of other traces that link to this one, those of the newest traces first, at most 200. */
+/** `GET /api/links/{trace id}`, not in Jaeger: the spans of other traces that link to this one, newest traces first, at most 200. */
 export async function getLinks(store: TraceStore, _params: URLSearchParams, id: string): Promise<Answer> {
   return ok({ links: await inTurns(linksTo(store, valueOf('the trace id', id, TRACE_ID))) });
 }
 
-/** Looks for the bytes of the id, which the encoded spans of other traces have only if they link to it. It may pause wherever it yields. */
+/** Searches for the bytes of the id: the encoded spans of other traces contain them only in links or attributes. It may pause where it yields. */
 function* linksTo(store: TraceStore, traceId: string): Generator<undefined, IncomingLink[]> {
   const id = Buffer.from(traceId, 'hex');
   const found: IncomingLink[] = [];

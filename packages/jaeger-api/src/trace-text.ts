@@ -2,23 +2,23 @@ import { Budget, isGone, readSpans, readTrace, traceIdOf } from '@waymark/span-s
 import type { Holder, PlacedSpan, ResourceSpansJson, StoredTrace } from '@waymark/span-store';
 import { adjust } from './adjust/adjust.ts';
 
-/** Writes spans of one trace as JSON, part by part; `held` counts what it keeps until the end. */
+/** Writes the spans of a trace as JSON, in parts. `held` counts what it keeps until the end. */
 export type Writer = (traceId: string, spans: Iterable<PlacedSpan>, held: Holder) => Generator<string>;
 
-/** The largest trace that is adjusted. Adjusting decodes a whole trace in one turn, so larger ones are answered as they were sent. */
+/** The largest trace that is adjusted. Adjusting decodes the whole trace in one turn, so larger traces are answered as they were sent. */
 const MAX_ADJUSTED = { spans: 10_000, bytes: 4_000_000 };
 
-/** Bounds the text of all answers that is made before it can be sent. */
+/** Limits the text of all answers that waits to be sent. */
 const UNSENT = new Budget(64_000_000);
 
 /**
- * Traces as JSON, with commas between them; as they were sent if they are to be `raw`, or are too large to be adjusted. Throws `OverBudget`
- * when too much is read at a time.
+ * Traces as JSON, with commas between them. They are as they were sent if `raw`, or if they are too large to be adjusted. Throws `OverBudget` if too
+ * much text waits to be sent.
  */
 export function* tracesText(write: Writer, traces: Iterable<StoredTrace>, raw: boolean): Generator<string> {
   let comma = '';
   for (const trace of traces) {
-    // It may have been evicted while those before it were read.
+    // It may have been evicted while earlier traces were read.
     if (isGone(trace)) continue;
     yield comma;
     yield* traceText(write, trace, raw);
@@ -31,7 +31,7 @@ function* traceText(write: Writer, trace: StoredTrace, raw: boolean): Generator<
   const traceId = traceIdOf(trace.key);
   if (raw || trace.spans > MAX_ADJUSTED.spans || trace.bytes > MAX_ADJUSTED.bytes)
     return yield* write(traceId, readSpans(trace, raw), held);
-  // Written at once: text waits to be sent in a fraction of the memory that the decoded trace takes.
+  // Written at once, because the text takes a fraction of the memory of the decoded trace.
   const text = [...write(traceId, placedSpans(adjust(readTrace(trace, false))), held)].join('');
   held.add(text.length);
   yield text;

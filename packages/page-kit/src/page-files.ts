@@ -5,10 +5,8 @@ import { createRequire, stripTypeScriptTypes } from 'node:module';
 import { extname } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
-/** The folder with the parts that all pages share. In the npm package the code is one folder deeper. */
-const KIT = new URL(import.meta.url.endsWith('.ts') ? '../browser/' : '../../browser/', import.meta.url);
-
-const KIT_NAME = '@waymark/page-kit/';
+/** The folder with the parts that all pages share. */
+const KIT = new URL('../browser/', import.meta.url);
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -40,15 +38,8 @@ export class PageFiles {
   readonly #paths = new Map<string, string>();
   readonly #loaded = new Map<string, Promise<PageFile>>();
 
-  readonly #packages: Readonly<Record<string, string>>;
-
-  /**
-   * @param folders the folders to serve, by the path at which they are served, such as `/ui/`. `/page-kit/` is always there
-   * @param packages the module that an import of a package means, by the package's name, as `import.meta.resolve` gives it. This is for
-   *   packages that have another module for `require`
-   */
-  constructor(folders: Readonly<Record<string, URL>>, packages: Readonly<Record<string, string>> = {}) {
-    this.#packages = packages;
+  /** `folders` are the folders to serve, by the path at which they are served, such as `/ui/`. `/page-kit/` is always there. */
+  constructor(folders: Readonly<Record<string, URL>>) {
     for (const [prefix, folder] of Object.entries({ ...folders, '/page-kit/': KIT })) {
       for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
         if (!TYPES[extname(name)] || /\.test\.ts$|(^|\/)testing\/|\.d\.ts$/.test(name)) continue;
@@ -88,17 +79,11 @@ export class PageFiles {
   #withPaths(code: string, file: string): string {
     const { resolve } = createRequire(pathToFileURL(file));
     return code.replace(/from '(@[^']+)'/g, (_, name: string) => {
-      const path = name.startsWith(KIT_NAME)
-        ? `/page-kit/${name.slice(KIT_NAME.length)}.ts`
-        : this.#paths.get(this.#moduleOf(name, resolve));
-      if (!path || !this.has(path)) throw new Error(`${file} imports ${name}, which no page may load`);
+      // An installed package has CommonJS for `resolve`; browsers need its ES modules.
+      const path = this.#paths.get(realpathSync(resolve(name)).replace('/dist/cjs/', '/dist/'));
+      if (!path) throw new Error(`${file} imports ${name}, which no page may load`);
       return `from '${path}'`;
     });
-  }
-
-  #moduleOf(name: string, resolve: (name: string) => string): string {
-    const module = this.#packages[name];
-    return realpathSync(module ? fileURLToPath(module) : resolve(name));
   }
 
   /** Lists all modules of a page in its head, so that the browser loads them at once instead of import by import. */

@@ -1,19 +1,19 @@
-/** Thrown when the requests under way hold too much memory. The client should try again later. */
+/** Thrown if the requests in progress hold too much memory. The client should retry later. */
 export class OverBudget extends Error {
   override readonly name = 'OverBudget';
 
   constructor() {
-    super('too many requests are under way; try again');
+    super('too many requests in progress; try again');
   }
 }
 
 /** The bytes that one request holds. Disposing it gives them back. */
 export interface Holder extends Disposable {
-  /** Counts further bytes as held. Throws `OverBudget` when that would exceed the budget. */
+  /** Adds bytes. Throws `OverBudget` if that would exceed the limit. */
   readonly add: (bytes: number) => void;
 }
 
-/** A bound, in bytes, on what all requests under way hold together. Stored spans do not count. */
+/** A limit, in bytes, on what all requests in progress hold together. Stored spans do not count. */
 export class Budget {
   readonly #maxBytes: number;
   #bytes = 0;

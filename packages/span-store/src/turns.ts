@@ -3,15 +3,15 @@ import { setImmediate } from 'node:timers/promises';
 /** How long one turn may block the event loop, in milliseconds. */
 const TURN_MS = 10;
 
-/** How often the event loop goes round between two turns: about as often as it takes to accept, read and answer a small request. */
+/** How often the event loop runs between two turns: about as often as it takes to accept, read and answer a small request. */
 const ROUNDS = 5;
 
 let last: Promise<void> = Promise.resolve();
 let end = 0;
 
 /**
- * Waits for the caller's turn. Long work is done in turns, one caller at a time, and the event loop goes round a few times between two turns, so
- * that small requests are answered in between. A turn should end when `turnIsOver`.
+ * Waits for the caller's turn. Long work is done in turns, one caller at a time. Between two turns the event loop runs a few times, so that small
+ * requests are answered. A turn should end when `turnIsOver`.
  */
 export async function nextTurn(): Promise<void> {
   last = goRound(last);
@@ -26,7 +26,7 @@ async function goRound(before: Promise<void>): Promise<void> {
 
 const turnIsOver = (): boolean => performance.now() >= end;
 
-/** Runs a generator in turns: it may pause wherever it yields. Resolves to what it returns. */
+/** Runs a generator in turns, pausing where it yields. Resolves to its return value. */
 export async function inTurns<T>(work: Generator<unknown, T>): Promise<T> {
   await nextTurn();
   for (;;) {
@@ -36,10 +36,10 @@ export async function inTurns<T>(work: Generator<unknown, T>): Promise<T> {
   }
 }
 
-/** The least length of a piece but the last, in characters. */
+/** The minimum length of a piece, except the last, in characters. */
 const PIECE_LENGTH = 65_536;
 
-/** Joins many short texts into pieces worth sending, in turns. An empty part is a place to pause. */
+/** Joins many short texts into pieces that are large enough to send, in turns. It may pause at an empty part. */
 export async function* inPieces(parts: Iterable<string>): AsyncGenerator<string> {
   await nextTurn();
   let piece = '';

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { PageFiles } from '@waymark/page-kit';
 
-/** In the npm package the code is one folder deeper. */
-const PAGES = new URL(import.meta.url.endsWith('.ts') ? '../pages/' : '../../pages/', import.meta.url);
-const MODEL = import.meta.resolve('@waymark/trace-model');
-const files = new PageFiles({ '/ui/': PAGES, '/trace-model/': new URL('.', MODEL) }, { '@waymark/trace-model': MODEL });
+const files = new PageFiles({
+  '/ui/': new URL('../pages/', import.meta.url),
+  '/trace-model/': new URL('.', import.meta.resolve('@waymark/trace-model')),
+});
 
 /** The pages have the paths that they have in Jaeger. */
 function pageAt(path: string): { status: number; file: string } {

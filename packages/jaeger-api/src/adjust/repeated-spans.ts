@@ -1,6 +1,6 @@
 import type { ResourceSpansJson } from '@waymark/span-store';
 
-/** Leaves out spans that are in the trace already, in every field and with the same resource and scope: an exporter sent them again. */
+/** Removes repeated spans: equal in every field, resource and scope. An exporter sent them again. */
 export function dropRepeatedSpans(trace: readonly ResourceSpansJson[]): void {
   const seen = new Set<string>();
   for (const { resource, scopeSpans } of trace) {

@@ -4,7 +4,7 @@ import { allSpans } from './all-spans.ts';
 const SERVER = 2;
 const CLIENT = 3;
 
-/** Gives a SERVER span that has the id of its CLIENT span, as Zipkin's clients do it, an id of its own below the CLIENT span. */
+/** Zipkin's clients give a SERVER span the id of its CLIENT span. Such a SERVER span gets another id, and the CLIENT span as its parent. */
 export function separateSharedIds(trace: readonly ResourceSpansJson[]): void {
   const spans = allSpans(trace);
   const clients = new Set(spans.filter(({ kind }) => kind === CLIENT).map(({ spanId }) => spanId));

@@ -13,7 +13,7 @@ const CODES: ReadonlyMap<boolean | undefined, number> = new Map([
 const STATUSES = ['UNSET', 'OK', 'ERROR'];
 const KINDS = ['UNSPECIFIED', 'INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER'];
 
-/** Whether name, start and duration of a span are as the query wants them. */
+/** Whether the name, start and duration of a span match the query. */
 export function matchesOutline(query: SearchQuery, span: SpanOutlineJson): boolean {
   if (query.operation !== '' && query.operation !== (span.name ?? '')) return false;
   const start = BigInt(span.startTimeUnixNano ?? 0);
@@ -22,7 +22,7 @@ export function matchesOutline(query: SearchQuery, span: SpanOutlineJson): boole
   return (query.durationMin === 0n || duration >= query.durationMin) && (query.durationMax === 0n || duration <= query.durationMax);
 }
 
-/** Whether a span has the attributes that the query wants; those of its resource, scope, events and links count too, as in Jaeger. */
+/** Whether the attributes of a span match the query. As in Jaeger, those of its resource, scope, events and links count too. */
 export function matchesAttributes(query: SearchQuery, span: SpanJson, scope: unknown, resource: unknown): boolean {
   return [...query.attributes].every(([key, value]) => {
     const special = SPECIAL.get(key);
@@ -45,5 +45,5 @@ const SPECIAL: ReadonlyMap<string, Special> = new Map<string, Special>([
 const has = (holder: unknown, key: string, value: string): boolean =>
   attributesOf(holder).some((attribute) => attribute.key === key && attributeText(attribute.value) === value);
 
-/** An unknown word means the first, as in Jaeger. */
+/** As in Jaeger, an unknown word means the first one. */
 const indexIn = (words: readonly string[], word: string): number => Math.max(0, words.indexOf(word.toUpperCase()));

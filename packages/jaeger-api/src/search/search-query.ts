@@ -1,4 +1,4 @@
-/** What to search for. Times and durations in nanoseconds; all conditions must hold for one and the same span. */
+/** What to search for. Times and durations are in nanoseconds. One span must match all conditions. */
 export interface SearchQuery {
   /** Empty for any. */
   readonly service: string;
@@ -12,6 +12,6 @@ export interface SearchQuery {
   readonly durationMax: bigint;
   /** Attributes and the special names `error`, `span.kind`, `span.status`, `scope.name`, `scope.version`, `resource.…`. */
   readonly attributes: ReadonlyMap<string, string>;
-  /** How many traces at most. */
+  /** The largest number of traces. */
   readonly limit: number;
 }

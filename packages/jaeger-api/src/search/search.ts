@@ -3,10 +3,10 @@ import type { Chunk, StoredTrace, TraceStore } from '@waymark/span-store';
 import { matchesAttributes, matchesOutline } from './match-span.ts';
 import type { SearchQuery } from './search-query.ts';
 
-/** Work that may pause wherever it yields; see `inTurns`. */
+/** Work that may pause where it yields: see `inTurns`. */
 type Work<T> = Generator<undefined, T>;
 
-/** The traces with a matching span, newest first. Spans may come and traces may go while it pauses. */
+/** The traces with a matching span, newest first. While it pauses, spans can arrive and traces can be evicted. */
 export function* search(store: TraceStore, query: SearchQuery): Work<StoredTrace[]> {
   const found: StoredTrace[] = [];
   for (const trace of store.newestFirst()) {

@@ -8,7 +8,7 @@ const KINDS = ['', 'internal', 'server', 'client', 'producer', 'consumer'];
 const OK = 1;
 const ERROR = 2;
 
-/** A span in the JSON of Jaeger's v1 API: microseconds, and what OTLP has fields for as tags. */
+/** A span in the JSON of Jaeger's v1 API, with times in microseconds. What v1 has no field for becomes a tag. */
 export function v1Span(span: SpanJson, scope: Json, processID: string): object {
   const start = BigInt(span.startTimeUnixNano ?? 0);
   return {
@@ -50,7 +50,7 @@ interface Reference {
   readonly spanID: string;
 }
 
-/** The parent first, then the links. A link to the parent is no further reference but makes the first one a `FOLLOWS_FROM`. */
+/** The parent first, then the links. A link to the parent does not become another reference, but makes the first one a `FOLLOWS_FROM`. */
 function references(span: SpanJson): Reference[] {
   const links = (span.links ?? []).map(({ traceId, spanId }): Reference => ({ refType: 'FOLLOWS_FROM', ...reference(traceId, spanId) }));
   if (span.parentSpanId === undefined) return links;

@@ -10,7 +10,7 @@ export interface V1Tag {
 
 export const stringTag = (key: string, value: string): V1Tag => ({ key, type: 'string', value });
 
-/** Attributes as v1 tags. v1 has no lists and maps: they become JSON text. */
+/** Attributes as v1 tags. Lists and maps, which v1 does not have, become JSON text. */
 export const v1Tags = (attributes: readonly Attribute[]): V1Tag[] => attributes.map(v1Tag);
 
 function v1Tag({ key = '', value }: Attribute): V1Tag {
@@ -21,7 +21,7 @@ function v1Tag({ key = '', value }: Attribute): V1Tag {
   return stringTag(key, attributeText(value));
 }
 
-/** A number that JavaScript cannot hold exactly stays text, as in Jaeger. */
+/** As in Jaeger, a number that JavaScript cannot hold exactly stays text. */
 function exact(integer: string): number | string {
   const number = Number(integer);
   return Number.isSafeInteger(number) ? number : integer;

@@ -4,7 +4,7 @@ import { v1Span } from './v1-span.ts';
 import { v1Tags } from './v1-tags.ts';
 import { shortTraceId } from '../parameters.ts';
 
-/** A trace in the JSON of Jaeger's v1 API: its spans, and then the processes that these name. */
+/** A trace in the JSON of Jaeger's v1 API: its spans, then the processes that they refer to. */
 export function* v1TraceText(traceId: string, spans: Iterable<PlacedSpan>, held: Holder): Generator<string> {
   const processes = new Map<string, string>();
   let before: PlacedSpan | undefined;

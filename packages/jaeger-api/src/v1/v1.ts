@@ -64,5 +64,5 @@ export async function getDependencies(store: TraceStore, params: Params): Promis
 }
 
 function absence(store: TraceStore, traceId: string): string {
-  return store.wasEvicted(traceId) ? 'trace not found: it was evicted, the memory bound is reached' : 'trace not found';
+  return store.wasEvicted(traceId) ? 'trace not found: it was evicted, its memory is full' : 'trace not found';
 }

@@ -19,7 +19,7 @@ export function* summariesText(traces: readonly StoredTrace[]): Generator<string
   }
 }
 
-/** The root is the earliest span without a parent, if there is one. */
+/** The root is the earliest span without a parent. */
 function summarize(trace: StoredTrace): object {
   const spans = trace.chunks.flatMap((chunk) => [...outlinesOf(chunk)].map((span) => ({ span, service: chunk.resource.service })));
   const ids = new Set(spans.map(({ span }) => span.spanId));

@@ -4,7 +4,7 @@ import type { SearchQuery } from '../search/search-query.ts';
 
 const DEFAULT_DEPTH = 100;
 
-/** What `/api/v3/traces` was asked. */
+/** The query of `/api/v3/traces`. */
 export interface V3Query extends SearchQuery {
   readonly raw: boolean;
 }

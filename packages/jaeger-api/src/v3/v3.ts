@@ -13,7 +13,7 @@ type Params = URLSearchParams;
 /** `GET /api/v3/services`. */
 export const getServices = (store: TraceStore): Answer => ok({ services: store.services() });
 
-/** `GET /api/v3/operations?service=…&spanKind=…`. A span without kind counts as internal: Jaeger's UI takes no list without kinds. */
+/** `GET /api/v3/operations?service=…&spanKind=…`. A span without kind counts as internal, because Jaeger's UI needs a kind. */
 export function getOperations(store: TraceStore, params: Params): Answer {
   const wanted = named(params, 'spanKind')[1];
   const kinds = store.operations(params.get('service') ?? '').map(({ name, spanKind }) => [name, spanKind || 'internal'] as const);
@@ -31,10 +31,7 @@ export function getTrace(store: TraceStore, params: Params, id: string): Answer 
   const raw = read(params, 'rawTraces', BOOLEAN) ?? false;
   const trace = store.get(traceId);
   if (trace !== undefined) return content([trace], raw);
-  return v3Error(
-    404,
-    store.wasEvicted(traceId) ? 'No traces found: the trace was evicted, the memory bound is reached' : 'No traces found',
-  );
+  return v3Error(404, store.wasEvicted(traceId) ? 'No traces found: the trace was evicted, its memory is full' : 'No traces found');
 }
 
 /** `GET /api/v3/traces?query.…`. */

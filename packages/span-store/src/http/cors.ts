@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** How long a browser may remember the answer to a preflight, in seconds. */
+/** How long a browser may cache the answer to a preflight request, in seconds. */
 const MAX_AGE = '600';
 
 const isAllowed = (origins: readonly string[], origin: string): boolean => origins.includes('*') || origins.includes(origin);
@@ -11,7 +11,7 @@ export function allowOrigin(origins: readonly string[], { headers: { origin } }:
   if (origin !== undefined && isAllowed(origins, origin)) response.setHeader('access-control-allow-origin', origin);
 }
 
-/** Answers a browser that asks whether a page may send what it wants to send. */
+/** Answers a preflight request. */
 export function answerPreflight(origins: readonly string[], { headers }: IncomingMessage, response: ServerResponse): void {
   const { origin = '', 'access-control-request-headers': asked } = headers;
   if (!isAllowed(origins, origin)) {

@@ -83,8 +83,8 @@ test('says which spans it left out', async () => {
 const bomb = gzipSync(Buffer.alloc(50_000_000));
 
 test.each([
-  [3, 'malformed protobuf', framed(Buffer.from('0a05', 'hex')), {}, /a field claims 5 bytes/],
-  [3, 'a length that is not true', framed(body, { claimed: 3 }), {}, /length of the message/],
+  [3, 'malformed protobuf', framed(Buffer.from('0a05', 'hex')), {}, /a field has a length of 5 bytes/],
+  [3, 'a wrong length', framed(body, { claimed: 3 }), {}, /the length in its prefix/],
   [3, 'no message', Buffer.alloc(0), {}, /no message/],
   [3, 'what is not gzip', framed(body, { compressed: true }), { 'grpc-encoding': 'gzip' }, /is not gzip/],
   [8, 'a large message', framed(Buffer.alloc(200_000)), {}, /larger than 100000 bytes; send smaller batches/],

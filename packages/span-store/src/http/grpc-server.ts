@@ -9,17 +9,17 @@ import type { Stoppable } from './listen.ts';
 import { readable, encodingOf, receive, tooLarge } from './read-body.ts';
 import { takeSpans, type Receiver } from './take-spans.ts';
 
-/** What a message is preceded by: whether it is compressed, in one byte, and its length in four (gRPC over HTTP2, "Requests"). */
+/** The size of the prefix of a message: one byte that says whether it is compressed, and four for its length (gRPC over HTTP2, "Requests"). */
 const PREFIX = 5;
-/** How long a request may take to arrive, in milliseconds: while it does, it holds memory that others could use. */
+/** How long a request may take to arrive, in milliseconds. Until then it holds memory that others could use. */
 const ARRIVAL = 30_000;
 const MAX_STREAMS = 32;
-/** How much of a request may be on its way before we have read it: with 64 KB, the default, a batch takes several round trips. */
+/** The flow-control window in bytes. With the default of 64 KB, a batch takes several round trips. */
 const WINDOW = 1_000_000;
 
 /**
- * Receives traces by OTLP/gRPC and stores them: unary `TraceService/Export`, plain or with gzip. Written with `node:http2`, for the bytes of all
- * requests under way must be counted as they come. Whoever speaks HTTP/1.1 here is told where OTLP/HTTP is.
+ * Receives traces over OTLP/gRPC and stores them: unary `TraceService/Export`, plain or with gzip. It uses `node:http2` directly, because the bytes
+ * of all requests in progress must be counted as they arrive. A client that uses HTTP/1.1 gets the address of the OTLP/HTTP port.
  */
 export function grpcServer(receiver: Receiver, otlpUrl: string): Stoppable {
   const waiting = new Set<Socket>();
@@ -28,7 +28,7 @@ export function grpcServer(receiver: Receiver, otlpUrl: string): Stoppable {
   http2.on('stream', (stream, headers) => void answer(receiver, stream, headers));
   http2.on('session', (session) => {
     sessions.add(session);
-    // A connection that breaks is no error of ours; its requests are given up by their streams.
+    // A broken connection is not an error of ours. Its streams end its requests.
     session.on('error', ignore).once('close', () => sessions.delete(session));
     session.setLocalWindowSize(WINDOW);
   });
@@ -53,10 +53,10 @@ export function grpcServer(receiver: Receiver, otlpUrl: string): Stoppable {
 
 const ignore = (): void => {};
 
-/** How every HTTP/2 connection begins (RFC 9113, section 3.4), as far as it takes to tell it from HTTP/1.1. */
+/** The beginning of every HTTP/2 connection (RFC 9113, section 3.4): enough to tell it from HTTP/1.1. */
 const HTTP2 = 'PRI';
 
-/** Calls `then` with the first characters that come, which stay to be read. Who sends none for long is cut off. */
+/** Calls `then` with the first characters, which stay readable. A client that sends none for long is disconnected. */
 function onPreface(socket: Socket, then: (preface: string) => void): void {
   socket.setTimeout(ARRIVAL, () => socket.destroy());
   const look = (): void => {
@@ -116,9 +116,9 @@ async function withMessage<T>(
 ): Promise<T> {
   using held = intake.bodies.holder();
   const raw = await receive(stream.iterator({ destroyOnReturn: false }), maxBodyBytes, held.add, PREFIX);
-  if (raw.length < PREFIX) throw new HttpError(400, 'there is no message');
+  if (raw.length < PREFIX) throw new HttpError(400, 'the request has no message');
   if (raw.readUInt32BE(1) > maxBodyBytes) throw tooLarge(maxBodyBytes);
-  if (raw.readUInt32BE(1) !== raw.length - PREFIX) throw new HttpError(400, 'the length of the message is not the one that it claims');
+  if (raw.readUInt32BE(1) !== raw.length - PREFIX) throw new HttpError(400, 'the message does not have the length in its prefix');
   return use(await readable(raw.subarray(PREFIX), raw[0] === 1 ? encodingOf(encoding) : 'identity', maxBodyBytes, held.add));
 }
 
@@ -148,12 +148,12 @@ function fail(stream: ServerHttp2Stream, code: number, message: string): void {
   giveUp(stream);
 }
 
-/** Tells the client to send no more of a request that is answered; what is on its way is thrown away. */
+/** Tells the client to stop sending a request that is already answered, and discards what still arrives. */
 const giveUp = (stream: ServerHttp2Stream): void => stream.resume().close(constants.NGHTTP2_NO_ERROR);
 
 const INTERNAL = 13;
 /**
- * The gRPC status for an HTTP one: INVALID_ARGUMENT, UNIMPLEMENTED, RESOURCE_EXHAUSTED, which an exporter does not try again without being told
- * when, and UNAVAILABLE, which it does (OTLP specification, "OTLP/gRPC Failures").
+ * The gRPC status for an HTTP status. Exporters retry after UNAVAILABLE, but not after INVALID_ARGUMENT, UNIMPLEMENTED or RESOURCE_EXHAUSTED
+ * (OTLP specification, "OTLP/gRPC Failures").
  */
 const CODES: Readonly<Record<number, number>> = { 400: 3, 404: 12, 413: 8, 415: 12, 429: 14 };

@@ -2,7 +2,7 @@ import { OverBudget } from '../budget.ts';
 import { Malformed } from '../otlp/malformed.ts';
 import { TooLarge } from '../otlp/scan-request.ts';
 
-/** An error that the client should hear of, with the status to send. */
+/** An error to report to the client, with its status. */
 export class HttpError extends Error {
   override readonly name = 'HttpError';
   readonly status: number;
@@ -13,7 +13,7 @@ export class HttpError extends Error {
   }
 }
 
-/** The HTTP status for an error that came while a request was read. */
+/** The HTTP status for an error while reading a request. */
 export function statusOf(error: unknown): number {
   if (error instanceof HttpError) return error.status;
   if (error instanceof Malformed) return 400;

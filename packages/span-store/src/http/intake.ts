@@ -1,15 +1,15 @@
 import { Budget } from '../budget.ts';
 
-/** Counts what the OTLP ports received; `maxBytes` bounds the bodies that they hold at a time. */
+/** Counts what the OTLP ports received. `maxBytes` limits the bodies in memory at once. */
 export class Intake {
   received = 0;
   rejected = 0;
   /** Requests that were answered with an error. */
   refusedRequests = 0;
-  /** Requests that failed for a reason within the store. */
+  /** Requests that failed because of an error of the store. */
   failedRequests = 0;
 
-  /** Bodies that are being received or read. */
+  /** The bodies in progress. */
   readonly bodies: Budget;
 
   constructor(maxBytes: number) {

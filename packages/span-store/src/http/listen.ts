@@ -2,23 +2,23 @@ import { once } from 'node:events';
 import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo, Server } from 'node:net';
 
-/** A server, and how its connections end when it stops. */
+/** A server, and how to end its connections when it stops. */
 export interface Stoppable {
   readonly server: Server;
-  /** Ends connections on which nothing is under way, and lets the others end what is. */
+  /** Closes idle connections, and lets the others finish their requests. */
   readonly goAway: () => void;
-  /** Cuts off all connections. */
+  /** Closes all connections at once. */
   readonly cutOff: () => void;
 }
 
-/** How the connections of an HTTP server end. */
+/** An HTTP/1.1 server as a `Stoppable`. */
 export const http1 = (server: HttpServer): Stoppable => ({
   server,
   goAway: () => server.closeIdleConnections(),
   cutOff: () => server.closeAllConnections(),
 });
 
-/** Starts listening and returns the URL. A port in use is an `Error` that says which, and what it was for. */
+/** Starts listening and returns the URL. If the port is in use, the `Error` names the port and its purpose. */
 export async function listen({ server }: Stoppable, port: number, host: string, purpose: string): Promise<string> {
   server.listen(port, host);
   try {
@@ -34,10 +34,10 @@ export async function listen({ server }: Stoppable, port: number, host: string, 
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`;
 }
 
-/** How long requests under way have to end once the server stops, in milliseconds. */
+/** How long requests in progress may take once the server stops, in milliseconds. */
 const PATIENCE = 2_000;
 
-/** Stops listening and resolves when the last connection is closed; those that take too long are cut off. */
+/** Stops listening, and resolves when all connections are closed. Those that take too long are cut off. */
 export async function stop({ server, goAway, cutOff }: Stoppable): Promise<void> {
   const closed = once(server, 'close');
   server.close();

@@ -11,14 +11,14 @@ import { takeSpans, type Receiver } from './take-spans.ts';
 type Format = 'application/x-protobuf' | 'application/json';
 
 /**
- * How long a request may take to arrive, in milliseconds: while it does, it holds memory that others could use. An idle connection is kept for
- * longer than exporters wait between batches, so that none is closed as they send.
+ * How long a request may take to arrive, in milliseconds. Until then it holds memory that others could use. Idle connections are kept for longer
+ * than exporters wait between batches, so that none is closed while they send.
  */
 const PATIENCE = { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 60_000 };
 
 /**
- * An OTLP/HTTP receiver for traces that stores what it receives (OTLP specification 1.x, "OTLP/HTTP"). Pages of these `origins` may send to it
- * from a browser; `*` stands for any.
+ * Receives traces over OTLP/HTTP and stores them (OTLP specification 1.x, "OTLP/HTTP"). Pages of these `origins` may send from a browser; `*` is
+ * any origin.
  */
 export function otlpServer(receiver: Receiver, origins: readonly string[]): Server {
   return createServer(PATIENCE, (request, response) => {
@@ -62,7 +62,7 @@ function formatOf(request: IncomingMessage): Format | undefined {
 }
 
 function fail({ intake }: Receiver, request: IncomingMessage, response: ServerResponse, format: Format, error: unknown): void {
-  // Whoever goes away in the middle of a body hears no answer.
+  // A client that disconnects in the middle of a body gets no answer.
   if (request.destroyed && !request.complete) return;
   const status = statusOf(error);
   intake.refused(status);

@@ -7,10 +7,10 @@ import { HttpError } from './http-error.ts';
 
 const inflaters = { gzip: promisify(gunzip), deflate: promisify(inflate) };
 
-/** How a body may be compressed. */
+/** The supported compressions of a body. */
 export type Encoding = keyof typeof inflaters | 'identity';
 
-/** The encoding that a header names; throws `HttpError` 415 for one that is not supported. */
+/** The encoding in a header. Throws `HttpError` 415 if it is not supported. */
 export function encodingOf(header: string | undefined): Encoding {
   const encoding = header?.trim().toLowerCase() || 'identity';
   if (encoding === 'identity' || encoding === 'gzip' || encoding === 'deflate') return encoding;
@@ -18,8 +18,8 @@ export function encodingOf(header: string | undefined): Encoding {
 }
 
 /**
- * Reads a request body of at most `maxBytes`, before and after decompression, and hands it to `use`. Until that is done, the bytes count as
- * held. Throws `HttpError`: 413 over the bound, 415 for another encoding, 400 for compressed data that is damaged; and `OverBudget`.
+ * Reads a request body of at most `maxBytes`, before and after decompression, and calls `use` with it. Until `use` has finished, the bytes count as
+ * held. Throws `HttpError`: 413 if the body is too large, 415 for another encoding, 400 for invalid compressed data. Throws `OverBudget`.
  */
 export async function withBody<T>(
   request: IncomingMessage,
@@ -30,12 +30,12 @@ export async function withBody<T>(
   const encoding = encodingOf(request.headers['content-encoding']);
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
   using held = budget.holder();
-  // A request that is given up must stay open for the answer that says why.
+  // A rejected request must stay open, so that the client gets the answer.
   const raw = await receive(request.iterator({ destroyOnReturn: false }), maxBytes, held.add);
   return await use(await readable(raw, encoding, maxBytes, held.add));
 }
 
-/** All of a stream: `maxBytes` at most and what comes `before` them. Throws `HttpError` 413 when it is longer. */
+/** The whole content of a stream after `before`. Throws `HttpError` 413 if it has more than `maxBytes`. */
 export async function receive(
   stream: AsyncIterable<unknown>,
   maxBytes: number,
@@ -53,10 +53,10 @@ export async function receive(
   return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts, size);
 }
 
-/** Reading a body of this many bytes takes so long that it waits for its turn. */
+/** A body of this many bytes takes so long to read that it waits for its turn. */
 const LARGE = 1_000_000;
 
-/** Decompresses a body; a large one waits for its turn. Throws `HttpError` 400 and 413. */
+/** Decompresses a body. A large one waits for its turn. Throws `HttpError` 400 and 413. */
 export async function readable(raw: Buffer, encoding: Encoding, maxBytes: number, hold: (bytes: number) => void): Promise<Buffer> {
   const bytes = await decompressed(raw, encoding, maxBytes, hold);
   if (bytes.length > LARGE) await nextTurn();
@@ -65,7 +65,7 @@ export async function readable(raw: Buffer, encoding: Encoding, maxBytes: number
 
 async function decompressed(raw: Buffer, encoding: Encoding, maxBytes: number, hold: (bytes: number) => void): Promise<Buffer> {
   if (encoding === 'identity') return raw;
-  // How large it becomes is known only afterwards.
+  // Its decompressed size is known only afterwards.
   hold(maxBytes);
   try {
     return await inflaters[encoding](raw, { maxOutputLength: maxBytes });

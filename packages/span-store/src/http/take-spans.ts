@@ -7,7 +7,7 @@ export interface OtlpLimits extends ScanLimits {
   readonly maxBodyBytes: number;
 }
 
-/** Where spans go that come in. */
+/** What a server needs to store the spans that it receives. */
 export interface Receiver {
   readonly store: TraceStore;
   readonly limits: OtlpLimits;
@@ -15,7 +15,7 @@ export interface Receiver {
 }
 
 /**
- * Stores the spans of an encoded `ExportTraceServiceRequest`; `dropped` says why attributes were left out before. Returns the
+ * Stores the spans of an encoded `ExportTraceServiceRequest`. `dropped` has the reason for each attribute that was already left out. Returns the
  * `ExportTraceServiceResponse` in the shape of its JSON. Throws `Malformed` and `TooLarge`.
  */
 export function takeSpans({ store, limits, intake }: Receiver, body: Buffer, dropped: readonly string[] = []): object {
@@ -31,7 +31,7 @@ export function takeSpans({ store, limits, intake }: Receiver, body: Buffer, dro
   return remarks.length === 0 ? {} : { partialSuccess: partialSuccess(rejected, remarks) };
 }
 
-/** Remarks on a request that was taken in whole come without a number of rejected spans (OTLP specification, "Partial Success"). */
+/** If all spans were stored, warnings come without a number of rejected spans (OTLP specification, "Partial Success"). */
 const partialSuccess = (rejected: number, remarks: readonly string[]): object => ({
   ...(rejected > 0 && { rejectedSpans: String(rejected) }),
   errorMessage: remarks.join('; '),

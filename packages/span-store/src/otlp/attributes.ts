@@ -11,14 +11,14 @@ type Scalar = string | number | boolean;
 /** The attributes of a decoded resource, scope, span, event or link. */
 export const attributesOf = (holder: unknown): Attribute[] => ((holder as Json)['attributes'] ?? []) as Attribute[];
 
-/** An attribute value as Jaeger writes and searches it: text as it is, lists and maps as JSON, nothing as empty text. */
+/** An attribute value as Jaeger writes and searches it: text as it is, lists and maps as JSON, no value as empty text. */
 export function attributeText(value: Json): string {
   if ('arrayValue' in value || 'kvlistValue' in value) return plainJson(value);
   const held = scalar(value);
   return held === undefined ? '' : String(held);
 }
 
-/** The value itself when it is no list or map, as `decode` gives it. */
+/** The value itself, or undefined for a list or map. */
 export function scalar(value: Json): Scalar | undefined {
   const [held] = Object.values(value);
   return held === NEGATIVE_ZERO ? '-0' : (held as Scalar | undefined);
@@ -43,6 +43,6 @@ function plainJson(value: Json): string {
 
 const inner = (list: unknown): unknown[] => ((list as Json)['values'] ?? []) as unknown[];
 
-/** Go's JSON encoder escapes what JavaScript once took for line breaks. */
+/** Go's JSON encoder escapes the two characters that JavaScript once treated as line breaks. */
 const goString = (text: string): string =>
   JSON.stringify(text).replace(/[\u2028\u2029]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16)}`);

@@ -5,8 +5,8 @@ import { KeyValue, LENGTH } from './schema.ts';
 import type { Wire } from './wire.ts';
 
 /**
- * Checks a message to its last byte without building anything, and returns the size of its largest attribute. Throws `Malformed` where a
- * known field has another wire type than OTLP gives it, where lengths do not add up, and where values nest too deep.
+ * Checks a whole message without decoding it, and returns the size of its largest attribute. Throws `Malformed` if a known field has the wrong wire
+ * type, if lengths do not add up, or if values nest too deep.
  */
 export function check(message: Message, wire: Wire, end: number, depth = 0): number {
   if (depth > MAX_DEPTH) throw new Malformed(`the request is nested deeper than ${MAX_DEPTH} levels`);
@@ -18,7 +18,7 @@ export function check(message: Message, wire: Wire, end: number, depth = 0): num
   return largest;
 }
 
-/** Checks the field whose tag was just read; the size of the largest attribute in it. */
+/** Checks the field whose tag was just read, and returns the size of its largest attribute. */
 export function checkField(message: Message, wire: Wire, tag: number, end: number, depth: number): number {
   const field = message.byNumber[tag >>> 3];
   if (field === undefined) wire.skip(tag & 7, end);
@@ -38,11 +38,11 @@ function checkInner(message: Message, wire: Wire, end: number, depth: number): n
   return message === KeyValue && size > largest ? size : largest;
 }
 
-/** An id is absent or complete; anything else would be found again under no id that its sender knows. */
+/** An id must be absent or complete. Nobody could find a span by another id. */
 function checkId(name: string, size: number): void {
   const expected = name === 'traceId' ? 16 : 8;
   if (size !== 0 && size !== expected) throw new Malformed(`${name} should have ${expected} bytes, but has ${size}`);
 }
 
-/** Whether a tag announces a field of that number that holds bytes. */
+/** Whether a tag is that of a field with this number that holds bytes. */
 export const isField = (tag: number, number: number): boolean => tag === ((number << 3) | LENGTH);

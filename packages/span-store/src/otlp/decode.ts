@@ -7,8 +7,8 @@ export interface Json {
 }
 
 /**
- * Decodes protobuf bytes, all or a stretch of them, into the shape of OTLP/JSON. As in proto3 JSON, fields that are zero are left out. Throws
- * `Malformed`; bytes that `scanRequest` has accepted never do.
+ * Decodes protobuf bytes into the shape of OTLP/JSON. As in proto3 JSON, fields that are zero are left out. Throws `Malformed`, but never for bytes
+ * that `scanRequest` has accepted.
  */
 export function decode(message: Message, bytes: Buffer, from = 0, end = bytes.length): Json {
   return decodeMessage(message, new Wire(bytes, from), end);
@@ -30,7 +30,7 @@ function decodeField(json: Json, field: Field, wire: Wire, end: number): void {
   const value = field.message === undefined ? decodeScalar(field, wire, end) : decodeInner(field.message, wire, end);
   if (field.repeated) ((json[field.name] ??= []) as unknown[]).push(value);
   else if (field.oneof) {
-    // The last member of a oneof on the wire is the one that counts.
+    // Of several members of a oneof, the last one counts.
     for (const name in json) delete json[name];
     json[field.name] = value;
   } else if (isZero(value)) delete json[field.name];
@@ -61,7 +61,7 @@ function decodeScalar(field: Field, wire: Wire, end: number): unknown {
   return field.type === 'fixed64' ? bytes.readBigUInt64LE(from).toString() : doubleJson(bytes.readDoubleLE(from));
 }
 
-/** An id as hex; one of zeros says that there is none. */
+/** An id as hex. An id of zeros means no id. */
 function idText(bytes: Buffer, from: number, to: number): string {
   const text = bytes.toString('hex', from, to);
   return ZEROS.test(text) ? '' : text;
@@ -71,7 +71,7 @@ const ZEROS = /^0*$/;
 /** `JSON.stringify` writes -0 as 0, which is another number. */
 export const NEGATIVE_ZERO: unknown = (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON('-0');
 
-/** JSON has no word for infinities and NaN; proto3 JSON writes them as text. */
+/** JSON has no infinities and no NaN. Proto3 JSON writes them as text. */
 function doubleJson(value: number): unknown {
   if (Object.is(value, -0)) return NEGATIVE_ZERO;
   return Number.isFinite(value) ? value : String(value);

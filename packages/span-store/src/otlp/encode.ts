@@ -5,7 +5,7 @@ import type { Field, Message } from './schema.ts';
 import { KeyValue } from './schema.ts';
 import { WireWriter } from './wire-writer.ts';
 
-/** How deep attribute values may nest; the check of protobuf bodies has the same bound. */
+/** How deep attribute values may nest, in JSON and in protobuf. */
 export const MAX_DEPTH = 64;
 
 /** OTLP/JSON as protobuf. */
@@ -16,9 +16,9 @@ export interface Encoded {
 }
 
 /**
- * Encodes the text of OTLP/JSON as protobuf in one pass, so that the store has one form of everything and a body takes no more memory than
- * its text. Reads camelCase and snake_case names, numbers as numbers or text, enums as numbers or names, and passes over unknown fields, as
- * the OTLP/JSON encoding asks. An attribute whose value cannot be read is left out and counted in `droppedAttributesCount`. Throws `Malformed`.
+ * Encodes the text of OTLP/JSON as protobuf in one pass, so that the store has a single format and a body takes no more memory than its text. As the
+ * OTLP/JSON encoding requires, it reads camelCase and snake_case names, numbers as numbers or text, and enums as numbers or names, and skips unknown
+ * fields. An attribute with an invalid value is left out and counted in `droppedAttributesCount`. Throws `Malformed`.
  */
 export function encodeJson(message: Message, text: Buffer): Encoded {
   if (!isUtf8(text)) throw new Malformed('the body is not UTF-8');
@@ -59,7 +59,7 @@ class Encoder {
     if (counter !== undefined && dropped > 0n) this.#writer.varint(counter.number, dropped);
   }
 
-  /** Returns how many attributes were left out, where the message `counts` them. */
+  /** Returns how many attributes were left out, if the message `counts` them. */
   #list(message: Message, field: Field, depth: number, counts: boolean): bigint {
     if (this.#json.kind() !== 'list') throw new BadValue(`${message.name}.${field.name} should be a list`);
     let dropped = 0n;
@@ -116,7 +116,7 @@ class Encoder {
       case 'double':
         return writer.double(field.number, this.#double(field));
       case 'message':
-        throw new TypeError('a message is no scalar');
+        throw new TypeError('a message is not a scalar');
     }
   }
 
@@ -137,7 +137,7 @@ class Encoder {
     return within(field, this.#number(field, 'a whole number'), least, most);
   }
 
-  /** A number as it is written: as a number or as text. */
+  /** A number, written as a number or as text. */
   #number(field: Field, expected: string): string {
     const kind = this.#json.kind();
     if (kind === 'number') return this.#json.number();

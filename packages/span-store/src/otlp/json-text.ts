@@ -7,8 +7,8 @@ const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 export type JsonKind = 'object' | 'list' | 'text' | 'number' | 'true' | 'false' | 'null';
 
 /**
- * A cursor over JSON text (RFC 8259) that reads one value after the other where it stands. Nothing is built but what is asked for: a parsed
- * object takes ten to fifty times the memory of its text. Throws `Malformed`, which says at which byte.
+ * A cursor over JSON text (RFC 8259) that reads one value after the other. It builds only what the caller asks for, because a parsed object takes ten
+ * to fifty times the memory of its text. Throws `Malformed` with the position of the error.
  */
 export class JsonText {
   readonly #bytes: Buffer;
@@ -20,7 +20,7 @@ export class JsonText {
     this.#bytes = bytes;
   }
 
-  /** Where the next value begins; set it to read again from there. */
+  /** Where the next value begins. Set it to read again from there. */
   get position(): number {
     return this.#at;
   }
@@ -29,7 +29,7 @@ export class JsonText {
     this.#at = at;
   }
 
-  /** What comes next; does not move. */
+  /** The kind of the next value. Does not move the cursor. */
   kind(): JsonKind {
     const byte = this.#next();
     if (byte === OPEN_OBJECT) return 'object';
@@ -40,7 +40,7 @@ export class JsonText {
     return this.#unexpected();
   }
 
-  /** Reads an object: calls `member` with each name (as Latin-1: the names that are known are ASCII), at its value, which it must read or skip. */
+  /** Reads an object. Calls `member` with each name, in Latin-1, because all known names are ASCII. `member` must read or skip the value. */
   object(member: (name: string) => void): void {
     this.#take(OPEN_OBJECT);
     if (this.#tookIf(CLOSE_OBJECT)) return;
@@ -55,7 +55,7 @@ export class JsonText {
     this.#take(CLOSE_OBJECT);
   }
 
-  /** Reads a list: calls `item` at each of its values, which it must read or skip. */
+  /** Reads a list. Calls `item` at each value, which it must read or skip. */
   list(item: () => void): void {
     this.#take(OPEN_LIST);
     if (this.#tookIf(CLOSE_LIST)) return;
@@ -64,7 +64,7 @@ export class JsonText {
     this.#take(CLOSE_LIST);
   }
 
-  /** Reads text as UTF-8: where nothing is escaped, a part of the JSON itself. */
+  /** Reads text as UTF-8. Without escapes, it is a part of the JSON itself. */
   utf8(): Buffer {
     const start = this.#at + 1;
     const end = this.#endOfText();
@@ -97,7 +97,7 @@ export class JsonText {
     return this.#unexpected();
   }
 
-  /** Passes over a value, `depth` levels deep at most. */
+  /** Skips a value of at most `depth` levels. */
   skip(depth: number): void {
     if (depth < 0) throw new Malformed('the request is nested too deep');
     const kind = this.kind();
@@ -108,12 +108,12 @@ export class JsonText {
     else this.word();
   }
 
-  /** Makes sure that nothing comes after the value that was read. */
+  /** Throws if anything follows the value that was read. */
   end(): void {
     if (this.#next() !== -1) this.#unexpected();
   }
 
-  /** The first byte that is no white space, or -1 at the end. */
+  /** The first byte that is not white space, or -1 at the end. */
   #next(): number {
     const bytes = this.#bytes;
     for (; this.#at < bytes.length; this.#at++) {
@@ -134,7 +134,7 @@ export class JsonText {
     return true;
   }
 
-  /** Moves behind the text that begins here; returns where its closing quote is. */
+  /** Moves behind the text that begins here, and returns the position of its closing quote. */
   #endOfText(): number {
     const bytes = this.#bytes;
     this.#escaped = false;

@@ -1,9 +1,9 @@
-/** A request body that is not what OTLP says it should be; the message names what is wrong, and is answered with 400. */
+/** An invalid request body. It is answered with 400 and this message. */
 export class Malformed extends Error {
   override readonly name: string = 'Malformed';
 }
 
-/** A value that its field cannot hold. In an attribute it costs that attribute, anywhere else the request. */
+/** A value that its field cannot hold. In an attribute, only the attribute is dropped; anywhere else the whole request is rejected. */
 export class BadValue extends Malformed {
   override readonly name = 'BadValue';
 }

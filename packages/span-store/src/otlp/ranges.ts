@@ -1,9 +1,9 @@
 import { crc32 } from 'node:zlib';
 
-/** Stretches of a request body that belong together; neighbours are joined, so that spans in a row are copied at once. */
+/** Parts of a request body that belong together. Neighbours are joined, so that they are copied at once. */
 export class Ranges {
   readonly #bounds: number[] = [];
-  /** What was written anew. */
+  /** The entries that are not in the body. */
   readonly #others: Buffer[] = [];
   /** How many entries were added. */
   count = 0;
@@ -17,27 +17,27 @@ export class Ranges {
     this.count++;
   }
 
-  /** Adds an entry that is not in the body as it is to be kept. */
+  /** Adds an entry that differs from the one in the body. */
   addOther(bytes: Buffer): void {
     this.#others.push(bytes);
     this.bytes += bytes.length;
     this.count++;
   }
 
-  /** Copies all of them, one after the other. */
+  /** Copies all entries, one after the other. */
   copy(body: Buffer, target: Buffer, at: number): void {
     let to = at;
     for (const part of this.#parts(body)) to += part.copy(target, to);
   }
 
-  /** A checksum of all of them, one after the other. */
+  /** A checksum of all entries, one after the other. */
   checksum(body: Buffer): number {
     let sum = 0;
     for (const part of this.#parts(body)) sum = crc32(part, sum);
     return sum;
   }
 
-  /** Whether all of them, one after the other, are what `bytes` are. */
+  /** Whether all entries, one after the other, equal `bytes`. */
   equals(body: Buffer, bytes: Buffer): boolean {
     let at = 0;
     for (const part of this.#parts(body)) {

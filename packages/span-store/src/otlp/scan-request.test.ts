@@ -109,12 +109,12 @@ test('a span that is too large has all its attributes cut short; one that is too
 test('a resource that is too large is cut like a span; the request is refused when that does not help', () => {
   const spans = [span(ONE, 1, { name: 'a' })];
   expect(scan(request(many(20), spans))).toMatchObject({ truncated: 20, spans: 1 });
-  expect(() => scan(request(many(300), spans))).toThrow('a resource or scope may have 10000 bytes');
+  expect(() => scan(request(many(300), spans))).toThrow('a resource or scope is larger than 10000 bytes');
 });
 
 test('more spans than allowed are refused', () => {
   const spans = Array.from({ length: 101 }, (_, index) => span(ONE, index + 1, { name: 'a' }));
-  expect(() => scan(request([], spans))).toThrow('a request may carry 100 spans');
+  expect(() => scan(request([], spans))).toThrow('the request has more than 100 spans; send smaller batches');
 });
 
 const nested = (depth: number): object => (depth === 0 ? {} : { arrayValue: { values: [nested(depth - 1)] } });
@@ -133,16 +133,16 @@ test('values nested without end are refused', () => {
 });
 
 test.each([
-  ['0a05', 'a field claims 5 bytes where 0 are left'],
-  ['0affffffff0f', 'a field claims 4294967295 bytes'],
-  ['08', 'ExportTraceServiceRequest.resourceSpans is no message'],
-  ['00', 'there is no field with the number 0'],
-  ['0b', 'is no message'],
+  ['0a05', 'a field has a length of 5 bytes, but only 0 remain'],
+  ['0affffffff0f', 'a field has a length of 4294967295 bytes'],
+  ['08', 'ExportTraceServiceRequest.resourceSpans is not a message'],
+  ['00', '0 is not a valid field number'],
+  ['0b', 'is not a message'],
   ['13', 'wire type 3'],
   ['ffffffffffffffffffffff', 'a number is longer than ten bytes'],
-  ['0a0212', 'a field claims'],
-  ['0a06120412020a01', 'a field claims'],
-  ['0a06120412020a05', 'a field claims'],
+  ['0a0212', 'a field has a length of'],
+  ['0a06120412020a01', 'a field has a length of'],
+  ['0a06120412020a05', 'a field has a length of'],
   ['0a08120612040a020102', 'traceId should have 16 bytes, but has 2'],
   ['0a0612041202080a', 'Span.traceId has wire type 0 instead of 2'],
 ])('%s is malformed: %s', (hex, message) => {

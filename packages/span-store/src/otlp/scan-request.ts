@@ -6,13 +6,13 @@ import { Ranges } from './ranges.ts';
 import { truncate } from './truncate.ts';
 import { Wire } from './wire.ts';
 
-/** One `ScopeSpans` of a request. `resource` and `scope` are the enclosing messages without what they enclose. */
+/** One `ScopeSpans` of a request. `resource` and `scope` are the enclosing messages without their content. */
 export interface ScannedScope {
   readonly resource: Buffer;
   readonly scope: Buffer;
-  /** By trace id, as 16 bytes of one character each: where its spans are in the body, still encoded, as entries of `ScopeSpans.spans`. */
+  /** The encoded spans in the body, as entries of `ScopeSpans.spans`, by trace id. The id has 16 characters, one for each byte. */
   readonly traces: ReadonlyMap<string, Ranges>;
-  /** Span names, each with the kinds it came with as bits. */
+  /** Span names, each with its kinds as bits. */
   readonly operations: ReadonlyMap<string, number>;
 }
 
@@ -35,15 +35,14 @@ export interface ScanLimits {
   readonly maxOriginBytes: number;
 }
 
-/** A request with more than the store takes; answered with 413. */
+/** A request that is larger than the store accepts. It is answered with 413. */
 export class TooLarge extends Error {
   override readonly name = 'TooLarge';
 }
 
 /**
- * Checks an encoded `ExportTraceServiceRequest` completely and sorts its spans by trace without decoding them. Either the whole request is
- * well formed or it throws `Malformed` and nothing of it counts. Spans without ids are rejected singly; attributes that are too large are cut.
- * Throws `TooLarge`.
+ * Checks a whole encoded `ExportTraceServiceRequest` and sorts its spans by trace, without decoding them. Throws `Malformed` or `TooLarge` if any part
+ * is invalid. Single spans without ids are rejected, and attributes that are too large are cut.
  */
 export function scanRequest(body: Buffer, limits: ScanLimits): ScannedRequest {
   const scan = new Scan(body, limits);
@@ -75,7 +74,7 @@ class Scan implements ScannedRequest {
     while (wire.at < end) {
       const tag = wire.tag(end);
       if (isField(tag, 1)) this.#resourceSpans(wire.lengthEnd(end));
-      else if (tag >>> 3 === 1) throw new Malformed('ExportTraceServiceRequest.resourceSpans is no message');
+      else if (tag >>> 3 === 1) throw new Malformed('ExportTraceServiceRequest.resourceSpans is not a message');
       else wire.skip(tag & 7, end);
     }
   }
@@ -92,7 +91,8 @@ class Scan implements ScannedRequest {
   #scopeSpans(resource: Buffer, end: number): void {
     const { bytes, inner } = this.#envelope(ScopeSpans, end);
     this.spans += inner.length / 3;
-    if (this.spans > this.#limits.maxSpans) throw new TooLarge(`a request may carry ${this.#limits.maxSpans} spans`);
+    if (this.spans > this.#limits.maxSpans)
+      throw new TooLarge(`the request has more than ${this.#limits.maxSpans} spans; send smaller batches`);
     const byTrace = new Map<string, Ranges>();
     const operations = new Map<string, number>();
     for (let i = 0; i < inner.length; i += 3) {
@@ -109,8 +109,8 @@ class Scan implements ScannedRequest {
   }
 
   /**
-   * Splits a `ResourceSpans` or `ScopeSpans` into what it encloses (field 2) and the rest, wherever on the wire each stands. Of each enclosed
-   * message: where its tag starts, where its content starts and where it ends; in one list of numbers, for there are many.
+   * Splits a `ResourceSpans` or `ScopeSpans` into its content (field 2) and the rest, in any order on the wire. For each message of the content, the
+   * list has three numbers: where its tag starts, where its content starts, and where it ends. One flat list, because there are many.
    */
   #envelope(message: Message, end: number): { bytes: Buffer; inner: number[] } {
     const wire = this.#wire;
@@ -132,13 +132,13 @@ class Scan implements ScannedRequest {
     const bytes = rest.length === 1 ? (rest[0] as Buffer) : Buffer.concat(rest);
     const { maxOriginBytes } = this.#limits;
     const fitting = this.#cut(message, bytes, largest, maxOriginBytes);
-    if (fitting === undefined) throw new TooLarge(`a resource or scope may have ${maxOriginBytes} bytes`);
+    if (fitting === undefined) throw new TooLarge(`a resource or scope is larger than ${maxOriginBytes} bytes`);
     return { bytes: fitting, inner };
   }
 
   /**
-   * Cuts attributes to the size that one may have. If the message as a whole is too large, cuts them to a sixteenth of that. Undefined if it is
-   * still too large.
+   * Cuts attributes to the largest allowed size. If the whole message is still too large, cuts them to a sixteenth of that. Returns undefined if it
+   * remains too large.
    */
   #cut(message: Message, encoded: Buffer, largest: number, maxBytes: number): Buffer | undefined {
     const { maxAttributeBytes } = this.#limits;
@@ -150,7 +150,7 @@ class Scan implements ScannedRequest {
     return cut.bytes;
   }
 
-  /** Checks one span; the trace it belongs to and the size of its largest attribute. Undefined when it is rejected. */
+  /** Checks one span. Returns its trace and the size of its largest attribute, or undefined if the span is rejected. */
   #span(from: number, end: number, operations: Map<string, number>): { trace: string; largest: number } | undefined {
     const wire = this.#wire;
     wire.at = from;

@@ -1,13 +1,13 @@
-/** How a value looks on the wire: varint, eight bytes, length and bytes, four bytes (protobuf encoding, "Message Structure"). */
+/** The wire types: varint, eight bytes, length and bytes, four bytes (protobuf encoding, "Message Structure"). */
 export const VARINT = 0;
 export const FIXED64 = 1;
 export const LENGTH = 2;
 export const FIXED32 = 5;
 
-/** What a scalar field holds; `id` is bytes that JSON writes as hex, unlike all other bytes (OTLP/JSON encoding). */
+/** The types of scalar fields. `id` is bytes that JSON writes as hex, unlike all other bytes (OTLP/JSON encoding). */
 export type Scalar = 'string' | 'bytes' | 'id' | 'bool' | 'int64' | 'uint32' | 'enum' | 'fixed64' | 'fixed32' | 'double';
 
-/** One field of a message. `present` fields are written even when empty, as Jaeger writes them; `oneof` fields even when zero. */
+/** One field of a message. `present` fields are written even if empty, as Jaeger does; `oneof` fields even if zero. */
 export interface Field {
   readonly number: number;
   readonly name: string;
@@ -19,7 +19,7 @@ export interface Field {
   readonly present: boolean;
 }
 
-/** A protobuf message as a table. Decoding, encoding and checking all read these tables, so no field is written down twice. */
+/** A protobuf message as a table. Decoding, encoding and checking use the same tables. */
 export interface Message {
   readonly name: string;
   /** By field number, for reading the wire. */
@@ -130,7 +130,7 @@ export const Span = message('Span', [
   [16, 'flags', 'fixed32'],
 ]);
 
-/** The fields that say where a span stands and how it went, without what it carries: a tenth of the work to decode. */
+/** The fields of a span that searches and summaries need. Decoding only these is a tenth of the work. */
 export const SpanOutline = message('Span', outline);
 
 export const ScopeSpans = message('ScopeSpans', [

@@ -6,9 +6,9 @@ import { Wire } from './wire.ts';
 import { WireWriter } from './wire-writer.ts';
 
 const LONGEST_KEY = 1_024;
-/** How many names a mark lists, and how many bytes of each. */
+/** How many names the mark lists, and how many bytes of each. */
 const MARK = { names: 20, bytes: 200 };
-/** More than the tag and length of a field take. */
+/** At least the size of a field's tag and length. */
 const AROUND = 16;
 
 /** An encoded message whose attributes all fit. */
@@ -19,8 +19,8 @@ export interface Truncated {
 }
 
 /**
- * Cuts every attribute in an encoded message, a span's events and links included, to `maxBytes` bytes. What was cut is named in an attribute
- * beside it. Nothing is decoded: an attribute may have millions of entries. The message must have passed `check`.
+ * Cuts every attribute of an encoded message, and of a span's events and links, to `maxBytes` bytes. Another attribute lists the names of the cut
+ * ones. Nothing is decoded, because an attribute can have millions of entries. The message must have passed `check`.
  */
 export function truncate(message: Message, bytes: Buffer, maxBytes: number): Truncated {
   const writer = new WireWriter(bytes.length + AROUND);
@@ -56,7 +56,7 @@ function mark(writer: WireWriter, message: Message, names: readonly string[]): v
   writer.raw(encode(message, { attributes: [{ key: TRUNCATED, value: { arrayValue: { values } } }] }));
 }
 
-/** Writes the beginning of an attribute; returns its name, or the beginning of that. */
+/** Writes the beginning of an attribute. Returns its name, or the beginning of it. */
 function cutAttribute(writer: WireWriter, wire: Wire, end: number, maxBytes: number): string {
   const { key, value } = partsOf(wire, end);
   const name = cutText(wire.bytes.subarray(...key), LONGEST_KEY);
@@ -85,7 +85,7 @@ function partsOf(wire: Wire, end: number): { readonly key: Stretch; readonly val
   return { key: parts[0], value: parts[1] };
 }
 
-/** Writes the fields of a message for as long as they fit into `room` bytes, and of the one that does not the beginning. */
+/** Writes the fields of a message that fit into `room` bytes, and the beginning of the next one. */
 function cutMessage(writer: WireWriter, message: Message | undefined, wire: Wire, end: number, room: number): void {
   for (let left = room; wire.at < end;) {
     const start = wire.at;
@@ -110,7 +110,7 @@ function cutField(writer: WireWriter, message: Message | undefined, tag: number,
   else if (field.type === 'bytes') writer.length(field.number, bytes.subarray(0, room));
 }
 
-/** As many whole characters of UTF-8 as fit into so many bytes. */
+/** The whole UTF-8 characters that fit into this many bytes. */
 export function cutText(text: Buffer, maxBytes: number): Buffer {
   if (text.length <= maxBytes) return text;
   let end = Math.max(0, maxBytes);

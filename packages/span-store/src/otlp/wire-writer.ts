@@ -1,16 +1,16 @@
 import { FIXED32, FIXED64, LENGTH, VARINT } from './schema.ts';
 
-/** Writes protobuf fields one after the other into bytes that grow as needed. */
+/** Writes protobuf fields into a buffer that grows as needed. */
 export class WireWriter {
   #buffer: Buffer;
   #at = 0;
 
-  /** `capacity` is how many bytes there is room for at first. */
+  /** `capacity` is the initial size in bytes. */
   constructor(capacity: number) {
     this.#buffer = Buffer.allocUnsafeSlow(Math.max(64, capacity));
   }
 
-  /** How much was written so far; set it to take back what came after. */
+  /** The number of bytes written. Set it to undo what was written after. */
   get position(): number {
     return this.#at;
   }
@@ -19,7 +19,7 @@ export class WireWriter {
     this.#at = at;
   }
 
-  /** What was written so far; valid until the next write. */
+  /** The bytes written so far. Valid until the next write. */
   bytes(): Buffer {
     return this.#buffer.subarray(0, this.#at);
   }
@@ -57,20 +57,20 @@ export class WireWriter {
     this.#at += bytes.copy(this.#buffer, this.#at);
   }
 
-  /** Writes bytes that are fields already. */
+  /** Writes bytes that are already encoded fields. */
   raw(bytes: Buffer, from = 0, to = bytes.length): void {
     this.#room(to - from);
     this.#at += bytes.copy(this.#buffer, this.#at, from, to);
   }
 
-  /** Writes a message whose content is what `content` writes. */
+  /** Writes a message. `content` writes its fields. */
   message(number: number, content: () => void): void {
     this.#tag(number, LENGTH);
     const start = this.#at;
     content();
     const size = this.#at - start;
     const head = size < 0x80 ? 1 : size < 0x4000 ? 2 : size < 0x200000 ? 3 : 4;
-    // The length stands before the content and is known only after it: move the content up to make room.
+    // The length comes before the content but is known only after it. Move the content to make room.
     this.#room(head);
     this.#buffer.copyWithin(start + head, start, this.#at);
     this.#at = start;

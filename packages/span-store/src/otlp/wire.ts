@@ -1,7 +1,7 @@
 import { Malformed } from './malformed.ts';
 import { FIXED32, FIXED64, LENGTH, VARINT } from './schema.ts';
 
-/** A cursor over protobuf bytes. Every step is checked against the bytes there are; what does not fit throws `Malformed`. */
+/** A cursor over protobuf bytes. Throws `Malformed` rather than read past the end. */
 export class Wire {
   readonly bytes: Buffer;
   at: number;
@@ -27,7 +27,7 @@ export class Wire {
   /** The tag of a field: its number and wire type. */
   tag(end: number): number {
     const tag = this.uint32(end);
-    if (tag < 8) throw new Malformed('there is no field with the number 0');
+    if (tag < 8) throw new Malformed('0 is not a valid field number');
     return tag;
   }
 
@@ -43,21 +43,21 @@ export class Wire {
     throw new Malformed('a number is longer than ten bytes');
   }
 
-  /** Reads a length and returns where that many bytes end. */
+  /** Reads a length, and returns where that many bytes end. */
   lengthEnd(end: number): number {
     const length = this.uint32(end);
     const inner = this.at + length;
-    if (inner > end) throw new Malformed(`a field claims ${length} bytes where ${end - this.at} are left`);
+    if (inner > end) throw new Malformed(`a field has a length of ${length} bytes, but only ${end - this.at} remain`);
     return inner;
   }
 
-  /** Steps over `size` bytes. */
+  /** Skips `size` bytes. */
   step(size: number, end: number): void {
     this.at += size;
     if (this.at > end) throw new Malformed('the message ends inside a field');
   }
 
-  /** Steps over a value of the given wire type. */
+  /** Skips a value of the given wire type. */
   skip(wire: number, end: number): void {
     if (wire === LENGTH) this.at = this.lengthEnd(end);
     else if (wire === VARINT) this.uint32(end);

@@ -1,18 +1,18 @@
-/** What an id costs in a set; measured, see `memory.test.ts`. */
+/** What an id costs in a set. Measured: see `memory.test.ts`. */
 const ID_BYTES = 100;
 
-/** Remembers which traces were evicted, as many of the latest as fit: two generations, the older one forgotten at once. */
+/** Remembers the latest evicted traces that fit into its memory, in two generations. The older one is forgotten at once. */
 export class Evicted {
   readonly #generation: number;
   #latest = new Set<string>();
   #earlier = new Set<string>();
 
-  /** `bytes` bounds the memory for ids. */
+  /** `bytes` limits the memory for ids. */
   constructor(bytes: number) {
     this.#generation = Math.max(1, Math.floor(bytes / ID_BYTES / 2));
   }
 
-  /** Estimated memory of the ids that are remembered. */
+  /** Estimated memory of the ids. */
   get bytes(): number {
     return (this.#latest.size + this.#earlier.size) * ID_BYTES;
   }

@@ -1,16 +1,16 @@
-/** A resource or scope as it came, encoded. Equal ones are kept once, however many spans refer to them. */
+/** An encoded resource or scope. Equal ones are kept once for all their spans. */
 export interface Header {
   readonly key: string;
   readonly bytes: Buffer;
-  /** `service.name`, for a resource that has one. */
+  /** `service.name` of a resource. */
   readonly service: string;
   users: number;
 }
 
-/** What an object, a map entry and a buffer cost beside the bytes themselves; measured, see `memory.test.ts`. */
+/** What an object, a map entry and a buffer cost in addition to the bytes. Measured: see `memory.test.ts`. */
 const HEADER_OVERHEAD = 500;
 
-/** Keeps each distinct resource and scope once. A header lives as long as spans use it, and its bytes are counted. */
+/** Keeps each distinct resource and scope once, for as long as spans use it, and counts its bytes. */
 export class Headers {
   readonly #byKey = new Map<string, Header>();
   readonly #name: (bytes: Buffer) => string;
@@ -22,7 +22,7 @@ export class Headers {
     this.#name = name;
   }
 
-  /** The header with these bytes, with one user more. */
+  /** The header with these bytes, with one more user. */
   use(encoded: Buffer): Header {
     const key = encoded.toString('latin1', 0, encoded.length);
     let header = this.#byKey.get(key);

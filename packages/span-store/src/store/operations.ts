@@ -1,4 +1,4 @@
-/** A span name with one of the kinds it was seen with, in Jaeger's words; kind is empty where the span had none. */
+/** A span name with one of its kinds, as Jaeger writes them. The kind is empty if the span had none. */
 export interface Operation {
   readonly name: string;
   readonly spanKind: string;
@@ -6,12 +6,12 @@ export interface Operation {
 
 const KINDS = ['', 'internal', 'server', 'client', 'producer', 'consumer'];
 
-/** What a name costs in its map beside its characters; measured, see `memory.test.ts`. */
+/** What a name costs in its map in addition to its characters. Measured: see `memory.test.ts`. */
 const NAME_OVERHEAD = 120;
 
 /**
- * The services and operations that were seen. Like Jaeger's, this list outlives the traces. Its memory is bounded: over the bound, the
- * service that was heard of least recently is forgotten, and a service with too many names loses the oldest ones.
+ * The services and operations that were seen. As in Jaeger, they outlive the traces. The memory is bounded: the service that was seen least recently
+ * is forgotten first, and a service with too many names loses the oldest ones.
  */
 export class Operations {
   readonly #byService = new Map<string, Map<string, number>>();
@@ -26,7 +26,7 @@ export class Operations {
     return this.#bytes;
   }
 
-  /** Notes the names that a service used, each with its kinds as bits. */
+  /** Adds names of a service's spans, each with its kinds as bits. */
   add(service: string, names: ReadonlyMap<string, number>): void {
     const known = this.#touch(service);
     for (const [name, kinds] of names) {
@@ -41,7 +41,7 @@ export class Operations {
     return [...this.#byService.keys()];
   }
 
-  /** The operations of a service; only those of one kind if one is given. */
+  /** The operations of a service, of all kinds or of one. */
   of(service: string, kind = ''): Operation[] {
     const names = this.#byService.get(service) ?? new Map<string, number>();
     return [...names].flatMap(([name, kinds]) =>

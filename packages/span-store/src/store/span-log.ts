@@ -1,10 +1,10 @@
 import type { Chunk } from './stored-trace.ts';
 
-/** A stretch of the log. */
+/** A part of the log. */
 export interface Slab {
   readonly bytes: Buffer;
   used: number;
-  /** What was written here, in order; some of it may be of traces that are gone. */
+  /** The chunks written here, in order. Some may belong to traces that are gone. */
   readonly chunks: Chunk[];
 }
 
@@ -15,14 +15,14 @@ export interface SpanBytes {
   readonly end: number;
 }
 
-/** The bytes of spans where they are; valid until the store is changed. */
+/** The bytes of spans. Valid until the store changes. */
 export const spanBytes = ({ slab, start, end }: SpanBytes): Buffer => slab.bytes.subarray(start, end);
 
 const SLAB_BYTES = 262_144;
 
 /**
- * The bytes of all spans in the order of their arrival, in slabs of a fixed size. Memory for spans is taken and given back by the slab and
- * mostly used again at once, so that it stays as large as it is counted, whatever comes and goes.
+ * The bytes of all spans in the order of their arrival, in slabs of a fixed size. Memory is allocated and freed by the slab and mostly reused, so that
+ * the process uses as much as is counted.
  */
 export class SpanLog {
   readonly #slabs: Slab[] = [];
@@ -30,7 +30,7 @@ export class SpanLog {
   /** The size of all slabs. */
   bytes = 0;
 
-  /** Room for that many bytes at the end of the log. */
+  /** Reserves bytes at the end of the log. */
   reserve(size: number): SpanBytes {
     let slab = this.#slabs.at(-1);
     if (slab === undefined || slab.bytes.length - slab.used < size) this.#slabs.push((slab = this.#slab(size)));
@@ -39,19 +39,19 @@ export class SpanLog {
     return { slab, start, end: slab.used };
   }
 
-  /** Takes the oldest slab out of the log. */
+  /** Removes the oldest slab from the log. */
   takeOldest(): Slab | undefined {
     const slab = this.#slabs.shift();
     if (slab !== undefined) this.bytes -= slab.bytes.length;
     return slab;
   }
 
-  /** Gives back the memory of a slab that was taken out and whose spans are moved or gone. */
+  /** Frees a removed slab whose spans were moved or evicted. */
   recycle(slab: Slab): void {
     if (slab.bytes.length === SLAB_BYTES) this.#spare = slab.bytes;
   }
 
-  /** An empty slab; one of its own for more than fits into a slab. */
+  /** An empty slab, larger than usual if the bytes would not fit. */
   #slab(size: number): Slab {
     const bytes = size > SLAB_BYTES ? Buffer.allocUnsafeSlow(size) : (this.#spare ?? Buffer.allocUnsafeSlow(SLAB_BYTES));
     if (bytes === this.#spare) this.#spare = undefined;

@@ -11,13 +11,13 @@ import { spanBytes, SpanLog } from './span-log.ts';
 import type { StoredTrace } from './stored-trace.ts';
 import { CHUNK_OVERHEAD, keyOf, TRACE_OVERHEAD } from './stored-trace.ts';
 
-/** Parts of the memory that what is not spans may take at most. */
+/** The largest shares of the memory for what is not spans. */
 const EVICTED_SHARE = 0.05;
 const OPERATIONS_SHARE = 0.05;
-/** The part of the memory that one trace may take. */
+/** The largest share of the memory for one trace. */
 const TRACE_SHARE = 0.25;
 
-/** What the store holds and what it has let go. Bytes are estimates of memory, not of data. */
+/** What the store holds, and what it evicted or dropped. Bytes are estimates of memory, not of data. */
 export interface StoreStats {
   readonly traces: number;
   readonly spans: number;
@@ -25,21 +25,21 @@ export interface StoreStats {
   readonly maxBytes: number;
   readonly evictedTraces: number;
   readonly evictedSpans: number;
-  /** Spans that came after their trace was evicted and were dropped. */
+  /** Spans that arrived after their trace was evicted. They were dropped. */
   readonly lateSpans: number;
-  /** Spans that were delivered again, and were there already. */
+  /** Spans that were delivered again. */
   readonly repeatedSpans: number;
-  /** Spans that were dropped because their trace had reached the bound for one trace. */
+  /** Spans that were dropped because their trace had reached its limit. */
   readonly excessSpans: number;
 }
 
-/** How many of a trace's latest chunks a new one is compared with: an exporter that got no answer tries again soon. */
+/** A new chunk is compared with this many of a trace's latest chunks, because exporters retry soon. */
 const COMPARED = 256;
 
 /**
- * Keeps encoded spans by trace, in bounded memory. Over the bound, whole traces are evicted, those first that have been quiet longest. A
- * span that comes after its trace was evicted is dropped and counted: half a trace would look like a broken one. Spans that are delivered
- * again, as by an exporter that got no answer, are kept once. Spans of a trace that has reached the bound for one trace are dropped and counted.
+ * Keeps encoded spans by trace, in bounded memory. When it is full, it evicts the trace that got no spans for longest, as a whole. Spans that arrive
+ * after their trace was evicted are dropped and counted, because half a trace would look like a broken one. Spans that an exporter delivers again are
+ * kept once. Spans beyond the limit of their trace are dropped and counted.
  */
 export class TraceStore {
   readonly #traces = new Map<string, StoredTrace>();
@@ -60,7 +60,7 @@ export class TraceStore {
     this.#operations = new Operations(maxBytes * OPERATIONS_SHARE);
   }
 
-  /** Stores what a request carried; returns how many spans were dropped, by reason. */
+  /** Stores the spans of a request. Returns how many were dropped, by reason. */
   add(request: ScannedRequest): Map<string, number> {
     const { lateSpans, excessSpans } = this.#counts;
     for (const scanned of request.scopes) this.#addScope(scanned, request.body);
@@ -89,12 +89,12 @@ export class TraceStore {
     return this.#traces.get(keyOf(traceId));
   }
 
-  /** Whether the trace was here and had to make room; false again once it is too long ago to be remembered. */
+  /** Whether the trace was evicted. False if that is too long ago to be remembered. */
   wasEvicted(traceId: string): boolean {
     return this.#evicted.has(keyOf(traceId));
   }
 
-  /** All traces, the one that began to arrive last first. */
+  /** All traces. The one whose first span arrived last comes first. */
   newestFirst(): StoredTrace[] {
     return [...this.#traces.values()].toReversed();
   }
@@ -162,7 +162,7 @@ export class TraceStore {
     this.#chunks++;
   }
 
-  /** The trace with this key, made if need be, as the one that was heard of last. */
+  /** The trace with this key, new if it does not exist, marked as the latest. */
   #touch(key: string, { slab }: SpanBytes): StoredTrace {
     let trace = this.#traces.get(key);
     if (trace === undefined) this.#traces.set(key, (trace = { key, chunks: [], spans: 0, excess: 0, bytes: 0, latest: slab }));
@@ -171,8 +171,8 @@ export class TraceStore {
   }
 
   /**
-   * Takes back the oldest slab. A trace whose latest spans are in it has been quiet longest and is evicted; spans in it of a trace that is
-   * still being added to are written to the end of the log again. False when there is nothing to take.
+   * Frees the oldest slab. Traces whose latest spans are in it are evicted. Its spans of traces that are still growing move to the end of the log.
+   * Returns false if there is no slab.
    */
   #reclaim(): boolean {
     const slab = this.#log.takeOldest();
@@ -201,7 +201,7 @@ export class TraceStore {
       this.#scopes.release(scope);
     }
     this.#chunks -= trace.chunks.length;
-    // A search that is under way may still hold the trace, and its bytes are about to become others'.
+    // A search in progress may still hold the trace, and its bytes will be overwritten.
     trace.chunks.length = 0;
     this.#counts.spans -= trace.spans;
     this.#counts.evictedTraces++;

@@ -1,6 +1,5 @@
-import { encodeRequest } from '@waymark/span-store/testing';
 // node packages/trace-store/src/testing/attack.ts [path of a main.ts]
-// Attacks a trace store in a process of its own, and prints how much memory it took at most and how long it let others wait.
+// Attacks a trace store in its own process. Prints the peak of its memory, and how long other requests waited.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
@@ -9,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { isMainThread, Worker, workerData } from 'node:worker_threads';
+import { encodeRequest } from '@waymark/span-store/testing';
 
 interface Target {
   readonly pid: number;
@@ -41,11 +41,11 @@ async function start(): Promise<Target> {
   return { pid: child.pid ?? 0, otlp: url('OTLP/HTTP') ?? '', grpc: url('OTLP/gRPC'), ui: url('UI') ?? '', stop };
 }
 
-/** The most memory that a process has had, in MB. */
+/** The peak memory of a process, in MB. */
 const peakMb = async (pid: number): Promise<number> =>
   Math.round((Number(/VmHWM:\s+(\d+)/.exec(await readFile(`/proc/${pid}/status`, 'utf8').catch(() => ''))?.[1] ?? 0) * 1024) / 1e6);
 
-/** Sends a body, again for as long as too many are under way. */
+/** Sends a body, and retries while the store has too many requests in progress. */
 async function post(target: Target, body: Buffer | string): Promise<void> {
   const type = typeof body === 'string' ? 'application/json' : 'application/x-protobuf';
   const content = typeof body === 'string' ? body : new Uint8Array(body);

@@ -30,7 +30,7 @@ const PAGES = [
 describeUi('the pages', () => {
   const ui = uiUnderTest([orderTrace, secondOrderTrace, brokenTrace, largeTrace]);
 
-  test('two traces are picked and compared', async () => {
+  test('two traces can be selected and compared', async () => {
     await using tab = await ui.shared.open('/search?service=order');
     const { page, complaints } = tab;
     for (const id of [ORDER, SECOND_ORDER]) await page.locator(`[data-trace="${id}"]`).getByRole('checkbox').check();
@@ -43,7 +43,7 @@ describeUi('the pages', () => {
     expect(complaints).toEqual([]);
   }, 60_000);
 
-  test('dependencies are drawn, and told in a table', async () => {
+  test('dependencies are shown as a drawing and as a table', async () => {
     await using tab = await ui.shared.open('/dependencies');
     const calls = tab.page.getByRole('row').filter({ hasText: /gateway.*order/ });
     expect(await calls.textContent()).toMatch(/gatewayordercall2032\.0 ms/);
@@ -56,7 +56,7 @@ describeUi('the pages', () => {
     expect(tab.complaints).toEqual([]);
   }, 60_000);
 
-  test("a service's own jobs are drawn thin and told last, however many they are", async () => {
+  test("a service's own jobs are drawn thin and listed last, even if there are many", async () => {
     await using other = await ui.ownStore();
     await other.send(jobsTrace);
     await using tab = await other.open('/dependencies?lookback=6h');
@@ -75,7 +75,7 @@ describeUi('the pages', () => {
     expect(data).toEqual([{ parent: 'desk', child: 'printer', callCount: 1 }]);
   }, 60_000);
 
-  test('axe has nothing to say, in light or dark', async () => {
+  test('axe finds no violations, in light and in dark', async () => {
     for (const path of PAGES) {
       await using tab = await ui.shared.open(path);
       await tab.page.getByRole('heading', { level: 1 }).waitFor();
@@ -127,7 +127,7 @@ describeUi('the pages', () => {
     expect(complaints).toEqual([]);
   }, 60_000);
 
-  test('what Jaeger’s API gives can be opened as a file', async () => {
+  test('a download from Jaeger’s API can be opened as a file', async () => {
     const text = await (await fetch(`${ui.shared.url}/api/traces/${ORDER}`)).text();
     await using tab = await ui.shared.open('/file');
     await tab.page.getByLabel('File').setInputFiles({ name: 'trace.json', mimeType: 'application/json', buffer: Buffer.from(text) });

@@ -15,7 +15,7 @@ import {
 describeUi('the list of traces', () => {
   const ui = uiUnderTest([orderTrace, secondOrderTrace, brokenTrace, largeTrace]);
 
-  test('a search finds a trace by an attribute, and leads to it', async () => {
+  test('a search finds a trace by an attribute and links to it', async () => {
     await using tab = await ui.shared.open('/search');
     const { page, complaints } = tab;
     await page.getByLabel('Service').selectOption('gateway');
@@ -32,7 +32,7 @@ describeUi('the list of traces', () => {
     expect(complaints).toEqual([]);
   }, 60_000);
 
-  test('errors only leaves out what went well', async () => {
+  test('"Errors only" hides traces without errors', async () => {
     await using tab = await ui.shared.open('/search');
     await tab.page.getByRole('heading', { name: '4 traces' }).waitFor();
     await tab.page.getByLabel('Errors only').check();
@@ -41,7 +41,7 @@ describeUi('the list of traces', () => {
     expect(await tab.page.locator('a.name').allTextContents()).toEqual(['GET /stock', 'POST /orders']);
   }, 60_000);
 
-  test('a new trace comes by itself, and waits behind a button while the list is being read', async () => {
+  test('a new trace appears by itself, but waits behind a button while somebody uses the list', async () => {
     await using other = await ui.ownStore();
     await using tab = await other.open('/search');
     const { page } = tab;
@@ -117,7 +117,7 @@ describeUi('the list of traces', () => {
     expect(new URL(page.url()).searchParams.get('service')).toBe('auth');
   }, 60_000);
 
-  test('a service has its own colour, and the same one on every page, however many there are', async () => {
+  test('each of twelve services has its own colour, the same on every page', async () => {
     await using other = await ui.ownStore();
     const names = Array.from({ length: 12 }, (_, at) => `service ${at}`);
     await other.send(

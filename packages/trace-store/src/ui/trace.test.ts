@@ -26,7 +26,7 @@ const widthOf = (place: Locator): Promise<number> =>
 describeUi('the page of a trace', () => {
   const ui = uiUnderTest([orderTrace, secondOrderTrace, brokenTrace, largeTrace]);
 
-  test('the tree is walked, collapsed and searched with the keyboard, and the address says where one is', async () => {
+  test('the keyboard walks, collapses and searches the tree, and the address follows', async () => {
     await using tab = await ui.shared.open(`/trace/${ORDER}`);
     const { page, complaints } = tab;
     await page.getByRole('treegrid').focus();
@@ -48,7 +48,7 @@ describeUi('the page of a trace', () => {
     expect(complaints).toEqual([]);
   }, 60_000);
 
-  test('an address opens the same view again', async () => {
+  test('the address restores the view', async () => {
     const state = 'span=0000000000000002&collapsed=0000000000000003&zoom=1000000-5000000&view=';
     await using tab = await ui.shared.open(`/trace/${ORDER}?${state}`);
     await detail(tab.page).getByRole('heading', { name: 'check session' }).waitFor();
@@ -56,7 +56,7 @@ describeUi('the page of a trace', () => {
     expect(await row(tab.page, 'place order').textContent()).toMatch(/→/);
   }, 60_000);
 
-  test('a broken trace is said to be broken, and each finding leads to its span', async () => {
+  test('a broken trace is called broken, and each finding leads to its span', async () => {
     await using tab = await ui.shared.open(`/trace/${BROKEN}`);
     await verdict(tab.page).getByText('Broken').waitFor();
     expect(await verdict(tab.page).textContent()).toMatch(
@@ -69,7 +69,7 @@ describeUi('the page of a trace', () => {
     await detail(tab.page).getByText('is an orphan').waitFor();
   }, 60_000);
 
-  test('the list gives the cause of a failed trace, and its page leads there', async () => {
+  test('the list shows the cause of a failed trace, and the page leads to it', async () => {
     await using other = await ui.ownStore();
     await other.send(failedTrace);
     await using list = await other.open('/search');
@@ -85,7 +85,7 @@ describeUi('the page of a trace', () => {
     expect(list.complaints).toEqual([]);
   }, 60_000);
 
-  test('a batch that was delivered twice is one trace and one note', async () => {
+  test('a batch that was delivered twice gives one trace with one note', async () => {
     await using other = await ui.ownStore();
     for (let times = 0; times < 2; times++) await other.send(orderTrace);
     await using list = await other.open('/search');
@@ -98,7 +98,7 @@ describeUi('the page of a trace', () => {
     expect(tab.complaints).toEqual([]);
   }, 60_000);
 
-  test('a link to a span of another trace is followed', async () => {
+  test('a link leads to a span of another trace', async () => {
     await using tab = await ui.shared.open(`/trace/${BROKEN}?span=0000000000000001`);
     await tab.page.getByRole('link', { name: '0000000000000003' }).click();
     await tab.page.waitForURL(`${ui.shared.url}/trace/${ORDER}?span=0000000000000003`);
@@ -106,7 +106,7 @@ describeUi('the page of a trace', () => {
     expect(tab.complaints).toEqual([]);
   }, 60_000);
 
-  test('a span leads to the span of another trace that links to it', async () => {
+  test('a span lists the spans of other traces that link to it', async () => {
     await using tab = await ui.shared.open(`/trace/${ORDER}?span=0000000000000003`);
     await detail(tab.page).getByRole('link', { name: 'gateway: GET /stock' }).click();
     await tab.page.waitForURL(`${ui.shared.url}/trace/${BROKEN}?span=0000000000000001`);
@@ -114,7 +114,7 @@ describeUi('the page of a trace', () => {
     expect(tab.complaints).toEqual([]);
   }, 60_000);
 
-  test('a trace of 2,000 spans is in the page only where one looks', async () => {
+  test('of 2,000 spans, only those near the screen are in the page', async () => {
     await using tab = await ui.shared.open(`/trace/${LARGE}`);
     const { page, complaints } = tab;
     await page.getByText('2,000 spans').waitFor();
@@ -128,7 +128,7 @@ describeUi('the page of a trace', () => {
     expect(complaints).toEqual([]);
   }, 60_000);
 
-  test('a trace that is still coming grows on the page', async () => {
+  test('a trace that is still arriving grows on the page', async () => {
     await using other = await ui.ownStore();
     await using tab = await other.open(`/trace/${ORDER}`);
     await tab.page.getByRole('heading', { name: 'No trace with this id' }).waitFor();
@@ -140,7 +140,7 @@ describeUi('the page of a trace', () => {
     expect(await tab.page.getByRole('heading', { level: 1 }).textContent()).toBe('shop root');
   }, 60_000);
 
-  test('what is no trace id is said to be none', async () => {
+  test('an invalid trace id is explained in plain words', async () => {
     await using tab = await ui.shared.open('/trace/xyz');
     await tab.page.getByRole('heading', { name: 'This is not a trace id' }).waitFor();
     await tab.page.getByText('A trace id has 32 hex digits').waitFor();
@@ -193,7 +193,7 @@ describeUi('the page of a trace', () => {
   test('the shortest piece of the critical path has the yellow of the legend', async () => {
     await using tab = await ui.shared.open(`/trace/${LARGE}`);
     const { page } = tab;
-    const pieces = page.locator('.trail');
+    const pieces = page.locator('.critical');
     await pieces.first().waitFor();
     const boxes = (await Promise.all((await pieces.all()).map((piece) => piece.boundingBox()))).filter((box) => box !== null);
     const shortest = boxes.sort((a, b) => a.width - b.width)[0] ?? { x: 0, y: 0, width: 0, height: 0 };
@@ -226,6 +226,8 @@ describeUi('the page of a trace', () => {
       }))`);
     expect(lines.map(([text]) => text)).toEqual(expect.arrayContaining(['destination.', 'routing_', 'exchange']));
     expect(lines.filter(([, count]) => count > 1)).toEqual([]);
+    const { x = 0, width = 0 } = (await detail(tab.page).locator('dt').filter({ hasText: 'routing_' }).boundingBox()) ?? {};
+    expect(x + width).toBeLessThan(360);
   }, 60_000);
 
   test('a flame graph shows where the time went, and a frame can be zoomed into', async () => {

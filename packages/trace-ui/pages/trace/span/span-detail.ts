@@ -70,13 +70,13 @@ const findingNote = ({ code, message, cause }: Finding): HTMLElement =>
   );
 
 function times(row: Row, { selfTime, timeline }: DetailParts): HTMLElement {
-  const onTrail = row.trail.reduce((sum, [from, to]) => sum + to - from, 0);
-  const share = Math.round((onTrail / timeline.duration) * 100);
+  const onPath = row.critical.reduce((sum, [from, to]) => sum + to - from, 0);
+  const share = Math.round((onPath / timeline.duration) * 100);
   const facts: [string, string][] = [
     ['took', formatDuration(duration(row.span))],
     ['self time', formatDuration(selfTime)],
     ['started after', formatDuration(row.span.start - timeline.start)],
-    ['critical path', onTrail > 0 ? `${formatDuration(BigInt(onTrail))}, ${share} %` : 'not on it'],
+    ['critical path', onPath > 0 ? `${formatDuration(BigInt(onPath))}, ${share} %` : 'not on it'],
   ];
   return element(
     'dl',

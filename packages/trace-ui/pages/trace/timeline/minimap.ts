@@ -59,11 +59,11 @@ export class Minimap {
       context.fillStyle = row.span.status.code === 'ERROR' ? paint('var(--bad)') : paint(colorOf(row.span.service));
       line(row.start, row.end, 3 + row.index * step, Math.max(0.6, step * 0.7));
     }
-    const trail = rows.flatMap((row) => row.trail.map(([from, to]) => ({ from, to, y: 2 + row.index * step })));
-    context.fillStyle = paint('var(--trail-edge)');
-    for (const { from, to, y } of trail) line(from, to, y - 1, 4);
+    const critical = rows.flatMap((row) => row.critical.map(([from, to]) => ({ from, to, y: 2 + row.index * step })));
+    context.fillStyle = paint('var(--critical-edge)');
+    for (const { from, to, y } of critical) line(from, to, y - 1, 4);
     context.fillStyle = paint('var(--sign)');
-    for (const { from, to, y } of trail) line(from, to, y, 2);
+    for (const { from, to, y } of critical) line(from, to, y, 2);
   }
 
   /** Shades what is outside the window. */

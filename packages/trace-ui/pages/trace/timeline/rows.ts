@@ -17,8 +17,8 @@ export interface Row {
   readonly events: readonly number[];
   /** How many rows are below it in the tree. They follow it directly. */
   readonly below: number;
-  /** Where it is on the critical path. */
-  readonly trail: readonly Stretch[];
+  /** Its parts of the critical path. */
+  readonly critical: readonly Stretch[];
   /** What `verify` found about it. */
   readonly findings: readonly Finding[];
 }
@@ -51,7 +51,7 @@ export function timelineOf(trace: Trace, foldWaits: boolean): Timeline {
   const placeOf = (time: bigint): number => scale.place(since(time));
   const judgement = judge(trace);
   const found = bySpan(judgement.findings);
-  const trails = Map.groupBy(criticalPath(trace), (section) => section.span);
+  const sections = Map.groupBy(criticalPath(trace), (section) => section.span);
   const below = descendants(nodes);
   const rows = nodes.map((node, index): Row => {
     const { span } = node;
@@ -63,7 +63,7 @@ export function timelineOf(trace: Trace, foldWaits: boolean): Timeline {
       end: placeOf(span.end),
       events: span.events.slice(0, MOST_EVENTS).map(({ time }) => placeOf(time)),
       below: below.get(node) ?? 0,
-      trail: (trails.get(span) ?? []).map((section): Stretch => [placeOf(section.start), placeOf(section.end)]),
+      critical: (sections.get(span) ?? []).map((section): Stretch => [placeOf(section.start), placeOf(section.end)]),
       findings: found.get(span.spanId) ?? [],
     };
   });

@@ -100,7 +100,7 @@ function timeCell(row: Row, { window, folds }: RowLook): HTMLElement {
   cell.append(
     ...folds.map((fold) => stretch('fold', fold, window)),
     bar,
-    ...row.trail.map((section) => stretch('trail', section, window)),
+    ...row.critical.map((section) => stretch('critical', section, window)),
     ...eventTicks(row, window),
     label,
   );
