@@ -1,5 +1,6 @@
 import { context } from './context/run.ts';
 import { manifest } from './manifest/run.ts';
+import { overhead } from './overhead/run.ts';
 import { traceStore } from './trace-store/run.ts';
 
 interface Bench {
@@ -8,6 +9,7 @@ interface Bench {
 }
 
 const BENCHES: Readonly<Record<string, Bench>> = {
+  overhead: { what: 'what tracing costs a service, compared with no tracing and with others', run: overhead },
   manifest: { what: 'the cost of the manifest, with which a trace says how many spans it has', run: manifest },
   context: { what: 'a copied context compared with a mutex, for up to 1,000 tasks', run: context },
   'trace-store': { what: 'the trace store compared with Jaeger: spans per second, CPU and memory', run: traceStore },
