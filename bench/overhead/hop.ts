@@ -40,8 +40,8 @@ process.on('message', () => {
 process.once('disconnect', () => server.close(() => void stop()));
 process.send?.((server.address() as AddressInfo).port);
 
-/** Each way of tracing flushes its spans at SIGTERM. Some then end the process; in the others, it has nothing left to do. */
+/** The process has nothing left to do. Ours then delivers its spans, and others at SIGTERM. */
 async function stop(): Promise<void> {
   await agent.close();
-  process.kill(process.pid, 'SIGTERM');
+  if (!OURS) process.kill(process.pid, 'SIGTERM');
 }
