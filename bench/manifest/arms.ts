@@ -1,4 +1,4 @@
-import { startTraced, type Child } from './child.ts';
+import { start, type Child } from '../child.ts';
 
 /** The control runs twice: its difference to itself shows how much two equal processes differ. */
 export const ARMS = ['control', 'manifest', 'control again'] as const;
@@ -25,7 +25,11 @@ export async function withEach<Answer extends { declares: boolean }, T>(
   env: Record<string, string>,
   work: (children: Each<Child<Answer>>) => Promise<T>,
 ): Promise<T> {
-  const startArm = (arm: Arm): Promise<Child<Answer>> => startTraced<Answer>(program, env, { manifest: arm === 'manifest' });
+  const startArm = (arm: Arm): Promise<Child<Answer>> => {
+    const preloaded = ['@waymark/tracing/register', ...(arm === 'manifest' ? [] : ['./manifest/without-manifest.ts'])];
+    const execArgv = preloaded.flatMap((module) => ['--import', module]);
+    return start(`manifest/${program}`, execArgv, { NODE_ENV: 'production', OTEL_SERVICE_NAME: 'bench', ...env });
+  };
   const [control, manifest, again] = [await startArm('control'), await startArm('manifest'), await startArm('control again')];
   const children = { control, manifest, 'control again': again };
   try {

@@ -1,7 +1,7 @@
 import { format, median, print, progress, progressEnded } from '../figures.ts';
 import { machine } from '../machine.ts';
 import { each, thereAndBack, withEach } from './arms.ts';
-import { start } from './child.ts';
+import { start } from '../child.ts';
 import { comparison, conclusion, difference, medianOf, type Round } from './comparison.ts';
 import { CONNECTIONS } from './load.ts';
 import { loadServices, type Effort } from './service-load.ts';
@@ -26,7 +26,7 @@ export async function manifest(quick: boolean): Promise<void> {
 }
 
 async function services(times: number, effort: Effort): Promise<Round[]> {
-  const sink = await start('sink.ts');
+  const sink = await start('manifest/sink.ts');
   const rounds: Round[] = [];
   for (let round = 0; round < times; round++) {
     progress(`a service under load: round ${round + 1} of ${times}`);

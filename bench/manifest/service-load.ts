@@ -1,6 +1,6 @@
 import { quantile } from '../figures.ts';
 import { ARMS, each, thereAndBack, withEach, type Arm } from './arms.ts';
-import type { Child } from './child.ts';
+import type { Child } from '../child.ts';
 import type { Round } from './comparison.ts';
 import { load } from './load.ts';
 import type { ServiceUsage } from './service.ts';

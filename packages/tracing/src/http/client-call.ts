@@ -90,35 +90,59 @@ export interface LegacyHandler {
   onRequestSent?(): void;
 }
 
-/** The handler, observed by the call. */
-export function watched(handler: Dispatcher.DispatchHandler, call: ClientCall): Dispatcher.DispatchHandler {
-  return {
-    onRequestStart(controller, context) {
-      handler.onRequestStart?.(controller, context);
-      call.started();
-    },
-    onBodySent: (...args) => handler.onBodySent?.(...args),
-    onRequestSent: () => handler.onRequestSent?.(),
-    onRequestUpgrade(controller, status, headers, socket) {
-      call.upgraded(status);
-      handler.onRequestUpgrade?.(controller, status, headers, socket);
-    },
-    onResponseStarted: () => handler.onResponseStarted?.(),
-    onResponseStart(controller, status, headers, message) {
-      call.answered(status, headers['traceresponse']);
-      handler.onResponseStart?.(controller, status, headers, message);
-    },
-    onResponseData: (controller, chunk) => handler.onResponseData?.(controller, chunk),
-    onResponseEnd(controller, trailers) {
-      call.ended();
-      handler.onResponseEnd?.(controller, trailers);
-    },
-    onResponseError(controller, error) {
-      call.failed(error);
-      handler.onResponseError?.(controller, error);
-    },
-  };
+/** A handler, observed by the call. A class: every request has one. */
+export class Watched implements Dispatcher.DispatchHandler {
+  readonly #handler: Dispatcher.DispatchHandler;
+  readonly #call: ClientCall;
+
+  constructor(handler: Dispatcher.DispatchHandler, call: ClientCall) {
+    this.#handler = handler;
+    this.#call = call;
+  }
+
+  onRequestStart(...[controller, context]: Args<'onRequestStart'>): void {
+    this.#handler.onRequestStart?.(controller, context);
+    this.#call.started();
+  }
+
+  onBodySent(...args: Args<'onBodySent'>): void {
+    this.#handler.onBodySent?.(...args);
+  }
+
+  onRequestSent(): void {
+    this.#handler.onRequestSent?.();
+  }
+
+  onRequestUpgrade(...[controller, status, headers, socket]: Args<'onRequestUpgrade'>): void {
+    this.#call.upgraded(status);
+    this.#handler.onRequestUpgrade?.(controller, status, headers, socket);
+  }
+
+  onResponseStarted(): void {
+    this.#handler.onResponseStarted?.();
+  }
+
+  onResponseStart(...[controller, status, headers, message]: Args<'onResponseStart'>): void {
+    this.#call.answered(status, headers['traceresponse']);
+    this.#handler.onResponseStart?.(controller, status, headers, message);
+  }
+
+  onResponseData(...[controller, chunk]: Args<'onResponseData'>): void {
+    this.#handler.onResponseData?.(controller, chunk);
+  }
+
+  onResponseEnd(...[controller, trailers]: Args<'onResponseEnd'>): void {
+    this.#call.ended();
+    this.#handler.onResponseEnd?.(controller, trailers);
+  }
+
+  onResponseError(...[controller, error]: Args<'onResponseError'>): void {
+    this.#call.failed(error);
+    this.#handler.onResponseError?.(controller, error);
+  }
 }
+
+type Args<Name extends keyof Dispatcher.DispatchHandler> = Parameters<NonNullable<Dispatcher.DispatchHandler[Name]>>;
 
 /**
  * The same for a handler of undici 6, which the `fetch` of Node 22 and 24 has. undici 8 rejects such a handler and undici 6 takes no other,

@@ -16,6 +16,7 @@ import {
   ATTR_USER_AGENT_ORIGINAL,
 } from '@opentelemetry/semantic-conventions';
 import { allowedBaggage } from '../baggage.ts';
+import { remembered } from '../bounded-cache.ts';
 import { traceparent } from '../sdk/trace-context.ts';
 
 const METHODS = 'CONNECT,DELETE,GET,HEAD,OPTIONS,PATCH,POST,PUT,QUERY,TRACE';
@@ -36,15 +37,27 @@ export function methodAttributes(method: string): Attributes {
  * client: its error message is better than ours.
  */
 export function urlAttributes(origin: string, path: string): Attributes {
-  const absolute = /^https?:/.test(path);
-  const url = URL.parse(absolute ? path : origin);
-  if (!url) return {};
-  return {
-    [ATTR_URL_FULL]: `${url.origin}${absolute ? url.pathname : path.split(/[?#]/, 1)[0]}`,
-    [ATTR_SERVER_ADDRESS]: bareHost(url.hostname),
-    [ATTR_SERVER_PORT]: Number(url.port) || (url.protocol === 'https:' ? 443 : 80),
-  };
+  const absolute = /^https?:/.test(path) ? URL.parse(path) : undefined;
+  const { origin: base, server } = partsOf(absolute?.origin ?? origin);
+  if (absolute === null || !server) return {};
+  const pathname = absolute?.pathname ?? path.split(/[?#]/, 1)[0];
+  return { [ATTR_URL_FULL]: `${base}${pathname}`, [ATTR_SERVER_ADDRESS]: server.address, [ATTR_SERVER_PORT]: server.port };
 }
+
+/** Parsing a URL takes a microsecond, and most requests go to the same few servers. */
+const REMEMBERED = 1_000;
+
+interface Server {
+  address: string;
+  port: number;
+}
+
+const partsOf = remembered(REMEMBERED, (origin): { origin: string; server?: Server } => {
+  const url = URL.parse(origin);
+  if (!url) return { origin };
+  const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
+  return { origin: url.origin, server: { address: bareHost(url.hostname), port } };
+});
 
 /** What a connection adds to a CLIENT span. A Unix socket has neither address nor port. */
 export function connectionAttributes({ remoteAddress, remotePort }: Socket, httpVersion: string): Attributes {
@@ -89,17 +102,23 @@ export function serverAttributes({ method, path, scheme, httpVersion, host, clie
     [ATTR_URL_PATH]: path,
     [ATTR_URL_SCHEME]: scheme,
     ...(httpVersion && { [ATTR_NETWORK_PROTOCOL_VERSION]: httpVersion }),
-    ...(server && { [ATTR_SERVER_ADDRESS]: bareHost(server.hostname), [ATTR_SERVER_PORT]: server.port }),
+    ...(server && { [ATTR_SERVER_ADDRESS]: server.address, [ATTR_SERVER_PORT]: server.port }),
     ...(clientAddress && { [ATTR_CLIENT_ADDRESS]: clientAddress }),
     ...(userAgent && { [ATTR_USER_AGENT_ORIGINAL]: userAgent }),
   };
 }
 
 /** The server that the caller asked for. Its port is the caller's, which behind a mapping is not the one that the server listens on. */
-function serverOf(host: string | undefined, scheme: string): { hostname: string; port: number } | undefined {
-  const url = host ? URL.parse(`http://${host}`) : null;
-  return url ? { hostname: url.hostname, port: Number(/:(\d+)$/.exec(host ?? '')?.[1]) || (scheme === 'https' ? 443 : 80) } : undefined;
+function serverOf(host: string | undefined, scheme: string): Server | undefined {
+  const asked = host ? hostParts(host) : undefined;
+  return asked?.address === undefined ? undefined : { address: asked.address, port: asked.port ?? (scheme === 'https' ? 443 : 80) };
 }
+
+const hostParts = remembered(REMEMBERED, (host): Partial<Server> => {
+  const url = URL.parse(`http://${host}`);
+  const port = Number(/:(\d+)$/.exec(host)?.[1]);
+  return { ...(url && { address: bareHost(url.hostname) }), ...(port && { port }) };
+});
 
 /** The path of a request target, without the query, which may hold secrets. A proxy's client sends a whole URL. */
 function pathOf(target: string): string {

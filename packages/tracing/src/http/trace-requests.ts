@@ -3,7 +3,7 @@ import { ATTR_HTTP_REQUEST_RESEND_COUNT } from '@opentelemetry/semantic-conventi
 import type { Dispatcher } from 'undici';
 import { inject } from '@waymark/context';
 import { PEER_SERVICE } from '@waymark/semantic-conventions';
-import { ClientCall, watched, watchedLegacy } from './client-call.ts';
+import { ClientCall, Watched, watchedLegacy } from './client-call.ts';
 import { httpSpanName, methodAttributes, urlAttributes } from './conventions.ts';
 import { startSpan } from '../span.ts';
 
@@ -44,7 +44,7 @@ export function traceRequests(): Dispatcher.DispatcherComposeInterceptor {
     try {
       const headers = withContext(options.headers, trace.setSpan(sent.parent, span));
       const isModern = typeof handler.onRequestStart === 'function';
-      const watching = isModern ? watched(handler, call) : watchedLegacy(handler, call);
+      const watching = isModern ? new Watched(handler, call) : watchedLegacy(handler, call);
       // A handler of undici 6 takes no HTTP/2.
       return dispatch({ ...options, ...(!isModern && { allowH2: false }), headers, [TRACED]: true } as Options, watching);
     } catch (error) {
@@ -74,10 +74,19 @@ function clientSpan(options: Options, { parent, count: sent }: Sends): Span {
 
 /** The headers with exactly one of each propagation header, whatever form undici was given them in. The rest is undici's to judge. */
 function withContext(headers: Dispatcher.DispatchOptions['headers'], from: Context): string[] {
-  const ours = new Set(propagation.fields());
+  const ours = propagatedFields();
   const given: unknown[] = flat(headers);
   const kept = given.filter((_, at) => !ours.has(String(given[at - (at % 2)]).toLowerCase()));
-  return [...kept, ...Object.entries(inject(from)).flat()] as string[];
+  const carrier = inject(from);
+  for (const name in carrier) kept.push(name, carrier[name]);
+  return kept as string[];
+}
+
+let fields: ReadonlySet<string> = new Set();
+
+/** The headers of the propagator. A process has one, once it has any. */
+function propagatedFields(): ReadonlySet<string> {
+  return fields.size > 0 ? fields : (fields = new Set(propagation.fields()));
 }
 
 /** Name, value, name, value … as undici takes any array to be. */

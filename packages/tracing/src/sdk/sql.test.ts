@@ -16,6 +16,18 @@ test.each([
   ['/* insert into a */ select 1', 'SELECT'],
   ['BEGIN', 'BEGIN'],
   ['create table if not exists migrations (owner text)', 'CREATE migrations'],
+  ['select a is distinct from b from orders', 'SELECT orders'],
+  ['select a is not distinct   from b, c from orders', 'SELECT orders'],
+  ['update products set a = 1 where b is distinct from c', 'UPDATE products'],
+  ['call close_books($1, now())', 'CALL close_books'],
+  ['copy orders (id, total) from stdin', 'COPY orders'],
+  ['copy (select * from orders) to stdout', 'COPY'],
+  ["set local statement_timeout = '5s'", 'SET statement_timeout'],
+  ['set search_path to shop', 'SET search_path'],
+  ['show server_version', 'SHOW server_version'],
+  ['with recursive t(n) as (select 1 union all select n + 1 from t) select max(n) from t', 'SELECT t'],
+  ['with gone as (delete from carts returning *) insert into archive select * from gone', 'INSERT archive'],
+  ['-- call it\nselect /* from a */ 1 from b', 'SELECT b'],
   ['vacuum', 'SQL'],
 ])('%s is %s', (text, summary) => {
   expect(querySummary(text)).toBe(summary);

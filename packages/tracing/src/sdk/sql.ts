@@ -1,4 +1,5 @@
 import { SpanStatusCode, type Span } from '@opentelemetry/api';
+import { remembered } from '../bounded-cache.ts';
 import type { ReadableSpan, SpanProcessor } from '../provider/interfaces.ts';
 import {
   ATTR_DB_QUERY_SUMMARY,
@@ -13,11 +14,16 @@ import {
  * query without parameters loses its literals, which may hold anything.
  */
 export function describeQuery(span: Span, { query }: { query: { text: string; values?: unknown[] } }): void {
-  const summary = querySummary(query.text);
+  const summary = summaryOf(query.text);
   span.updateName(summary);
   span.setAttribute(ATTR_DB_QUERY_SUMMARY, summary);
-  if (!query.values?.length) span.setAttribute(ATTR_DB_QUERY_TEXT, withoutLiterals(query.text));
+  if (!query.values?.length) span.setAttribute(ATTR_DB_QUERY_TEXT, textOf(query.text));
 }
+
+/** A program has few statements, and sends each of them often. */
+const REMEMBERED = 500;
+const summaryOf = remembered(REMEMBERED, querySummary);
+const textOf = remembered(REMEMBERED, withoutLiterals);
 
 const PG = '@opentelemetry/instrumentation-pg';
 /** The only place where instrumentation-pg tells the code of an error. */
@@ -46,9 +52,12 @@ function errorCode({ events }: ReadableSpan): string {
 }
 
 const OPERATION =
-  /\b(select|insert|update|delete|merge|begin|commit|rollback to savepoint|rollback|savepoint|create|alter|drop|truncate|listen|notify)\b/i;
-const TARGET = /\b(?:from|into|update|table|join)\s+(?:if\s+(?:not\s+)?exists\s+|only\s+)?([\w."]+)/i;
+  /\b(select|insert|update|delete|merge|begin|commit|rollback to savepoint|rollback|savepoint|create|alter|drop|truncate|listen|notify|call|copy|set|reset|show)\b/i;
+/** `a is distinct from b` names no table. */
+const TARGET = /\b(?:(?<!\bdistinct\s+)from|into|update|table|join)\s+(?:if\s+(?:not\s+)?exists\s+|only\s+)?([\w."]+)/i;
 const CALLED = /\bselect\s+([\w."]+)\s*\(/i;
+/** These name what they work on at once, and what follows `from` is something else. */
+const NAMED_FIRST = /^(?:call|copy|set|reset|show)\b\s*(?:(?:local|session)\s+)?(?<target>[\w."]+)?/i;
 
 /**
  * What a query does, in few words: its operation and what it works on (`SELECT orders`), or the function it calls (semantic conventions,
@@ -60,7 +69,8 @@ export function querySummary(text: string): string {
   if (!operation) return 'SQL';
   const name = operation[1]?.toUpperCase();
   const rest = outermost.slice(operation.index);
-  const target = TARGET.exec(rest)?.[1] ?? CALLED.exec(rest)?.[1];
+  const first = NAMED_FIRST.exec(rest);
+  const target = first ? first.groups?.['target'] : (TARGET.exec(rest)?.[1] ?? CALLED.exec(rest)?.[1]);
   return target ? `${name} ${target.replaceAll('"', '')}` : `${name}`;
 }
 

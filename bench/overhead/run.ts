@@ -1,0 +1,140 @@
+import { start, type Child } from '../child.ts';
+import { format, formatSpread, median, print, progress, progressEnded, spread, table, type Spread } from '../figures.ts';
+import { machine } from '../machine.ts';
+import { Chain, CONNECTIONS, HOPS, type Window } from './chain.ts';
+import { startUps } from './start-up.ts';
+import type { Received } from './sink.ts';
+import { ON_SDK, UNTRACED, UNTRACED_AGAIN, VARIANTS, WAYMARK, type Variant } from './variants.ts';
+
+interface Effort {
+  /** Seconds per variant. */
+  readonly warmUp: number;
+  readonly rounds: number;
+  /** Seconds per variant and round. */
+  readonly window: number;
+  readonly starts: number;
+}
+
+const EFFORT: Effort = { warmUp: 8, rounds: 10, window: 2, starts: 7 };
+const QUICK: Effort = { warmUp: 2, rounds: 2, window: 1, starts: 2 };
+
+/** The measurements of a variant, by round. */
+interface Measured {
+  readonly saturated: Window[];
+  readonly half: Window[];
+  residentMb: number;
+  lost: string;
+}
+
+/**
+ * Measures what tracing costs three Koa services that call each other: all variants run at once and are loaded in turns.
+ * @param quick few and short windows, for a first look
+ */
+export async function overhead(quick: boolean): Promise<void> {
+  const effort = quick ? QUICK : EFFORT;
+  print(`${machine()}\n`);
+  const sink = await start<Received>('overhead/sink.ts', [], { DELAY_MS: '100' });
+  const measured = await measureChains(sink, effort);
+  const starts = await startUps(VARIANTS, effort.starts);
+  const pairs = await measurePairs(sink, effort);
+  progressEnded();
+  await sink.stop();
+  print(
+    `${HOPS} Koa services in a row, ${CONNECTIONS} connections, saturated; medians of ${effort.rounds} rounds, as ratios to no tracing:\n`,
+  );
+  const rows = VARIANTS.map((variant) => {
+    const { half, residentMb, lost } = measured.get(variant)!;
+    const { ms, residentMb: atStart } = starts.get(variant)!;
+    return [
+      variant.name,
+      formatSpread(ratio(measured, variant, 'requestsPerSecond')),
+      formatSpread(ratio(measured, variant, 'cpuPerRequest')),
+      format(median(half.map(({ p50 }) => p50)), 1),
+      format(median(half.map(({ p99 }) => p99)), 1),
+      format(residentMb),
+      `${format(ms)} / ${format(atStart)}`,
+      lost,
+    ];
+  });
+  print(table(['', 'requests/s', 'CPU/request', 'p50 ms', 'p99 ms', 'MB', 'start ms / MB', 'spans lost'], rows));
+  print(
+    '\np50 and p99 are at half of the untraced capacity; MB is the resident memory of the middle service, and of an empty program at its start.\n',
+  );
+  for (const figure of ['requestsPerSecond', 'cpuPerRequest'] as const) print(verdict(measured, figure));
+  print(
+    `\nA SERVER and a CLIENT span without HTTP, exported: ${pairs.map(([{ name }, us]) => `${name} ${format(us, 1)} µs of CPU`).join(', ')}`,
+  );
+}
+
+async function measureChains(sink: Child<Received>, { warmUp, rounds, window }: Effort): Promise<Map<Variant, Measured>> {
+  const measured = new Map<Variant, Measured>();
+  await using running = new AsyncDisposableStack();
+  const chains: Chain[] = [];
+  for (const variant of VARIANTS) {
+    chains.push(running.use(await Chain.start(variant, sink.port, slugOf(variant))));
+    measured.set(variant, { saturated: [], half: [], residentMb: NaN, lost: '-' });
+  }
+  progress(`warm-up: ${warmUp} s for each of ${VARIANTS.length} variants`);
+  for (const chain of chains) await chain.load(warmUp);
+  for (let round = 0; round < rounds; round++) {
+    progress(`saturated: round ${round + 1} of ${rounds}`);
+    for (const chain of inTurn(chains, round)) measured.get(chain.variant)?.saturated.push(await chain.load(window));
+  }
+  const capacity = median(measured.get(UNTRACED)!.saturated.map(({ requestsPerSecond }) => requestsPerSecond)) ?? NaN;
+  for (let round = 0; round < Math.ceil(rounds / 4); round++) {
+    progress(`at half of the capacity: round ${round + 1}`);
+    for (const chain of inTurn(chains, round)) measured.get(chain.variant)?.half.push(await chain.load(window, capacity / 2));
+  }
+  for (const chain of chains) measured.get(chain.variant)!.residentMb = await chain.residentMb();
+  const made = new Map<Variant, number>();
+  for (const chain of chains) made.set(chain.variant, await chain.spans());
+  await running.disposeAsync();
+  const received = await sink.ask();
+  for (const variant of [WAYMARK, ON_SDK]) {
+    const spans = made.get(variant)!;
+    measured.get(variant)!.lost = `${format(spans - (received[slugOf(variant)] ?? 0))} of ${format(spans)}`;
+  }
+  return measured;
+}
+
+async function measurePairs(sink: Child<Received>, { starts }: Effort): Promise<[Variant, number][]> {
+  const results: [Variant, number][] = [];
+  for (const variant of [WAYMARK, ON_SDK]) {
+    const env = { ...variant.env, OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${sink.port}/pairs` };
+    const child = await start<number>('overhead/pairs.ts', ['--import', '@waymark/tracing/register'], env);
+    const costs: number[] = [];
+    for (let round = 0; round < starts; round++) costs.push(await child.ask());
+    await child.stop();
+    results.push([variant, median(costs) ?? NaN]);
+  }
+  return results;
+}
+
+const slugOf = ({ name }: Variant): string => name.replaceAll(/\W+/g, '-');
+
+/** Each round begins with another chain, and every other one runs backwards. */
+function inTurn(chains: readonly Chain[], round: number): Chain[] {
+  const from = [...chains.slice(round % chains.length), ...chains.slice(0, round % chains.length)];
+  return round % 2 ? from.toReversed() : from;
+}
+
+type Figure = 'requestsPerSecond' | 'cpuPerRequest';
+
+/** The ratios of a variant to the untraced one of the same round: the median, and the middle half of the rounds. */
+function ratio(measured: ReadonlyMap<Variant, Measured>, variant: Variant, figure: Figure): Spread {
+  const control = measured.get(UNTRACED)!.saturated;
+  const ratios = measured.get(variant)!.saturated.map((window, round) => window[figure] / (control[round]?.[figure] ?? NaN));
+  const sorted = ratios.toSorted((a, b) => a - b);
+  const quarter = Math.floor(sorted.length / 4);
+  return spread(sorted.slice(quarter, sorted.length - quarter));
+}
+
+function verdict(measured: ReadonlyMap<Variant, Measured>, figure: Figure): string {
+  const [traced, noise] = [ratio(measured, WAYMARK, figure), ratio(measured, UNTRACED_AGAIN, figure)];
+  const name = figure === 'requestsPerSecond' ? 'requests/s' : 'CPU/request';
+  const width = Math.max(Math.abs(noise.low - 1), Math.abs(noise.high - 1), traced.high - traced.low);
+  if (Math.abs(traced.median - 1) <= width) {
+    return `${name}: no verdict. The difference to no tracing (${format(traced.median, 2)}) is not larger than the spread (±${format(width, 2)}).`;
+  }
+  return `${name}: ${format(traced.median, 2)} of no tracing (spread ±${format(width, 2)}, measured with equal processes and between rounds).`;
+}
