@@ -1,22 +1,10 @@
 import type { Shop } from '@waymark/local-stack';
-import pg from 'pg';
+import { query } from '../src/shop/query.ts';
 import { until } from '@waymark/service-kit/testing/until';
 
 /** The product that every attack orders, and its stock. */
 export const SKU = 'trail-map';
 const STOCK = 10_000_000;
-
-/** Runs one statement on a database, with its own connection. */
-export async function query<Row extends pg.QueryResultRow>(url: string, text: string, values: unknown[] = []): Promise<Row[]> {
-  const client = new pg.Client(url);
-  client.on('error', () => undefined);
-  await client.connect();
-  try {
-    return (await client.query<Row>(text, values)).rows;
-  } finally {
-    await client.end();
-  }
-}
 
 /** Sets the stock of the product. */
 export async function fillShelf({ databases }: Pick<Shop, 'databases'>): Promise<void> {

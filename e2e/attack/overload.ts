@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import type { Attack } from './attack.ts';
-import { orders, query, settle, SKU } from './books.ts';
+import { orders, settle, SKU } from './books.ts';
+import { query } from '../src/shop/query.ts';
 import { acknowledged, Buyer, load, saturate, statuses, type Outcome } from './load.ts';
 import { startAttackedShop, wait } from './shop.ts';
 

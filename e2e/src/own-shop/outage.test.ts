@@ -1,24 +1,14 @@
 import { expect, jest, test } from '@jest/globals';
 import type { Order } from '@waymark/contracts';
-import pg from 'pg';
-import type { Span } from '@waymark/trace-model';
 import { until } from '@waymark/service-kit/testing/until';
+import { query } from '../shop/query.ts';
 import type { Answer } from '../shop/shopper.ts';
+import { attemptsIn } from './attempts.ts';
 import { startOwnShop, type OwnShop } from './own-shop.ts';
 
 jest.setTimeout(150_000);
 
 const ORDERS = 6;
-
-async function query<Row extends pg.QueryResultRow>(url: string, text: string): Promise<Row[]> {
-  const client = new pg.Client(url);
-  await client.connect();
-  try {
-    return (await client.query<Row>(text)).rows;
-  } finally {
-    await client.end();
-  }
-}
 
 const payments = async ({ shop }: OwnShop): Promise<Record<string, unknown>[]> =>
   query(shop.databases.order, 'select outcome, count(*)::int from payments group by outcome order by outcome');
@@ -30,11 +20,6 @@ async function placeAll({ demo }: OwnShop): Promise<Answer<Order>[]> {
   expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: ORDERS }, () => 201));
   return answers;
 }
-
-const attemptsIn = (spans: readonly Span[]): Span[] =>
-  spans
-    .filter(({ name }) => name === 'process fulfil_order')
-    .toSorted((a, b) => Number(a.attributes['waymark.job.attempt']) - Number(b.attributes['waymark.job.attempt']));
 
 test('while inventory is down, paid orders wait without using up their attempts, and are fulfilled when it is back', async () => {
   await using own = await startOwnShop({ order: { FULFILMENT_DELAY_SECONDS: '2', JOB_MAX_ATTEMPTS: '1' } });
@@ -86,36 +71,4 @@ test('an order that has waited too long is refunded and rejected while inventory
     'all stock to be back',
     60_000,
   );
-});
-
-test('after the database has dropped all connections, orders are fulfilled as before, even after the deadline of the requests that reconnected', async () => {
-  await using own = await startOwnShop();
-  await own.demo.place('field-notebook');
-  const admin = new URL(own.shop.databases.order);
-  const drop = `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${admin.pathname.slice(1)}' and pid <> pg_backend_pid()`;
-  await query(own.shop.databases.order, drop);
-  // These requests open new connections. Their deadline of 10 s must not apply to jobs on the same connections.
-  const first = await Promise.all(Array.from({ length: 20 }, () => own.demo.place('field-notebook')));
-  const end = performance.now() + 11_000;
-  await until(
-    () => Promise.resolve(performance.now()),
-    (now) => now > end,
-    'the deadline of those requests to pass',
-  );
-  const second = await Promise.all(Array.from({ length: 20 }, () => own.demo.place('field-notebook')));
-  const placed = [...first, ...second].filter(({ status }) => status === 201);
-  expect(second.map(({ status }) => status)).toEqual(second.map(() => 201));
-  const ended = await Promise.all(placed.map(({ body }) => own.demo.ended(body.id)));
-  expect(new Set(ended.map(({ status }) => status))).toEqual(new Set(['fulfilled']));
-  // Each job is in the trace of its own order.
-  for (const answer of second.slice(0, 3)) expect(attemptsIn((await own.traces.of(answer)).spans)).toHaveLength(1);
-});
-
-test('orders with tiny timeouts hold no stock after they have ended', async () => {
-  await using own = await startOwnShop();
-  const before = await own.demo.available('brass-bell');
-  const answers = await Promise.all(Array.from({ length: 7 }, () => own.demo.place('brass-bell', 7, undefined, { 'x-timeout-ms': '6' })));
-  expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 201));
-  await Promise.all(answers.map(({ body }) => own.demo.ended(body.id)));
-  expect(await own.demo.available('brass-bell')).toBe(before - 49);
 });
