@@ -9,6 +9,8 @@ import {
   type Span,
   type SpanKind,
   type SpanOptions as StartOptions,
+  type Tracer,
+  type TracerProvider,
 } from '@opentelemetry/api';
 import type { ReadableSpan } from './provider/interfaces.ts';
 import { ATTR_ERROR_TYPE } from '@opentelemetry/semantic-conventions';
@@ -45,9 +47,18 @@ export async function span<T>(name: string, fn: (span: Span) => Promise<T> | T, 
 
 const VERSION = packageVersion(import.meta.filename);
 
+let known: { provider: TracerProvider; tracer: Tracer } | undefined;
+
+/** The tracer of the registered provider, which is looked up once. */
+function tracer(): Tracer {
+  const provider = trace.getTracerProvider();
+  if (known?.provider !== provider) known = { provider, tracer: provider.getTracer(SCOPE, VERSION) };
+  return known.tracer;
+}
+
 /** Starts a span of this package's instrumentation scope. */
 export function startSpan(name: string, options: StartOptions = {}, parent: Context = context.active()): Span {
-  const started = trace.getTracer(SCOPE, VERSION).startSpan(name, options, parent);
+  const started = tracer().startSpan(name, options, parent);
   passRandomFlag(started, parent);
   return started;
 }
