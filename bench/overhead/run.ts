@@ -15,7 +15,7 @@ interface Effort {
   readonly starts: number;
 }
 
-const EFFORT: Effort = { warmUp: 8, rounds: 10, window: 2, starts: 7 };
+const EFFORT: Effort = { warmUp: 20, rounds: 10, window: 2, starts: 7 };
 const QUICK: Effort = { warmUp: 2, rounds: 2, window: 1, starts: 2 };
 
 /** The measurements of a variant, by round. */

@@ -10,6 +10,8 @@ import {
   type Span,
   type SpanKind,
   type SpanOptions as StartOptions,
+  type Tracer,
+  type TracerProvider,
 } from '@opentelemetry/api';
 import { packageVersion } from './package-version.ts';
 
@@ -46,9 +48,18 @@ export async function span<T>(name: string, fn: (span: Span) => Promise<T> | T, 
 const SCOPE = '@waymark/context';
 const VERSION = packageVersion(import.meta.filename);
 
+let known: { provider: TracerProvider; tracer: Tracer } | undefined;
+
+/** The tracer of the registered provider, which is looked up once. */
+function tracer(): Tracer {
+  const provider = trace.getTracerProvider();
+  if (known?.provider !== provider) known = { provider, tracer: provider.getTracer(SCOPE, VERSION) };
+  return known.tracer;
+}
+
 /** Starts a span of this package's instrumentation scope. */
 export function startSpan(name: string, options: StartOptions = {}, parent: Context = context.active()): Span {
-  const started = trace.getTracer(SCOPE, VERSION).startSpan(name, options, parent);
+  const started = tracer().startSpan(name, options, parent);
   passRandomFlag(started, parent);
   return started;
 }

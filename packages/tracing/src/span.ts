@@ -1,4 +1,13 @@
-import { context, SpanStatusCode, trace, type Context, type Span, type SpanOptions } from '@opentelemetry/api';
+import {
+  context,
+  SpanStatusCode,
+  trace,
+  type Context,
+  type Span,
+  type SpanOptions,
+  type Tracer,
+  type TracerProvider,
+} from '@opentelemetry/api';
 import { ATTR_ERROR_TYPE } from '@opentelemetry/semantic-conventions';
 import { packageVersion, passRandomFlag } from '@waymark/context';
 import type { ReadableSpan } from './provider/interfaces.ts';
@@ -6,9 +15,18 @@ import type { ReadableSpan } from './provider/interfaces.ts';
 const SCOPE = '@waymark/tracing';
 const VERSION = packageVersion(import.meta.filename);
 
+let known: { provider: TracerProvider; tracer: Tracer } | undefined;
+
+/** The tracer of the registered provider, which is looked up once. */
+function tracer(): Tracer {
+  const provider = trace.getTracerProvider();
+  if (known?.provider !== provider) known = { provider, tracer: provider.getTracer(SCOPE, VERSION) };
+  return known.tracer;
+}
+
 /** Starts a span of this package's instrumentation scope. */
 export function startSpan(name: string, options: SpanOptions = {}, parent: Context = context.active()): Span {
-  const started = trace.getTracer(SCOPE, VERSION).startSpan(name, options, parent);
+  const started = tracer().startSpan(name, options, parent);
   passRandomFlag(started, parent);
   return started;
 }

@@ -1,20 +1,33 @@
 import { subscribe } from 'node:diagnostics_channel';
 import { propagation } from '@opentelemetry/api';
 
+/** On a request that had its trace when undici created it. */
+const HAS_TRACE = Symbol('waymark.hasTrace');
+
 /** A request as undici has created it: names and values follow one another. */
 interface UndiciRequest {
   headers: unknown[];
   addHeader(name: string, value: string): unknown;
+  [HAS_TRACE]?: true;
 }
 
-const headerNames = (headers: readonly unknown[]): string[] => headers.map((name, at) => (at % 2 === 0 ? String(name).toLowerCase() : ''));
+const isTraceparent = (name: unknown): boolean => {
+  const text = String(name);
+  return text.length === 'traceparent'.length && text.toLowerCase() === 'traceparent';
+};
+
+function traceparentsIn(headers: readonly unknown[]): number {
+  let count = 0;
+  for (let at = 0; at < headers.length; at += 2) if (isTraceparent(headers[at])) count += 1;
+  return count;
+}
 
 /**
  * Says whether a request has its trace already: an `ignoreRequestHook` for OpenTelemetry's undici instrumentation, which would otherwise make
  * a second CLIENT span.
  */
 export function hasTraceparent(request: { headers: unknown }): boolean {
-  return Array.isArray(request.headers) && headerNames(request.headers).includes('traceparent');
+  return Array.isArray(request.headers) && traceparentsIn(request.headers) > 0;
 }
 
 /**
@@ -23,11 +36,29 @@ export function hasTraceparent(request: { headers: unknown }): boolean {
  */
 subscribe('undici:request:create', (message) => {
   const { request } = message as { request: UndiciRequest };
-  const names = headerNames(request.headers);
-  if (!names.includes('traceparent')) return;
-  const fields = new Set(propagation.fields());
-  const isRepeated = (at: number): boolean => fields.has(names[at] ?? '') && names.indexOf(names[at] ?? '') < at;
-  request.headers = request.headers.filter((_, at) => !isRepeated(at - (at % 2)));
-  const add = request.addHeader.bind(request);
-  request.addHeader = (name, value) => (fields.has(name.toLowerCase()) ? request : add(name, value));
+  const count = traceparentsIn(request.headers);
+  if (count === 0) return;
+  if (count > 1) request.headers = withoutRepeated(request.headers);
+  request[HAS_TRACE] = true;
+  guard(Object.getPrototypeOf(request) as UndiciRequest);
 });
+
+/** The first of each propagation header stays. */
+function withoutRepeated(headers: readonly unknown[]): unknown[] {
+  const fields = new Set(propagation.fields());
+  const names = headers.map((name, at) => (at % 2 === 0 ? String(name).toLowerCase() : ''));
+  const isRepeated = (at: number): boolean => fields.has(names[at] ?? '') && names.indexOf(names[at] ?? '') < at;
+  return headers.filter((_, at) => !isRepeated(at - (at % 2)));
+}
+
+const guarded = new WeakSet<UndiciRequest>();
+
+/** Once for each undici in the process: its requests that have their trace take no propagation header any more. */
+function guard(prototype: UndiciRequest): void {
+  if (guarded.has(prototype)) return;
+  guarded.add(prototype);
+  const { addHeader } = prototype;
+  prototype.addHeader = function guardedAddHeader(this: UndiciRequest, name, value) {
+    return this[HAS_TRACE] && propagation.fields().includes(name.toLowerCase()) ? this : addHeader.call(this, name, value);
+  };
+}

@@ -1,6 +1,6 @@
 import { randomFillSync } from 'node:crypto';
 
-const bytes = Buffer.alloc(1_024);
+const bytes = Buffer.alloc(4_096);
 let digits = '';
 let used = 0;
 

@@ -1,4 +1,4 @@
-import { isSpanContextValid, SamplingDecision, trace, TraceFlags, type Sampler, type SamplingResult } from '@opentelemetry/api';
+import { SamplingDecision, trace, TraceFlags, type Sampler, type SamplingResult } from '@opentelemetry/api';
 
 const SAMPLED: SamplingResult = { decision: SamplingDecision.RECORD_AND_SAMPLED };
 const NOT_RECORDED: SamplingResult = { decision: SamplingDecision.NOT_RECORD };
@@ -33,7 +33,8 @@ export function parentBased(root: Sampler): Sampler {
   return {
     shouldSample(context, traceId, ...rest) {
       const parent = trace.getSpanContext(context);
-      if (!parent || !isSpanContextValid(parent)) return root.shouldSample(context, traceId, ...rest);
+      // A parent that is not valid is not in the trace.
+      if (parent?.traceId !== traceId) return root.shouldSample(context, traceId, ...rest);
       return parent.traceFlags & TraceFlags.SAMPLED ? SAMPLED : NOT_RECORDED;
     },
     toString: () => `ParentBased{root=${root.toString()}}`,
