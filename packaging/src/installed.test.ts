@@ -6,7 +6,7 @@ import { npmrc } from './project.ts';
 import { run } from './run.ts';
 
 const REGISTRY = process.env['REGISTRY'] ?? '';
-const YARNRC = `npmScopes:\n  waymark:\n    npmRegistryServer: ${REGISTRY}\nunsafeHttpWhitelist:\n  - 127.0.0.1\nenableImmutableInstalls: false\nenableGlobalCache: false\n`;
+const YARNRC = `npmScopes:\n  waymark:\n    npmRegistryServer: ${REGISTRY}\nunsafeHttpWhitelist:\n  - 127.0.0.1\nenableImmutableInstalls: false\nglobalFolder: ./global\n`;
 const YARN = ['npx', '-y', '--package=@yarnpkg/cli-dist@4.18.1', 'yarn'];
 
 const PROGRAM = `
