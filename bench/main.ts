@@ -29,6 +29,7 @@ else if (names.length > 1 || !Object.hasOwn(BENCHES, name)) {
   process.stderr.write(`There is no benchmark "${names.join(' ')}".\n\n${HELP}`);
   process.exitCode = 2;
 } else {
-  const { run, profile: profiled } = BENCHES[name]!;
-  await (args.includes('--profile') && profiled ? profiled : run)(args.includes('--quick'));
+  const bench = BENCHES[name]!;
+  const quick = args.includes('--quick');
+  await (args.includes('--profile') && bench.profile ? bench.profile(quick) : bench.run(quick));
 }

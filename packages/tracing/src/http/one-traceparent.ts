@@ -57,7 +57,7 @@ const guarded = new WeakSet<UndiciRequest>();
 function guard(prototype: UndiciRequest): void {
   if (guarded.has(prototype)) return;
   guarded.add(prototype);
-  const { addHeader } = prototype;
+  const addHeader = prototype.addHeader as (this: UndiciRequest, name: string, value: string) => unknown;
   prototype.addHeader = function guardedAddHeader(this: UndiciRequest, name, value) {
     return this[HAS_TRACE] && propagation.fields().includes(name.toLowerCase()) ? this : addHeader.call(this, name, value);
   };
