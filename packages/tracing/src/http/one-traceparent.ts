@@ -7,7 +7,7 @@ const HAS_TRACE = Symbol('waymark.hasTrace');
 /** A request as undici has created it: names and values follow one another. */
 interface UndiciRequest {
   headers: unknown[];
-  addHeader(name: string, value: string): unknown;
+  addHeader: (this: UndiciRequest, name: string, value: string) => unknown;
   [HAS_TRACE]?: true;
 }
 
@@ -57,7 +57,7 @@ const guarded = new WeakSet<UndiciRequest>();
 function guard(prototype: UndiciRequest): void {
   if (guarded.has(prototype)) return;
   guarded.add(prototype);
-  const addHeader = prototype.addHeader as (this: UndiciRequest, name: string, value: string) => unknown;
+  const { addHeader } = prototype;
   prototype.addHeader = function guardedAddHeader(this: UndiciRequest, name, value) {
     return this[HAS_TRACE] && propagation.fields().includes(name.toLowerCase()) ? this : addHeader.call(this, name, value);
   };
