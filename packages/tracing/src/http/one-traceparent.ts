@@ -7,7 +7,7 @@ const HAS_TRACE = Symbol('waymark.hasTrace');
 /** A request as undici has created it: names and values follow one another. */
 interface UndiciRequest {
   headers: unknown[];
-  addHeader(name: string, value: string): unknown;
+  addHeader: (this: UndiciRequest, name: string, value: string) => unknown;
   [HAS_TRACE]?: true;
 }
 
