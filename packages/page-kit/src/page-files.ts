@@ -72,7 +72,8 @@ export class PageFiles {
     const file = this.#files.get(path);
     if (!file) throw new Error(`There is no page file ${path}`);
     const text = await readFile(file, 'utf8');
-    return path.endsWith('.ts') ? this.#withPaths(stripTypeScriptTypes(text), file) : text;
+    if (path.endsWith('.ts')) return this.#withPaths(stripTypeScriptTypes(text), file);
+    return path.endsWith('.js') ? this.#withPaths(text, file) : text;
   }
 
   /** Browsers cannot find packages by name, so an import of a package becomes an import of the path at which its module is served. */

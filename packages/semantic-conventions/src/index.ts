@@ -51,3 +51,11 @@ export const NEXT_ATTEMPT_AT = 'waymark.job.next_attempt_at';
 /** On a CONSUMER span that failed: the attempt that follows, or that the message becomes a dead letter. */
 export const NEXT_ATTEMPT = 'waymark.job.next_attempt';
 export const DEAD_LETTER = 'waymark.job.dead_letter';
+
+// What a trace store says about the spans that it keeps.
+
+/** The attribute in which a trace store lists the attributes whose values it truncated. */
+export const TRUNCATED = 'waymark.truncated';
+
+/** The attribute on a trace's first span in which a trace store says how many spans of the trace it dropped. */
+export const DROPPED_SPANS = 'waymark.trace.dropped_spans';

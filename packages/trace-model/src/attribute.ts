@@ -9,12 +9,6 @@ export interface Attributes {
   readonly [name: string]: AttributeValue;
 }
 
-/** The attribute in which a trace store lists the attributes whose values it truncated. */
-export const TRUNCATED = 'waymark.truncated';
-
-/** The attribute on a trace's first span in which a trace store says how many spans of the trace it dropped. */
-export const DROPPED_SPANS = 'waymark.trace.dropped_spans';
-
 /** Formats an attribute value for people: strings as they are, arrays and maps like JSON, bytes in hex. */
 export function attributeText(value: AttributeValue | undefined): string {
   return typeof value === 'string' ? value : json(value ?? null);

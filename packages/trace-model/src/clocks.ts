@@ -1,3 +1,4 @@
+import { PEER_SPAN, PEER_TRACE } from '@waymark/semantic-conventions';
 import { declaredSize, processOf } from './settled.ts';
 import type { Span, Trace } from './trace.ts';
 import { tree, walk } from './tree.ts';
@@ -147,8 +148,8 @@ export const endsBeforeItsAnswer = (server: Span): boolean => declaredSize(serve
 
 /** Whether a SERVER span answered its parent CLIENT span, according to the response. A server that got a stale context did not. */
 export function answers(server: Span, client: Span): boolean {
-  const answered = client.attributes['waymark.peer.span'];
-  return answered === undefined ? client.attributes['waymark.peer.trace'] === undefined : answered === server.spanId;
+  const answered = client.attributes[PEER_SPAN];
+  return answered === undefined ? client.attributes[PEER_TRACE] === undefined : answered === server.spanId;
 }
 
 const size = (value: bigint): bigint => (value < 0n ? -value : value);

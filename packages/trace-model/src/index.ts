@@ -1,6 +1,6 @@
 /** Reads, checks, compares and draws traces. Pure functions, without input or output. */
 export type { Attributes, AttributeValue } from './attribute.ts';
-export { attributeNumber, attributeText, DROPPED_SPANS, TRUNCATED } from './attribute.ts';
+export { attributeNumber, attributeText } from './attribute.ts';
 export type { IncomingLink, Resource, Scope, Span, SpanEvent, SpanKind, SpanLink, Status, Trace } from './trace.ts';
 export { duration, services, tracesOf } from './trace.ts';
 export { TraceFormatError } from './read/json.ts';

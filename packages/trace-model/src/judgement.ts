@@ -1,4 +1,5 @@
-import { attributeNumber, DROPPED_SPANS } from './attribute.ts';
+import { DROPPED_SPANS } from '@waymark/semantic-conventions';
+import { attributeNumber } from './attribute.ts';
 import { withoutSkew } from './clocks.ts';
 import { criticalPath } from './critical-path.ts';
 import { formatDuration } from './format-duration.ts';

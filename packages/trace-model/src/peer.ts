@@ -1,10 +1,11 @@
+import { PEER_SERVICE } from '@waymark/semantic-conventions';
 import { attributeText } from './attribute.ts';
 import { clipped } from './text.ts';
 import type { Span } from './trace.ts';
 
 /** What a CLIENT span calls: the service if the caller knows its name, otherwise host and port. */
 export function peerOf(span: Span): string {
-  const service = span.attributes['waymark.peer.service'];
+  const service = span.attributes[PEER_SERVICE];
   return service === undefined ? (addressOf(span) ?? 'its peer') : clipped(attributeText(service));
 }
 

@@ -1,3 +1,4 @@
+import { JOB_ATTEMPT, NEXT_ATTEMPT, PEER_SERVICE, PROBLEM_CODE } from '@waymark/semantic-conventions';
 import { attributeNumber, attributeText } from './attribute.ts';
 import { isAsynchronous } from './asynchronous.ts';
 import { databaseOf } from './database.ts';
@@ -34,7 +35,7 @@ export function requestOutcome(nodes: readonly SpanNode[]): RequestOutcome {
   const alike = nodes.filter(({ span }) => showsFailure(span) && likeness(span) === likeness(cause.span)).length;
   const attempts = cause.span.kind === 'CLIENT' ? Math.max(1, alike) : 1;
   const words = describe(cause, servicesByAddress(nodes)) + (attempts > 1 ? `, ${counted(attempts, 'attempt')}` : '');
-  const attempt = attributeNumber(chosen.span.attributes['waymark.job.attempt']);
+  const attempt = attributeNumber(chosen.span.attributes[JOB_ATTEMPT]);
   const whose = attempt === undefined ? '' : `attempt ${attempt} of ${jobOf(chosen.span)}: `;
   return { state: final ? 'failed' : 'retrying', sentence: whose + words, span: cause.span, attempts };
 }
@@ -57,8 +58,8 @@ function decisive(nodes: readonly SpanNode[]): readonly SpanNode[] {
   return [...others, ...last.values()];
 }
 
-const attemptOf = (span: Span): number => attributeNumber(span.attributes['waymark.job.attempt']) ?? 1;
-const isRetried = (span: Span): boolean => attributeNumber(span.attributes['waymark.job.next_attempt']) !== undefined;
+const attemptOf = (span: Span): number => attributeNumber(span.attributes[JOB_ATTEMPT]) ?? 1;
+const isRetried = (span: Span): boolean => attributeNumber(span.attributes[NEXT_ATTEMPT]) !== undefined;
 const httpStatus = (span: Span): number => attributeNumber(span.attributes['http.response.status_code']) ?? 0;
 const showsFailure = (span: Span): boolean => span.status.code === 'ERROR' || httpStatus(span) >= 400;
 
@@ -98,12 +99,12 @@ const UNREACHED = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|U
 function describe({ span }: SpanNode, services: ReadonlyMap<string, string>): string {
   const [service, name, status] = [clipped(span.service), `\`${clipped(span.name)}\``, httpStatus(span)];
   const type = typeOf(span) === String(status) ? '' : typeOf(span);
-  const problem = attributeText(span.attributes['waymark.problem.code'] ?? '');
+  const problem = attributeText(span.attributes[PROBLEM_CODE] ?? '');
   const reasons = [type, problem === type ? '' : problem, messageOf(span)].filter(Boolean).map(clipped);
   const why = reasons.length > 0 ? ` (${reasons.join(': ')})` : '';
   if (span.kind === 'SERVER' && status > 0) return `${service} answered ${name} with ${status}${why}`;
   if (span.kind !== 'CLIENT' || databaseOf(span) !== undefined) return `${service} ${name} failed${why}`;
-  const known = span.attributes['waymark.peer.service'] === undefined ? services.get(addressOf(span) ?? '') : undefined;
+  const known = span.attributes[PEER_SERVICE] === undefined ? services.get(addressOf(span) ?? '') : undefined;
   const peer = known ?? peerOf(span);
   if (status > 0) return `${peer} answered ${service} ${name} with ${status}${why}`;
   // The error code is enough: the message only repeats the address.

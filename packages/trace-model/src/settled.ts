@@ -1,3 +1,16 @@
+import {
+  DEAD_LETTER,
+  ENTRY,
+  JOB_ATTEMPT,
+  NEXT_ATTEMPT,
+  NEXT_ATTEMPT_AT,
+  PEER_SPAN,
+  PEER_UNKNOWN,
+  SEGMENT_DETACHED,
+  SEGMENT_LOST,
+  SEGMENT_SPANS,
+  TRACE_MODE,
+} from '@waymark/semantic-conventions';
 import { attributeNumber, attributeText } from './attribute.ts';
 import { clipped, counted } from './text.ts';
 import type { Span, Trace } from './trace.ts';
@@ -38,7 +51,7 @@ export function settled(trace: Trace): Settlement {
   const undeclared = new Set(
     nodes.filter((node) => startsSegment(node) && declaredSize(node.span) === undefined).map(({ span }) => span.service),
   );
-  const unknown = nodes.filter(({ span }) => span.attributes['waymark.peer.unknown'] === true).map(({ span }) => span);
+  const unknown = nodes.filter(({ span }) => span.attributes[PEER_UNKNOWN] === true).map(({ span }) => span);
   const lost = lostAttempts(trace.spans);
   return { settled: awaited.length === 0 && undeclared.size === 0, awaited, lost, undeclared: [...undeclared], unknown };
 }
@@ -72,7 +85,7 @@ function startsSegment({ span, parent }: SpanNode): boolean {
 /** The process that made a span: its service and instance. */
 export const processOf = ({ service, resource }: Span): string => `${service}/${attributeText(resource.attributes['service.instance.id'])}`;
 /** The number of spans that the segment of this root declares. */
-export const declaredSize = (span: Span): number | undefined => attributeNumber(span.attributes['waymark.segment.spans']);
+export const declaredSize = (span: Span): number | undefined => attributeNumber(span.attributes[SEGMENT_SPANS]);
 /** The processes that declare the sizes of their segments: their services have a manifest. */
 export const declaringProcesses = (spans: readonly Span[]): ReadonlySet<string> =>
   new Set(spans.filter((span) => declaredSize(span) !== undefined).map(processOf));
@@ -80,7 +93,7 @@ const text = (span: Span, name: string): string => attributeText(span.attributes
 
 function tops(nodes: readonly SpanNode[]): Awaited[] {
   if (nodes.length === 0) return [{ what: 'root', message: 'its first span', spanIds: [] }];
-  const orphans = nodes.filter(({ span, place }) => place === 'orphan' && span.attributes['waymark.entry'] !== true);
+  const orphans = nodes.filter(({ span, place }) => place === 'orphan' && span.attributes[ENTRY] !== true);
   const parents = Map.groupBy(orphans, ({ span }) => span.parentSpanId);
   return [...parents].map(([parent, children]) => ({
     what: 'parent',
@@ -100,7 +113,7 @@ function short({ root, declared: size, spans }: Segment): Awaited[] {
 
 /** How many spans the process says it lost. Each span of a segment has the count at the time when it ended. */
 function loss(spans: readonly Span[]): string {
-  const said = spans.map(({ service, attributes }) => ({ service, lost: attributeNumber(attributes['waymark.segment.lost']) ?? 0 }));
+  const said = spans.map(({ service, attributes }) => ({ service, lost: attributeNumber(attributes[SEGMENT_LOST]) ?? 0 }));
   const most = said.reduce((a, b) => (b.lost > a.lost ? b : a), { service: '', lost: 0 });
   return most.lost > 0 ? ` (${clipped(most.service)} lost ${counted(most.lost, 'span')}: its export queue was full)` : '';
 }
@@ -108,7 +121,7 @@ function loss(spans: readonly Span[]): string {
 function detached(nodes: readonly SpanNode[], here: ReadonlySet<string>): Awaited[] {
   return nodes.flatMap(({ span }) => {
     // Jaeger v1 returns the array as text.
-    const promised = text(span, 'waymark.segment.detached').match(/[0-9a-f]{16}/g) ?? [];
+    const promised = text(span, SEGMENT_DETACHED).match(/[0-9a-f]{16}/g) ?? [];
     return promised
       .filter((id) => !here.has(id))
       .map((id) => ({ what: 'detached' as const, message: `the detached task ${id} of ${named(span)}`, spanIds: [span.spanId] }));
@@ -117,7 +130,7 @@ function detached(nodes: readonly SpanNode[], here: ReadonlySet<string>): Awaite
 
 function servers(nodes: readonly SpanNode[], here: ReadonlySet<string>): Awaited[] {
   return nodes.flatMap(({ span }) => {
-    const peer = text(span, 'waymark.peer.span');
+    const peer = text(span, PEER_SPAN);
     return peer === '' || here.has(peer)
       ? []
       : [{ what: 'server', message: `the server span ${clipped(peer)} that answered ${named(span)}`, spanIds: [span.spanId] }];
@@ -125,7 +138,7 @@ function servers(nodes: readonly SpanNode[], here: ReadonlySet<string>): Awaited
 }
 
 /** Whether the message is consumed in its own trace, which links to this one. Then nothing of it is awaited here. */
-export const isLinked = (span: Span): boolean => text(span, 'waymark.job.trace_mode') === 'link';
+export const isLinked = (span: Span): boolean => text(span, TRACE_MODE) === 'link';
 
 /**
  * What is awaited of each message: that it is consumed, that another attempt follows a failed one, and that the last failed attempt is
@@ -140,25 +153,25 @@ function messages(nodes: readonly SpanNode[], declaring: readonly Segment[]): Aw
   );
   return [...ofMessage.values()].flatMap((spans) => {
     const consumed = spans.filter(({ kind }) => kind === 'CONSUMER');
-    const attempts = consumed.reduce((most, span) => Math.max(most, attributeNumber(span.attributes['waymark.job.attempt']) ?? 1), 0);
+    const attempts = consumed.reduce((most, span) => Math.max(most, attributeNumber(span.attributes[JOB_ATTEMPT]) ?? 1), 0);
     const operations = new Set(spans.map((span) => text(span, 'messaging.operation.name')));
     if (operations.has('cancel')) return [];
     return spans.flatMap((span): Awaited[] => {
-      const next = attributeNumber(span.attributes['waymark.job.next_attempt']) ?? 0;
+      const next = attributeNumber(span.attributes[NEXT_ATTEMPT]) ?? 0;
       const awaited = (what: Awaited['what'], message: string, more: { dueMs?: number } = {}): Awaited[] => [
         { what, message, spanIds: [span.spanId], ...more },
       ];
       if (span.kind === 'PRODUCER' && consumed.length === 0 && bound.has(span))
         return awaited('consumer', `a consumer of the message that ${named(span)} sent`);
       if (next > attempts) return awaited('attempt', `attempt ${next} of ${jobOf(span)}`, due(span));
-      if (span.attributes['waymark.job.dead_letter'] === true && !operations.has('dead_letter'))
+      if (span.attributes[DEAD_LETTER] === true && !operations.has('dead_letter'))
         return awaited('dead-letter', `the dead letter of ${jobOf(span)}`);
       return [];
     });
   });
 }
 
-const attemptOf = (span: Span): number | undefined => attributeNumber(span.attributes['waymark.job.attempt']);
+const attemptOf = (span: Span): number | undefined => attributeNumber(span.attributes[JOB_ATTEMPT]);
 
 /** A killed process never exports the span of its attempt. The next attempt shows that it existed, unless each attempt has its own trace. */
 function lostAttempts(spans: readonly Span[]): Awaited[] {
@@ -180,7 +193,7 @@ function lostAttempts(spans: readonly Span[]): Awaited[] {
 export const jobOf = (span: Span): string => clipped(text(span, 'messaging.destination.name')) || `\`${clipped(span.name)}\``;
 
 function due(span: Span): { dueMs?: number } {
-  const dueMs = Date.parse(text(span, 'waymark.job.next_attempt_at'));
+  const dueMs = Date.parse(text(span, NEXT_ATTEMPT_AT));
   return Number.isNaN(dueMs) ? {} : { dueMs };
 }
 

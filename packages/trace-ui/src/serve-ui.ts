@@ -4,6 +4,7 @@ import { PageFiles } from '@waymark/page-kit';
 const files = new PageFiles({
   '/ui/': new URL('../pages/', import.meta.url),
   '/trace-model/': new URL('.', import.meta.resolve('@waymark/trace-model')),
+  '/semantic-conventions/': new URL('.', import.meta.resolve('@waymark/semantic-conventions')),
 });
 
 /** The pages have the paths that they have in Jaeger. */

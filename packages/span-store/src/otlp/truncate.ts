@@ -1,4 +1,4 @@
-import { TRUNCATED } from '@waymark/trace-model';
+import { TRUNCATED } from '@waymark/semantic-conventions';
 import { encode } from './encode.ts';
 import type { Message } from './schema.ts';
 import { KeyValue, LENGTH } from './schema.ts';

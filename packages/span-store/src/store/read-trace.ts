@@ -1,4 +1,4 @@
-import { DROPPED_SPANS } from '@waymark/trace-model';
+import { DROPPED_SPANS } from '@waymark/semantic-conventions';
 import type { Attribute } from '../otlp/attributes.ts';
 import type { Json } from '../otlp/decode.ts';
 import { decode } from '../otlp/decode.ts';

@@ -1,4 +1,5 @@
-import { attributeText, isArray, TRUNCATED } from '../attribute.ts';
+import { TRUNCATED } from '@waymark/semantic-conventions';
+import { attributeText, isArray } from '../attribute.ts';
 import type { Attributes, AttributeValue } from '../attribute.ts';
 import { declaringProcesses, processOf } from '../settled.ts';
 import { clipped } from '../text.ts';

@@ -1,3 +1,4 @@
+import { ENTRY, PEER_SERVICE, PEER_SPAN, PEER_TRACE, PEER_UNSAMPLED } from '@waymark/semantic-conventions';
 import { attributeText } from '../attribute.ts';
 import { answers, CLOCK_TOLERANCE, endsBeforeItsAnswer } from '../clocks.ts';
 import { formatDuration } from '../format-duration.ts';
@@ -23,16 +24,16 @@ function client({ span, children }: SpanNode, traced: ReadonlySet<string>): Find
     const cause = 'Retries or redirects share one CLIENT span, or a server is instrumented twice.';
     return [note('client-answered-twice', [span, ...servers], message, cause)];
   }
-  if (!wasAnswered(span) || span.attributes['waymark.peer.span'] !== undefined) return [];
+  if (!wasAnswered(span) || span.attributes[PEER_SPAN] !== undefined) return [];
   // If the response names another trace, a SERVER span below this one got its context by mistake and is not the answer.
-  return servers.length === 1 && span.attributes['waymark.peer.trace'] === undefined ? [] : unanswered(span, traced);
+  return servers.length === 1 && span.attributes[PEER_TRACE] === undefined ? [] : unanswered(span, traced);
 }
 
 /** The call was answered, but its SERVER span is missing, and the response did not name one. */
 function unanswered(span: Span, traced: ReadonlySet<string>): Finding[] {
   const peer = peerOf(span);
-  const known = span.attributes['waymark.peer.service'] !== undefined || addresses(span).some((address) => traced.has(address));
-  const other = span.attributes['waymark.peer.trace'];
+  const known = span.attributes[PEER_SERVICE] !== undefined || addresses(span).some((address) => traced.has(address));
+  const other = span.attributes[PEER_TRACE];
   if (other !== undefined) {
     const message = `${named(span)} called ${peer}, which answered in another trace (${clipped(attributeText(other))}): traceparent was lost on the way.`;
     return known
@@ -47,12 +48,12 @@ function unanswered(span: Span, traced: ReadonlySet<string>): Finding[] {
         ];
   }
   const status = attributeText(span.attributes['http.response.status_code']);
-  if (span.attributes['waymark.peer.unsampled'] === true) {
+  if (span.attributes[PEER_UNSAMPLED] === true) {
     const message = `${peer} answered ${named(span)} with ${status} and did not record it: its sampler dropped this trace.`;
     return [error('server-untraced', [span], message, 'Services that sample on their own break traces. Use a parent-based sampler.')];
   }
   if (!known) return [];
-  if (span.attributes['waymark.peer.service'] !== undefined) {
+  if (span.attributes[PEER_SERVICE] !== undefined) {
     const message = `${peer} answered ${named(span)} with ${status} and left no span: is its tracing middleware missing?`;
     const cause = 'The response of a traced service names its SERVER span in traceresponse. This response did not.';
     // A proxy answers with these if it cannot reach the service.
@@ -89,7 +90,7 @@ function address(span: Span | undefined): string | undefined {
 function server({ span, parent: above, place }: SpanNode): Finding[] {
   const parent = above?.span;
   if (span.kind !== 'SERVER') return [];
-  if (place === 'root' && span.attributes['waymark.entry'] === false) {
+  if (place === 'root' && span.attributes[ENTRY] === false) {
     const message = `${named(span)} begins this trace, but ${clipped(span.service)} is not an entry: its caller did not send traceparent.`;
     return [
       error('caller-missing', [span], message, 'The caller uses a client without the tracing interceptor, or a proxy drops the header.'),

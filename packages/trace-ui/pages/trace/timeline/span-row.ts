@@ -1,3 +1,4 @@
+import { JOB_ATTEMPT } from '@waymark/semantic-conventions';
 import { attributeNumber, attributeText, formatDuration } from '@waymark/trace-model';
 import type { Span } from '@waymark/trace-model';
 import { element } from '@waymark/page-kit/element';
@@ -57,7 +58,7 @@ function nameCell(row: Row, { collapsed }: RowLook): HTMLElement {
 /** The HTTP status, and the number of the attempt at a job or request. */
 function facts({ attributes, kind }: Span): HTMLElement[] {
   const status = attributes['http.response.status_code'];
-  const attempt = attributeNumber(attributes['waymark.job.attempt']);
+  const attempt = attributeNumber(attributes[JOB_ATTEMPT]);
   const resend = attributeNumber(attributes['http.request.resend_count']);
   const words = [
     ...(status === undefined ? [] : [attributeText(status)]),
