@@ -1,6 +1,6 @@
 import { Budget, isGone, readSpans, readTrace, traceIdOf } from '@waymark/span-store';
 import type { Holder, PlacedSpan, ResourceSpansJson, StoredTrace } from '@waymark/span-store';
-import { adjust } from './adjust/adjust.ts';
+import { adjust } from './adjust.ts';
 
 /** Writes the spans of a trace as JSON, in parts. `held` counts what it keeps until the end. */
 export type Writer = (traceId: string, spans: Iterable<PlacedSpan>, held: Holder) => Generator<string>;
