@@ -32,17 +32,19 @@ export class Lease {
  * four hours.
  */
 export async function unlockDeadWorkers(control: Connections, log: Logger): Promise<void> {
-  const dead = await control.query('select from job_workers where seen_at < now() - make_interval(secs => $1) limit 1', [
-    DEAD_AFTER_MS / 1_000,
-  ]);
+  const dead = await control.query(`${DEAD} union all ${UNKNOWN} limit 1`, [DEAD_AFTER_MS / 1_000]);
   if (dead.length === 0) return;
   await control.transaction(async (tx) => {
-    const gone = await tx.query<{ id: string }>('delete from job_workers where seen_at < now() - make_interval(secs => $1) returning id', [
-      DEAD_AFTER_MS / 1_000,
-    ]);
-    for (const { id } of gone) await unlock(tx, id, log);
+    const gone = await tx.query<{ id: string }>(`delete from job_workers where id in (${DEAD}) returning id`, [DEAD_AFTER_MS / 1_000]);
+    const unknown = await tx.query<{ id: string }>(`${UNKNOWN} for update`, [DEAD_AFTER_MS / 1_000]);
+    for (const id of new Set([...gone, ...unknown].map((worker) => worker.id))) await unlock(tx, id, log);
   });
 }
+
+const DEAD = 'select id from job_workers where seen_at < now() - make_interval(secs => $1)';
+/** A worker that was killed before its first heartbeat has no row, but may hold jobs. */
+const UNKNOWN = `select locked_by as id from graphile_worker._private_jobs as job
+  where locked_at < now() - make_interval(secs => $1) and not exists (select from job_workers where id = job.locked_by)`;
 
 async function unlock(tx: Transaction, worker: string, log: Logger): Promise<void> {
   const [held] = await tx.query<{ jobs: number }>('select count(*)::int as jobs from graphile_worker.jobs where locked_by = $1', [worker]);

@@ -56,6 +56,23 @@ test('another worker runs the job of a killed worker within seconds', async () =
   expect(lines).toContainEqual(expect.objectContaining({ msg: 'a worker died; its jobs are given to others', jobs: 1 }));
 }, 40_000);
 
+test('a job of a worker that was killed before its first heartbeat is given to another worker', async () => {
+  const done: string[] = [];
+  await jobs.start([handle(echoJob, { run: async ({ text }) => void done.push(text) })]);
+  await db.transaction((tx) => jobs.add(tx, echoJob, { text: 'hello' }, 3_600));
+  await db.query(
+    `update graphile_worker._private_jobs set run_at = now(), locked_by = 'pool-without-heartbeat', locked_at = now() - interval '1 minute'`,
+  );
+  await until(
+    () => done,
+    ({ length }) => length > 0,
+    'the other worker to run it',
+  );
+  expect(lines).toContainEqual(
+    expect.objectContaining({ msg: 'a worker died; its jobs are given to others', worker: 'pool-without-heartbeat' }),
+  );
+});
+
 test('a long job is not taken from a worker that is alive', async () => {
   const [begun, end] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
   let runs = 0;
