@@ -70,7 +70,8 @@ const status = fc.record({
 }) as fc.Arbitrary<SpanStatus>;
 const exception = fc.oneof(
   text,
-  fc.record({ name: text, message: text, stack: maybe(text), code: maybe(fc.oneof(text, fc.nat())) }),
+  // The SDK throws on an exception without a prototype that it cannot record.
+  fc.record({ name: text, message: text, stack: maybe(text), code: maybe(fc.oneof(text, fc.nat())) }, { noNullPrototype: true }),
 ) as fc.Arbitrary<Error>;
 
 const step: fc.Arbitrary<Step> = fc.oneof(
