@@ -54,8 +54,8 @@ const KEY = 'waymark-context';
 export const CONTEXT_MAX_BYTES = 8_192;
 
 /**
- * The active context with its RequestContext as a carrier, for a job's row or a worker's message. Not for HTTP: whoever sends a header
- * would say who the user is.
+ * The active context with its RequestContext as a carrier, for a job's row or a worker's message. Do not use it for HTTP: a caller could then
+ * set the values, such as the user, by a header.
  * @throws {RangeError} for a RequestContext beyond `CONTEXT_MAX_BYTES`
  */
 export function pack(): Carrier {

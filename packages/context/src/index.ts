@@ -14,4 +14,5 @@ export type { Frozen, Immutable } from './immutable.ts';
 export { packageVersion } from './package-version.ts';
 export { notePeer } from './peer.ts';
 export { contextKey, RequestContext, type ContextKey } from './request-context.ts';
-export { annotate, asError, event, fail, failActive, passRandomFlag, RANDOM_FLAG, span, type SpanOptions } from './span.ts';
+export { annotate, asError, event, fail, failActive, passRandomFlag, RANDOM_FLAG, span, spanStarter, type SpanOptions } from './span.ts';
+export { within } from './within.ts';

@@ -45,24 +45,23 @@ export async function span<T>(name: string, fn: (span: Span) => Promise<T> | T, 
   }
 }
 
-const SCOPE = '@waymark/context';
-const VERSION = packageVersion(import.meta.filename);
+/** Starts a span, by default below the active one. */
+type StartSpan = (name: string, options?: StartOptions, parent?: Context) => Span;
 
-let known: { provider: TracerProvider; tracer: Tracer } | undefined;
-
-/** The tracer of the registered provider, which is looked up once. */
-function tracer(): Tracer {
-  const provider = trace.getTracerProvider();
-  if (known?.provider !== provider) known = { provider, tracer: provider.getTracer(SCOPE, VERSION) };
-  return known.tracer;
+/** A function that starts spans of one instrumentation scope. It looks up the tracer of the registered provider once. */
+export function spanStarter(scope: string, version: string | undefined): StartSpan {
+  let known: { provider: TracerProvider; tracer: Tracer } | undefined;
+  return (name, options = {}, parent = context.active()) => {
+    const provider = trace.getTracerProvider();
+    if (known?.provider !== provider) known = { provider, tracer: provider.getTracer(scope, version) };
+    const started = known.tracer.startSpan(name, options, parent);
+    passRandomFlag(started, parent);
+    return started;
+  };
 }
 
 /** Starts a span of this package's instrumentation scope. */
-export function startSpan(name: string, options: StartOptions = {}, parent: Context = context.active()): Span {
-  const started = tracer().startSpan(name, options, parent);
-  passRandomFlag(started, parent);
-  return started;
-}
+export const startSpan = spanStarter('@waymark/context', packageVersion(import.meta.filename));
 
 /** Adds attributes to the active span, if there is one. */
 export function annotate(attributes: Attributes): void {

@@ -27,6 +27,11 @@ export class Lease {
   }
 }
 
+const DEAD = 'select id from job_workers where seen_at < now() - make_interval(secs => $1)';
+/** A worker that was killed before its first heartbeat has no row, but may hold jobs. */
+const UNKNOWN = `select locked_by as id from graphile_worker._private_jobs as job
+  where locked_at < now() - make_interval(secs => $1) and not exists (select from job_workers where id = job.locked_by)`;
+
 /**
  * Returns the jobs of dead workers to the queue. Otherwise, a job whose process was killed would wait for graphile-worker's own timeout of
  * four hours.
@@ -40,11 +45,6 @@ export async function unlockDeadWorkers(control: Connections, log: Logger): Prom
     for (const id of new Set([...gone, ...unknown].map((worker) => worker.id))) await unlock(tx, id, log);
   });
 }
-
-const DEAD = 'select id from job_workers where seen_at < now() - make_interval(secs => $1)';
-/** A worker that was killed before its first heartbeat has no row, but may hold jobs. */
-const UNKNOWN = `select locked_by as id from graphile_worker._private_jobs as job
-  where locked_at < now() - make_interval(secs => $1) and not exists (select from job_workers where id = job.locked_by)`;
 
 async function unlock(tx: Transaction, worker: string, log: Logger): Promise<void> {
   const [held] = await tx.query<{ jobs: number }>('select count(*)::int as jobs from graphile_worker.jobs where locked_by = $1', [worker]);

@@ -11,6 +11,13 @@ test('a module is served without its types, and imports a package by the path at
   expect(text).not.toContain(': string');
 });
 
+test('a page includes the header that pages share, with the link to itself marked', async () => {
+  const text = await textAt('/page/page.html');
+  expect(text).toContain('<nav><a href="/one">One</a><a href="/two" aria-current="page">Two</a></nav>');
+  expect(text).toContain('<p>Text</p>');
+  expect(text).not.toContain('include');
+});
+
 test('a page lists all its modules in its head', async () => {
   const links = [...(await textAt('/page/page.html')).matchAll(/modulepreload" href="([^"]+)"/g)].map(([, path = '']) => path);
   expect(links.toSorted()).toEqual(['/page-kit/element.ts', '/page/greeting.ts', '/page/page.ts']);

@@ -73,7 +73,8 @@ export class PageFiles {
     if (!file) throw new Error(`There is no page file ${path}`);
     const text = await readFile(file, 'utf8');
     if (path.endsWith('.ts')) return this.#withPaths(stripTypeScriptTypes(text), file);
-    return path.endsWith('.js') ? this.#withPaths(text, file) : text;
+    if (path.endsWith('.js')) return this.#withPaths(text, file);
+    return path.endsWith('.html') ? this.#withIncludes(text) : text;
   }
 
   /** Browsers cannot find packages by name, so an import of a package becomes an import of the path at which its module is served. */
@@ -85,6 +86,17 @@ export class PageFiles {
       if (!path) throw new Error(`${file} imports ${name}, which no page may load`);
       return `from '${path}'`;
     });
+  }
+
+  /** `<!-- include /ui/header.html for /search -->` becomes that file, with its link to `/search` marked as the current page. */
+  async #withIncludes(html: string): Promise<string> {
+    const parts = html.split(/<!-- include (\S+)(?: for (\S+))? -->\n?/);
+    let whole = parts[0] ?? '';
+    for (let at = 1; at < parts.length; at += 3) {
+      const [included = '', current, rest] = parts.slice(at, at + 3);
+      whole += (await this.#text(included)).replace(`href="${current}"`, '$& aria-current="page"') + rest;
+    }
+    return whole;
   }
 
   /** Lists all modules of a page in its head, so that the browser loads them at once instead of import by import. */

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { jaegerApi } from '@waymark/jaeger-api';
 import { http1, listen, startSpanStore, stop } from '@waymark/span-store';
-import type { SpanStoreOptions, SpanStoreStats } from '@waymark/span-store';
+import type { RunningSpanStore, SpanStoreOptions, SpanStoreStats } from '@waymark/span-store';
 import { serveUi } from '@waymark/trace-ui';
 
 export interface TraceStoreOptions extends SpanStoreOptions {
@@ -12,16 +12,9 @@ export interface TraceStoreOptions extends SpanStoreOptions {
 /** What the store holds, and what it has received since the start. */
 export type TraceStoreStats = SpanStoreStats;
 
-export interface RunningTraceStore {
-  /** For `OTEL_EXPORTER_OTLP_ENDPOINT`, such as `http://127.0.0.1:4318`. */
-  readonly otlpUrl: string;
-  /** The same for exporters that use gRPC, such as `http://127.0.0.1:4317`. */
-  readonly grpcUrl: string;
+export interface RunningTraceStore extends Omit<RunningSpanStore, 'store'> {
   /** The UI and the query API, such as `http://127.0.0.1:16686`. */
   readonly url: string;
-  readonly stats: () => TraceStoreStats;
-  /** Answers the requests in progress, then stops listening and deletes everything. */
-  readonly close: () => Promise<void>;
 }
 
 /** Starts a trace backend in this process. Rejects with an `Error` that names the port if one is in use. */

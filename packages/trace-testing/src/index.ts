@@ -12,7 +12,7 @@ export type { Outcome } from './assertions/outcome.ts';
 export { holds, holdsNot } from './assertions/outcome.ts';
 export { isComplete } from './assertions/is-complete.ts';
 export { matchTree } from './assertions/match-tree.ts';
-export { treeText } from './tree/tree-text.ts';
+export { treeText } from './tree/tree-diff.ts';
 export type { Times } from './assertions/has-span.ts';
 export { hasSpan } from './assertions/has-span.ts';
 export type { ExpectedAttributes, ExpectedValue, SpanQuery } from './assertions/span-query.ts';

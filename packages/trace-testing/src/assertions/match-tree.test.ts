@@ -5,7 +5,7 @@ import { matchTree } from './match-tree.ts';
 import { holds, holdsNot } from './outcome.ts';
 import { order } from '../testing/order.ts';
 import { otlp, span, traceOf, type SpanSketch } from '../testing/spans.ts';
-import { treeText } from '../tree/tree-text.ts';
+import { treeText } from '../tree/tree-diff.ts';
 
 const trace = traceOf(otlp(order()));
 const TREE = `

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { SpanNode } from '@waymark/trace-model';
+import { tree, type SpanNode, type Trace } from '@waymark/trace-model';
 import { differences, printLine, spanLine } from './span-line.ts';
 import type { Aligned, Alignment } from './tree-alignment.ts';
 import type { Siblings, SpanPattern } from './tree-pattern.ts';
@@ -81,3 +81,9 @@ const red = (text: string): string => styleText('red', text);
 const green = (text: string): string => styleText('green', text);
 const yellow = (text: string): string => styleText('yellow', text);
 const dim = (text: string): string => styleText('dim', text);
+
+/** A trace as `matchTree` reads it: print it once, and keep the lines that matter. It has no ids and times, so it is the same in every run. */
+export const treeText = (trace: Trace): string =>
+  tree(trace)
+    .tops.flatMap((top) => spanLines(top))
+    .join('\n');

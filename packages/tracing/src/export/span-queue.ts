@@ -1,7 +1,6 @@
 import { ROOT_CONTEXT, TraceFlags, context } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
-import { outside } from '@waymark/context';
-import { within } from './within.ts';
+import { outside, within } from '@waymark/context';
 import type { ReadableSpan, SpanProcessor } from '../provider/interfaces.ts';
 import { noteLost } from '../sdk/manifest.ts';
 

@@ -22,7 +22,7 @@ test('a job has the RequestContext of the request that sent it, at each attempt 
   expect(JSON.stringify(spans.map(({ name, attributes }) => [name, attributes]))).not.toContain('ada');
 });
 
-test('a message without a RequestContext is not worked off with that of whoever happens to run it', async () => {
+test('a message without a RequestContext is processed without one, not with that of the worker', async () => {
   const carrier = await produce(message, (given) => Promise.resolve(given));
   const users = RequestContext.current()
     .with(USER, 'ada')

@@ -1,5 +1,6 @@
 import { diag, DiagConsoleLogger, DiagLogLevel, type Attributes, type Sampler, type TextMapPropagator } from '@opentelemetry/api';
 import { CompositePropagator, diagLogLevelFromString } from '@opentelemetry/core';
+import { within } from '@waymark/context';
 import { allowBaggage } from '../baggage.ts';
 import { backendsFromEnv, limitsFromEnv } from '../export/from-env.ts';
 import { sdkBackend } from '../export/sdk-backend.ts';
@@ -12,7 +13,6 @@ import { resourceFromEnv } from './resource.ts';
 import { samplerFromEnv, spanLimitsFromEnv } from './sampling.ts';
 import { failedQueries } from './sql.ts';
 import { propagatorFromEnv } from './trace-context.ts';
-import { within } from '../export/within.ts';
 
 /** Tracing that runs. */
 export interface Tracing {
