@@ -1,9 +1,9 @@
 import { propagation, type Attributes, type Context } from '@opentelemetry/api';
 
-/** Baggage keys that may cross the edge, and are copied to span attributes and log lines, unless `startTracing` is given others. */
+/** Incoming baggage keys that are kept by default, and copied to span attributes and log lines. `startTracing({ baggage })` replaces them. */
 export const BAGGAGE_ALLOWED: ReadonlySet<string> = new Set(['waymark.traffic']);
 
-/** Longest baggage value that is kept, in characters. */
+/** Baggage values longer than this, in characters, are dropped. */
 export const BAGGAGE_MAX_VALUE = 64;
 
 let allowed: ReadonlySet<string> = BAGGAGE_ALLOWED;
@@ -13,7 +13,7 @@ export function allowBaggage(keys: readonly string[]): void {
   allowed = new Set(keys);
 }
 
-/** The context with only the baggage (W3C Baggage §3) that is on the allowlist and within the size cap; properties of an entry are dropped. */
+/** Keeps only allowed baggage (W3C Baggage §3): keys on the allowlist, with short values, without properties. */
 export function allowedBaggage(context: Context): Context {
   const baggage = propagation.getBaggage(context);
   if (!baggage) return context;
@@ -26,7 +26,7 @@ export function allowedBaggage(context: Context): Context {
     : propagation.deleteBaggage(context);
 }
 
-/** The context's baggage as attributes, for a span or a log line. */
+/** Returns the context's baggage as attributes, for a span or a log line. */
 export function baggageAttributes(context: Context): Attributes {
   const entries = propagation.getBaggage(context)?.getAllEntries() ?? [];
   return Object.fromEntries(entries.map(([key, { value }]) => [key, value]));

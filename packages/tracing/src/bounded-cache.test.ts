@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { remembered } from './bounded-cache.ts';
 
-test('a result is made once, forgotten for newer ones, and never kept for a long text', () => {
+test('computes a result once, forgets the oldest, and never caches long texts', () => {
   const made: string[] = [];
   const upper = remembered(2, (text) => (made.push(text), text.toUpperCase()));
   const long = 'x'.repeat(5_000);

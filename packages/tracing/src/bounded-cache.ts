@@ -1,8 +1,8 @@
-/** Texts that are longer are computed each time. */
+/** Results for longer texts are not cached. */
 const LONGEST_KEY = 2_048;
 
 /**
- * Remembers what a function made of a text, for the last `size` new texts: callers choose some of these texts, so memory must be bounded.
+ * Caches the results of `make` for the `size` texts that were added last. It is bounded because remote callers choose some of the texts.
  */
 export function remembered<T>(size: number, make: (text: string) => T): (text: string) => T {
   const known = new Map<string, T>();

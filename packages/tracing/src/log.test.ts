@@ -13,7 +13,7 @@ function logger(): { log: pino.Logger; lines: Record<string, unknown>[] } {
   return { log, lines };
 }
 
-test('each line written inside a span has the ids of that span', async () => {
+test('each line logged inside a span has its ids', async () => {
   const { log, lines } = logger();
   await span('outer', async () => {
     log.info('before');
@@ -29,14 +29,14 @@ test('each line written inside a span has the ids of that span', async () => {
   ]);
 });
 
-test('lines written outside of any span have none', () => {
+test('lines logged outside any span have no ids', () => {
   const { log, lines } = logger();
   log.info('alone');
   expect(lines).toEqual([expect.not.objectContaining({ trace_id: expect.anything(), trace_flags: expect.anything() })]);
   expect(lines[0]).not.toHaveProperty('span_id');
 });
 
-test("the request's baggage is on the line", async () => {
+test("lines have the request's baggage", async () => {
   const { log, lines } = logger();
   const caller = extract({ baggage: 'waymark.traffic=bench' });
   expect(propagation.getBaggage(caller)).toBeDefined();
@@ -47,7 +47,7 @@ test("the request's baggage is on the line", async () => {
   expect(lines).toMatchObject([{ msg: 'here', 'waymark.traffic': 'bench' }]);
 });
 
-test.each(['00', '01', '02', '03'])('the flags of a trace that is continued are on the line: %s', async (flags) => {
+test.each(['00', '01', '02', '03'])('lines have the flags of a continued trace: %s', async (flags) => {
   const { log, lines } = logger();
   await span('request', () => log.info('here'), { parent: extract({ traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-${flags}` }) });
   if (flags === '01' || flags === '03') await recorded.take(1);

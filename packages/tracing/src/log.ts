@@ -2,12 +2,12 @@ import { context, trace, type SpanContext } from '@opentelemetry/api';
 import { baggageAttributes } from './baggage.ts';
 import { flagsText } from './sdk/trace-context.ts';
 
-/** What a log line carries of a span. */
+/** The fields that name a span in a log line. */
 export function logIds({ traceId, spanId, traceFlags }: SpanContext): { trace_id: string; span_id: string; trace_flags: string } {
   return { trace_id: traceId, span_id: spanId, trace_flags: flagsText(traceFlags) };
 }
 
-/** A pino `mixin`: each line written inside a span carries the span's `trace_id`, `span_id` and `trace_flags`, and the request's baggage. */
+/** A pino `mixin`: adds `trace_id`, `span_id`, `trace_flags` and the allowed baggage to each line that is logged in a span. */
 export function logCorrelation(): Record<string, unknown> {
   const active = context.active();
   const span = trace.getSpanContext(active);

@@ -7,7 +7,7 @@ import { attribute, traceBackend, type ReceivedSpan } from './testing/trace-back
 
 const PROGRAM = fileURLToPath(new URL('./testing/pool-program.ts', import.meta.url));
 
-/** Runs pool-program.ts until it ends by itself. Its threads deliver their spans at the end, or not at all. */
+/** Runs pool-program.ts until it ends by itself. Its threads deliver their spans only at the end. */
 async function run(what: string, ...node: string[]) {
   await using backend = await traceBackend();
   const env = { OTEL_EXPORTER_OTLP_ENDPOINT: backend.origin, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json', OTEL_BSP_SCHEDULE_DELAY: '600000' };
@@ -22,11 +22,11 @@ async function run(what: string, ...node: string[]) {
 test.each([
   ['started by the task', []],
   ['preloaded', ['--import', '@waymark/tracing/register']],
-])('50 tasks in two threads, tracing %s: all spans of all threads are delivered, each below its caller', async (_how, node) => {
+])('50 tasks in two threads, tracing %s: all spans are delivered, each below its caller', async (_how, node) => {
   const { results, spans, all, closed } = await run('many', ...node);
   expect(results).toEqual(Array.from({ length: 50 }, (_, n) => ({ n, user: 'ada', traffic: 'bench' })));
   expect(closed).toMatchObject({ message: 'The pool of pool-task is closed: run before close()' });
-  // The last was refused by the closed pool.
+  // The closed pool rejected the last one.
   const callers = spans('run pool-task').filter((span) => span.parentSpanId === spans('request')[0]?.spanId);
   expect([callers.length, spans('resize').length, spans('scale').length, all.length]).toEqual([50, 50, 50, 152]);
   for (const task of spans('resize')) {
@@ -37,7 +37,7 @@ test.each([
   expect(new Set(all.map(({ traceId }) => traceId)).size).toBe(2);
 });
 
-test('what a task throws is its caller’s error, and fails both spans', async () => {
+test('the caller gets a task’s error, which fails both spans', async () => {
   const { results, spans } = await run('fail');
   expect(results).toEqual({ name: 'Declined', code: 'declined', message: 'too large' });
   const [task] = spans('resize');
@@ -50,14 +50,14 @@ test('what a task throws is its caller’s error, and fails both spans', async (
 test.each([
   ['die', { name: 'Error', message: 'what nobody catches ends a thread' }],
   ['abort', { name: 'AbortError', message: 'The task has been aborted' }],
-])('a thread that ends at its work (%s): nobody knows what became of it, and the pool still closes', async (what, error) => {
+])('if a thread ends during a task (%s), the task’s fate is unknown, and the pool still closes', async (what, error) => {
   const { results, spans } = await run(what);
   expect(results).toEqual(error);
   const caller = spans('run pool-task').find(({ parentSpanId }) => parentSpanId);
   expect(attribute(caller, 'waymark.peer.unknown')).toBe(true);
 });
 
-test('more tasks than may wait are refused, also those that have a signal', async () => {
+test('rejects tasks when the queue is full, with or without a signal', async () => {
   const { results, spans } = await run('full');
   expect((results as unknown[]).slice(0, 3)).toMatchObject([{ n: 0 }, { n: 1 }, { n: 2 }]);
   expect((results as unknown[])[3]).toEqual({
@@ -67,13 +67,13 @@ test('more tasks than may wait are refused, also those that have a signal', asyn
   expect(spans('run pool-task').filter((one) => attribute(one, 'waymark.peer.unknown')).length).toBe(0);
 });
 
-test('an input that cannot be sent is the caller’s error: no thread saw it', async () => {
+test('an input that cannot be cloned rejects in the caller and never reaches a thread', async () => {
   const { results, spans } = await run('function');
   expect(results).toMatchObject({ name: 'DataCloneError' });
   expect(spans('run pool-task').map((one) => attribute(one, 'waymark.peer.unknown'))).toEqual([undefined, undefined]);
 });
 
-test('a file that is not there fails each task that asks for it', async () => {
+test('a missing file fails each task that needs it', async () => {
   const { results } = await run('absent');
   expect(results).toMatchObject([{ message: expect.stringContaining('absent.ts') }, {}, {}]);
 });

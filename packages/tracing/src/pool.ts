@@ -1,4 +1,4 @@
-// The pool of @waymark/context, whose threads start tracing with their first traced task.
+// The pool of @waymark/context. Each thread starts tracing with its first traced task.
 import { traceThreads } from '@waymark/context/pool';
 import { shutdownTracing, startTracing } from './sdk/start.ts';
 

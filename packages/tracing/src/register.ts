@@ -1,12 +1,12 @@
-// `node --import @waymark/tracing/register main.ts`: tracing starts before the program's first import, so that pg is patched.
+// Preloaded with `node --import @waymark/tracing/register main.ts`, so that tracing can patch pg before the program imports it.
 import { shutdownTracing, startTracing } from './sdk/start.ts';
 
 startTracing();
-// A program that runs out of work has not shut tracing down itself; its last spans are still in the queue.
+// A program that just runs out of work does not shut tracing down: its last spans are still in the queue.
 process.once('beforeExit', () => void shutdownTracing());
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.prependOnceListener(signal, () => void endBy(signal));
 
-/** A program that does not handle the signal would end here, and its last spans with it. It ends by the same signal, a flush later. */
+/** If the program doesn't handle the signal, delivers its last spans before it ends by that signal. */
 async function endBy(signal: 'SIGTERM' | 'SIGINT'): Promise<void> {
   if (process.listenerCount(signal) > 0) return;
   await shutdownTracing();

@@ -18,10 +18,10 @@ const REGISTER = ['--import', '@waymark/tracing/register'];
 
 test.each<[string, string[], Record<string, string>, RegExp]>([
   ['on', REGISTER, { OTEL_TRACES_EXPORTER: 'none' }, /^[0-9a-f]{32}$/],
-  ['on, and nothing is sampled', REGISTER, { OTEL_TRACES_EXPORTER: 'none', OTEL_TRACES_SAMPLER: 'always_off' }, /^[0-9a-f]{32}$/],
+  ['on, with nothing sampled', REGISTER, { OTEL_TRACES_EXPORTER: 'none', OTEL_TRACES_SAMPLER: 'always_off' }, /^[0-9a-f]{32}$/],
   ['switched off by OTEL_SDK_DISABLED', REGISTER, { OTEL_SDK_DISABLED: 'true' }, /^none$/],
-  ['off, because nothing has started it', [], {}, /^none$/],
-])('tracing is %s: each user stays who they are, whatever they do at once', async (_what, node, env, traceId) => {
+  ['off, because it was never started', [], {}, /^none$/],
+])('each user keeps their own context during concurrent work, with tracing %s', async (_what, node, env, traceId) => {
   expect(await run(node, env)).toEqual({
     wrong: [],
     ways: 9,

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { ExportResultCode, hrTimeToMicroseconds } from '@opentelemetry/core';
 import type { ReadableSpan, SpanExporter } from '../provider/interfaces.ts';
 
-/** Prints spans on stdout, with what the SDK's console exporter prints. */
+/** Prints spans on stdout, with the same fields as the SDK's console exporter. */
 export const consoleExporter: SpanExporter = {
   export(spans, done) {
     process.stdout.write(spans.map((span) => `${inspect(printed(span), { depth: 3 })}\n`).join(''));

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { backendsFromEnv, limitsFromEnv } from './from-env.ts';
 import { retryAfterMs } from './otlp-http-backend.ts';
 
-/** The names of the backends for these variables, and what is warned of. */
+/** Returns the backends' names for these variables, and the warnings. */
 function read(env: NodeJS.ProcessEnv): { backends: string[]; warnings: string[] } {
   const warnings: string[] = [];
   const backends = backendsFromEnv(env, (message) => warnings.push(message)).map(({ name }) => name);
@@ -25,7 +25,7 @@ test.each([
   [{ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://tempo:4318/x', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://y' }, ['http://tempo:4318/x']],
   [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://user:secret@tempo?key=secret' }, ['http://tempo/v1/traces']],
   [{ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://user:secret@tempo/?key=secret' }, ['http://tempo/']],
-])('%o is %j, without a warning or a secret', (env, backends) => {
+])('%o gives %j, without a warning or a secret', (env, backends) => {
   const got = read(env);
   expect(got.warnings).toEqual([]);
   expect(got.backends.map((name) => name.replace(/\?.*/, ''))).toEqual(backends);
@@ -40,11 +40,11 @@ test.each([
   [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'ftp://tempo' }, [OTLP], 'OTEL_EXPORTER_OTLP_ENDPOINT is "ftp://tempo"'],
   [{ OTEL_EXPORTER_OTLP_COMPRESSION: 'brotli' }, [OTLP], 'OTEL_EXPORTER_OTLP_COMPRESSION is "brotli"'],
   [{ OTEL_EXPORTER_OTLP_TIMEOUT: '-1' }, [OTLP], 'OTEL_EXPORTER_OTLP_TIMEOUT is "-1"'],
-])('%o is %j, with one warning', (env, backends, warning) => {
+])('%o gives %j, with one warning', (env, backends, warning) => {
   expect(read(env)).toEqual({ backends, warnings: [expect.stringContaining(`${warning}, which is ignored`)] });
 });
 
-test('the limits of the queue', () => {
+test('reads the limits of the queue', () => {
   const defaults = {
     maxQueueBytes: 16 * 2 ** 20,
     maxQueueSize: 65_536,
@@ -67,7 +67,7 @@ test('the limits of the queue', () => {
   expect(warnings).toHaveLength(3);
 });
 
-test('no value of any variable stops a process', () => {
+test('no value of any variable throws', () => {
   const names = ['OTEL_TRACES_EXPORTER', 'OTEL_BSP_MAX_QUEUE_SIZE', 'WAYMARK_BSP_MAX_QUEUE_BYTES'].concat(
     ['ENDPOINT', 'PROTOCOL', 'HEADERS', 'TIMEOUT', 'COMPRESSION'].map((name) => `OTEL_EXPORTER_OTLP_${name}`),
   );

@@ -13,10 +13,10 @@ type Resource = ReadableSpan['resource'];
 export interface OtlpHttpOptions {
   url: URL;
   headers: Record<string, string>;
-  /** How long the backend may take to answer one request, in milliseconds. */
+  /** Timeout of one request, in milliseconds. */
   timeoutMs: number;
   gzip: boolean;
-  /** Certificates, in PEM: whom to trust, and who we are. */
+  /** In PEM: the certificates to trust, and the client's own certificate and key. */
   tls?: Pick<AgentOptions, 'ca' | 'cert' | 'key'>;
 }
 
@@ -25,19 +25,19 @@ interface OtlpBatch {
   readonly spans: readonly ScopeSpans[];
 }
 
-/** A process may have many scopes, and most of them few spans. */
+/** Small, because a process may have many scopes with few spans each. */
 const FIRST_BYTES = 1_024;
-/** A buffer that is larger is not kept for the next batch. */
+/** Larger buffers are not kept for the next batch. */
 const KEPT_BYTES = 2 << 20;
-/** How much of an answer is read: enough for its error message. */
+/** How much of a response is kept: enough for its error message. */
 const MAX_ANSWER_BYTES = 65_536;
 
-/** OTLP's retryable statuses, and 500: docs/adr/0012-span-export.md says why. */
+/** OTLP's retryable statuses, and 500 (docs/adr/0012-span-export.md explains why). */
 const MAY_PASS: ReadonlySet<number> = new Set([429, 500, 502, 503, 504]);
 
 const compress = promisify(gzip);
 
-/** An OTLP backend that takes protobuf over HTTP. Spans are encoded as they end, and kept as bytes. */
+/** An OTLP backend that receives protobuf over HTTP. Spans are encoded when they end, and kept as bytes. */
 export function otlpHttpBackend({ url, headers, timeoutMs, gzip: gzipped, tls }: OtlpHttpOptions): Backend<OtlpBatch> {
   const secure = url.protocol === 'https:';
   const agent = secure ? new HttpsAgent({ keepAlive: true, ...tls }) : new HttpAgent({ keepAlive: true });
@@ -60,7 +60,7 @@ export function otlpHttpBackend({ url, headers, timeoutMs, gzip: gzipped, tls }:
         ...(gzipped && { 'content-encoding': 'gzip' }),
       },
     });
-    // A backend that hangs does not keep a process alive. A flush does, by a timer of its own.
+    // A backend that hangs must not keep the process alive. A flush keeps it alive with its own timer.
     request.once('socket', (socket) => socket.unref());
     request.once('response', (response) => resolve({ reused: request.reusedSocket, response }));
     request.once('error', (error) => reject(Object.assign(error, { reused: request.reusedSocket })));
@@ -69,7 +69,7 @@ export function otlpHttpBackend({ url, headers, timeoutMs, gzip: gzipped, tls }:
     return promise;
   };
 
-  /** A backend may close a connection at the moment in which it is used again. That says nothing about the backend. */
+  /** Retries once on a new connection if a reused one fails: the backend may have closed it while it was idle. */
   const send = async (body: readonly Buffer[], signal: AbortSignal): Promise<IncomingMessage> => {
     try {
       return (await exchange(body, signal)).response;
@@ -104,7 +104,7 @@ export function otlpHttpBackend({ url, headers, timeoutMs, gzip: gzipped, tls }:
     take() {
       const spans = [...open].filter(([, { length }]) => length > 0).map(([scope, writer]) => ({ scope, bytes: writer.copy() }));
       const batch = { resource: resource!, spans };
-      // Scopes that had no span in this batch are forgotten, and large buffers given back.
+      // Forgets scopes without spans in this batch, and frees large buffers.
       open = new Map([...open].filter(([, { length, capacity }]) => length > 0 && capacity <= KEPT_BYTES));
       for (const writer of open.values()) writer.length = 0;
       resource = undefined;
@@ -119,7 +119,7 @@ export function otlpHttpBackend({ url, headers, timeoutMs, gzip: gzipped, tls }:
         const response = await send(gzipped ? [await compress(Buffer.concat(pieces))] : pieces, signal);
         return answerOf(response, await start(response));
       } catch (error) {
-        return { outcome: 'unavailable', reason: signal.aborted ? `no answer in ${timeoutMs} ms` : reasonOf(error) };
+        return { outcome: 'unavailable', reason: signal.aborted ? `no response within ${timeoutMs} ms` : reasonOf(error) };
       }
     },
     async close() {
@@ -128,7 +128,7 @@ export function otlpHttpBackend({ url, headers, timeoutMs, gzip: gzipped, tls }:
   };
 }
 
-/** The first part of an answer's body. The rest is read and dropped, so that the connection can be used again. */
+/** Returns the first part of a response's body. Reads the rest too, so that the connection can be reused. */
 async function start(response: IncomingMessage): Promise<Buffer> {
   const kept: Buffer[] = [];
   let size = 0;
@@ -142,17 +142,17 @@ async function start(response: IncomingMessage): Promise<Buffer> {
 function answerOf({ statusCode = 0, headers }: IncomingMessage, body: Buffer): Answer {
   if (statusCode >= 200 && statusCode < 300) return { outcome: 'delivered', ...readPartialSuccess(body, headers['content-type']) };
   const text = /text|json/.test(headers['content-type'] ?? '') ? ` ${body.toString('utf8').slice(0, 200).trim()}` : '';
-  const reason = `it answers ${statusCode}${text}`;
+  const reason = `it responds with ${statusCode}${text}`;
   if (!mayPass(statusCode)) return { outcome: 'refused', reason };
   return { outcome: 'unavailable', reason, retryAfterMs: retryAfterMs(headers['retry-after']), suspect: statusCode === 500 };
 }
 
-/** Whether a status is about the backend's state and not about the spans, so that they should be sent again. */
+/** Whether to retry after this status: the backend has a problem, not the spans. */
 export function mayPass(status: number): boolean {
   return MAY_PASS.has(status);
 }
 
-/** `Retry-After` in milliseconds: it is a number of seconds or a date (RFC 9110, 10.2.3). */
+/** Parses `Retry-After`, which is a number of seconds or a date (RFC 9110, 10.2.3). Returns milliseconds. */
 export function retryAfterMs(header: string | undefined, now = Date.now()): number {
   if (header === undefined) return 0;
   const ms = /^\s*\d+\s*$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - now;
@@ -160,7 +160,7 @@ export function retryAfterMs(header: string | undefined, now = Date.now()): numb
 }
 
 function reasonOf(error: unknown): string {
-  // A connection that is tried at several addresses fails with an AggregateError, which has no message.
+  // If a host has several addresses, Node fails with an AggregateError, which has no message.
   const { message, code } = error as Error & { code?: string };
   return message || code || String(error);
 }

@@ -104,7 +104,7 @@ const span: fc.Arbitrary<ReadableSpan> = fc
   })
   .map(({ self, ...rest }) => ({ ...rest, spanContext: () => self, resource, duration: [0, 0], ended: true }) as unknown as ReadableSpan);
 
-/** The request that our queue would send for these spans. */
+/** Returns the request that our queue would send for these spans. */
 function encoded(spans: readonly ReadableSpan[]): Buffer {
   const writers = new Map<ReadableSpan['instrumentationScope'], ProtoWriter>();
   for (const one of spans) {
@@ -120,7 +120,7 @@ function encoded(spans: readonly ReadableSpan[]): Buffer {
   );
 }
 
-test("a request has the bytes that OpenTelemetry's own serializer writes", () => {
+test("a request has the same bytes as with OpenTelemetry's serializer", () => {
   fc.assert(
     fc.property(fc.array(span, { minLength: 1, maxLength: 4 }), (spans) => {
       const expected = Buffer.from(ProtobufTraceSerializer.serializeRequest(spans)!);

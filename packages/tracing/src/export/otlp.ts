@@ -11,7 +11,7 @@ export interface ScopeSpans {
   readonly bytes: Buffer;
 }
 
-// OTLP's Span.flags beyond the lowest byte, which is W3C's trace flags: whether the parent is remote is known, and whether it is.
+// Bits of OTLP's Span.flags above W3C's trace flags: whether it is known that the parent is remote, and whether it is.
 const HAS_IS_REMOTE = 0x1_00;
 const IS_REMOTE = 0x2_00;
 
@@ -149,7 +149,7 @@ function bytesOf(write: (to: ProtoWriter) => void): Buffer {
   return to.copy();
 }
 
-/** An ExportTraceServiceRequest in pieces, so that no span is copied for it. The attributes of the resource must be settled. */
+/** Builds an ExportTraceServiceRequest as a list of buffers, without copying the spans. The resource's attributes must be resolved. */
 export function exportRequest(resource: Resource, spans: readonly ScopeSpans[]): Buffer[] {
   const scoped = spans.flatMap(({ scope, bytes }) => message(0x12, [scopeBytes(scope), bytes, schemaBytes(scope.schemaUrl)]));
   return message(0x0a, [resourceBytes(resource), ...scoped, schemaBytes(resource.schemaUrl)]);

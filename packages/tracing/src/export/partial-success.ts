@@ -1,6 +1,6 @@
 import { fields } from './proto-reader.ts';
 
-/** What an OTLP backend says about the spans of a batch that it took. */
+/** How many spans of an accepted batch the backend rejected, and why. */
 export interface PartialSuccess {
   readonly rejected: number;
   readonly reason: string;
@@ -9,8 +9,8 @@ export interface PartialSuccess {
 const ALL: PartialSuccess = { rejected: 0, reason: '' };
 
 /**
- * Reads `partial_success` from an ExportTraceServiceResponse. Backends answer in protobuf or, wrongly, in JSON or in words of their own:
- * what cannot be read says that all spans were taken, as the status 200 does.
+ * Reads `partial_success` from an ExportTraceServiceResponse. Some backends respond in JSON or plain text instead of protobuf. If the
+ * response can't be read, the status 200 counts: all spans were accepted.
  */
 export function readPartialSuccess(body: Uint8Array, contentType = ''): PartialSuccess {
   if (body.length === 0) return ALL;

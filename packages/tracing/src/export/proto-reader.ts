@@ -1,6 +1,6 @@
 /**
- * The fields of a protobuf message: what has a length as bytes, every number as a number (fixed ones as unsigned integers).
- * @throws {RangeError} for a message that is cut off, or that has a field of a kind that no message has today
+ * Yields the fields of a protobuf message: length-delimited ones as bytes, all others as numbers (fixed-size ones as unsigned integers).
+ * @throws {RangeError} if the message is truncated or has an unknown wire type
  */
 export function* fields(message: Uint8Array): Generator<[field: number, value: number | Uint8Array]> {
   const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
@@ -12,10 +12,10 @@ export function* fields(message: Uint8Array): Generator<[field: number, value: n
       value += (byte & 127) * power;
       if (byte < 128) return value;
     }
-    throw new RangeError('A number is longer than ten bytes');
+    throw new RangeError('A varint is longer than ten bytes');
   };
   const take = (size: number): Uint8Array => {
-    if (at + size > message.length) throw new RangeError('The message is cut off');
+    if (at + size > message.length) throw new RangeError('The message is truncated');
     return message.subarray(at, (at += size));
   };
   while (at < message.length) {
@@ -25,6 +25,6 @@ export function* fields(message: Uint8Array): Generator<[field: number, value: n
     else if (tag % 8 === 2) yield [field, take(varint())];
     else if (tag % 8 === 1) yield [field, Number(view.getBigUint64((at += 8) - 8, true))];
     else if (tag % 8 === 5) yield [field, view.getUint32((at += 4) - 4, true)];
-    else throw new RangeError(`Field ${field} is of the unknown kind ${tag % 8}`);
+    else throw new RangeError(`Field ${field} has the unknown wire type ${tag % 8}`);
   }
 }

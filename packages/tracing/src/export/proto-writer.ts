@@ -1,6 +1,6 @@
 import type { Attributes, HrTime } from '@opentelemetry/api';
 
-/** Strings up to this length are copied by a loop: a native call takes longer (docs/adr/0012-span-export.md). */
+/** Strings up to this length are copied in a loop, which is faster than a native call (docs/adr/0012-span-export.md). */
 const SHORT = 32;
 /** A UTF-16 code unit takes at most three bytes in UTF-8. */
 const MAX_BYTES_PER_UNIT = 3;
@@ -8,16 +8,16 @@ const MAX_BYTES_PER_UNIT = 3;
 const INT64 = 2 ** 63;
 const UINT32 = 2 ** 32;
 
-/** The values of hex digits by character code. */
+/** The value of each hex digit, by character code. */
 const NIBBLES = new Uint8Array(128);
 for (let value = 0; value < 16; value += 1) NIBBLES[value.toString(16).charCodeAt(0)] = value;
 
 /**
- * Writes protobuf messages into one buffer that grows. It writes the same bytes as the serializer of @opentelemetry/otlp-transformer, in
- * a fraction of the time. Tags are written as the one or two bytes that they are: `0x0a` is field 1, length-delimited.
+ * Writes protobuf messages into one growing buffer. It writes the same bytes as the serializer of @opentelemetry/otlp-transformer, in a
+ * fraction of the time. Tags are passed as encoded bytes: `0x0a` is field 1, length-delimited.
  */
 export class ProtoWriter {
-  /** How many bytes are written. Set it back to take bytes back. */
+  /** How many bytes are written. Set it to an earlier value to discard what was written since. */
   length = 0;
   #buffer: Buffer;
 
@@ -30,14 +30,14 @@ export class ProtoWriter {
     return this.#buffer.length;
   }
 
-  /** A copy of what is written, of exactly its size. */
+  /** Copies the written bytes to a buffer of exactly that size. */
   copy(): Buffer {
     const copy = Buffer.allocUnsafeSlow(this.length);
     this.#buffer.copy(copy, 0, 0, this.length);
     return copy;
   }
 
-  /** A writer with the same content, in a buffer of its size. */
+  /** Returns a writer with the same content, in a buffer of exactly that size. */
   shrunk(): ProtoWriter {
     const writer = new ProtoWriter(Math.max(1, this.length));
     this.#buffer.copy(writer.#buffer, 0, 0, this.length);
@@ -50,14 +50,14 @@ export class ProtoWriter {
     this.#buffer[this.length++] = value;
   }
 
-  /** Begins a message whose length is not known yet. @returns what `end` takes */
+  /** Begins a message whose length is not known yet. Pass the result to `end`. */
   begin(): number {
     this.#room(1);
     this.length += 1;
     return this.length;
   }
 
-  /** Writes the length of the message that began at `start`. One byte is kept free for it; a longer one moves the message. */
+  /** Writes the length of the message that began at `start`. `begin` reserved one byte for it; if that is too small, the message is moved. */
   end(start: number): void {
     const length = this.length - start;
     if (length < 128) {
@@ -72,7 +72,7 @@ export class ProtoWriter {
     this.length += length;
   }
 
-  /** An integer of up to 64 bits; negative ones as two's complement. */
+  /** Writes an integer of up to 64 bits, negative ones as two's complement. */
   varint(value: number): void {
     this.#room(10);
     const buffer = this.#buffer;
@@ -113,7 +113,7 @@ export class ProtoWriter {
     this.length = this.#buffer.writeDoubleLE(value, this.length);
   }
 
-  /** A time as nanoseconds in 64 bits, which a JavaScript number cannot hold: seconds are multiplied in two halves. */
+  /** Writes a time as 64-bit nanoseconds. JavaScript numbers are too small for that, so the seconds are multiplied in two halves. */
   time([seconds, nanos]: HrTime): void {
     const upper = Math.floor(seconds / 65_536) * 1e9;
     const lower = (seconds % 65_536) * 1e9 + nanos;
@@ -122,7 +122,7 @@ export class ProtoWriter {
     this.fixed32(Math.floor(upper / 65_536) + Math.floor(sum / UINT32));
   }
 
-  /** Hex digits as bytes, with their length. */
+  /** Writes hex digits as bytes, with their length. */
   hex(digits: string): void {
     const size = digits.length >> 1;
     this.#room(size + 1);
@@ -142,13 +142,13 @@ export class ProtoWriter {
     this.length += value.length;
   }
 
-  /** A string as UTF-8, with its length. Lone surrogates become U+FFFD. */
+  /** Writes a string as UTF-8, with its length. Lone surrogates become U+FFFD. */
   string(value: string): void {
     const size = value.length;
     if (size > SHORT || !this.#shortAscii(value)) this.#utf8(value);
   }
 
-  /** Whether the string was ASCII, and is written. */
+  /** Writes the string and returns true if it is ASCII; otherwise writes nothing. */
   #shortAscii(value: string): boolean {
     const size = value.length;
     this.#room(size + 1);
@@ -165,14 +165,14 @@ export class ProtoWriter {
   }
 
   #utf8(value: string): void {
-    // As much as it may take, but for what is so long that it would matter.
+    // Reserves the worst case. For long strings that would waste memory, so those are measured.
     this.#room((value.length > 65_536 ? Buffer.byteLength(value) : value.length * MAX_BYTES_PER_UNIT) + 10);
     const start = this.begin();
     this.length += this.#buffer.write(value, start, 'utf8');
     this.end(start);
   }
 
-  /** `attributes` as repeated KeyValue fields with this tag. */
+  /** Writes `attributes` as repeated KeyValue fields with this tag. */
   attributes(tag: number, attributes: Attributes): void {
     for (const key in attributes) {
       if (!Object.hasOwn(attributes, key)) continue;
@@ -190,7 +190,7 @@ export class ProtoWriter {
     this.end(start);
   }
 
-  /** An AnyValue. What has no form there, null for one, is empty. */
+  /** Writes an AnyValue. Values that it can't represent, such as null, are written as an empty one. */
   #value(value: unknown): void {
     const start = this.begin();
     if (typeof value === 'string') {
@@ -245,7 +245,7 @@ export class ProtoWriter {
   }
 }
 
-/** How many bytes a number takes as a varint, from 0 to 2^32. */
+/** How many bytes a number from 0 to 2^32 takes as a varint. */
 export function varintSize(value: number): number {
   let size = 1;
   for (let rest = value; rest > 127; rest = Math.floor(rest / 128)) size += 1;

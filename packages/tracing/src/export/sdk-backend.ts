@@ -5,14 +5,14 @@ import { mayPass } from './otlp-http-backend.ts';
 import { ProtoWriter } from './proto-writer.ts';
 import type { Answer, Backend } from './span-queue.ts';
 
-/** What the SDK's span takes in memory, a little more than measured: 914 to 2,495 bytes for spans of 213 to 1,010 bytes when encoded. */
+/** Estimates a span's memory, a little above what was measured: 914 to 2,495 bytes for spans whose encoded size is 213 to 1,010 bytes. */
 const memoryOf = (encodedBytes: number): number => 700 + 2 * encodedBytes;
-/** gRPC statuses that may pass: cancelled, deadline exceeded, resource exhausted, aborted, out of range, unavailable, data loss (OTLP/gRPC). */
+/** gRPC statuses that OTLP allows to retry: cancelled, deadline exceeded, resource exhausted, aborted, out of range, unavailable, data loss. */
 const GRPC_MAY_PASS: ReadonlySet<number> = new Set([1, 4, 8, 10, 11, 14, 15]);
 
 /**
- * A backend that one of the SDK's exporters delivers to. The exporter is loaded for the first batch.
- * @param name the backend, for messages
+ * A backend that spans are sent to with one of the SDK's exporters. The exporter is loaded with the first batch.
+ * @param name names the backend in messages
  */
 export function sdkBackend(name: string, load: () => SpanExporter): Backend<ReadableSpan[]> {
   let exporter: SpanExporter | undefined;
@@ -42,7 +42,7 @@ export function sdkBackend(name: string, load: () => SpanExporter): Backend<Read
       }
     },
     async close() {
-      // Its shutdown waits for exports that were given up on; the process need not.
+      // Not awaited: the exporter's shutdown waits for exports that have already timed out.
       void exporter?.shutdown().catch(() => undefined);
     },
   };
@@ -50,7 +50,7 @@ export function sdkBackend(name: string, load: () => SpanExporter): Backend<Read
 
 async function exported(exporter: SpanExporter, batch: ReadableSpan[], signal: AbortSignal): Promise<ExportResult> {
   return new Promise((resolve) => {
-    signal.addEventListener('abort', () => resolve({ code: ExportResultCode.FAILED, error: new Error('no answer in time') }), {
+    signal.addEventListener('abort', () => resolve({ code: ExportResultCode.FAILED, error: new Error('the export timed out') }), {
       once: true,
     });
     exporter.export(batch, resolve);
@@ -63,7 +63,7 @@ function answerOf({ code, error }: ExportResult): Answer {
   return { outcome: isRefusal(error) ? 'refused' : 'unavailable', reason };
 }
 
-/** The OTLP exporters give the status as `code`, HTTP's or gRPC's; the Zipkin exporter has it in its message only. */
+/** OTLP exporters put the HTTP or gRPC status into `code`. The Zipkin exporter only puts it into the message. */
 function isRefusal(error: (Error & { code?: unknown }) | undefined): boolean {
   const status = typeof error?.code === 'number' ? error.code : Number(/status code from zipkin: (\d+)$/.exec(error?.message ?? '')?.[1]);
   if (Number.isNaN(status)) return false;

@@ -22,7 +22,7 @@ const numbered = (count: number): string[] => Array.from({ length: count }, (_, 
 interface Queue {
   queue: SpanQueue<unknown>;
   warnings: string[];
-  /** Ends spans of these names. */
+  /** Ends spans with these names. */
   end(...names: string[]): Promise<void>;
 }
 
@@ -50,7 +50,7 @@ const status =
 const reset: Trouble = ({ socket }) => socket.destroy();
 const hang: Trouble = () => undefined;
 
-/** The trouble for so many requests, then none. */
+/** Causes trouble for this many requests, then none. */
 function times(count: number, backend: { trouble: Trouble | undefined }, trouble: Trouble): Trouble {
   let left = count;
   return (request, response) => {
@@ -71,7 +71,7 @@ test.each([
   ['answers 429', status(429)],
   ['resets the connection', reset],
   ['hangs', hang],
-])('a backend that %s for a while has all spans in the end, once each', async (_what, trouble) => {
+])('a backend that %s for a while receives all spans in the end, once each', async (_what, trouble) => {
   await using backend = await traceBackend();
   backend.trouble = times(2, backend, trouble);
   const { queue, warnings, end } = queueTo(backend.origin, {}, { OTEL_EXPORTER_OTLP_TIMEOUT: '60' });
@@ -81,13 +81,13 @@ test.each([
   expect(queue.deliveries).toEqual({ waiting: 0, delivered: 20, lost: 0, lostBy: none });
   expect(names(backend)).toEqual(numbered(20).sort());
   expect(warnings).toEqual([
-    expect.stringMatching(new RegExp(`^Spans cannot be delivered to ${backend.origin}/v1/traces: .+ They are kept and sent again.$`)),
-    'Spans are delivered again; 0 were lost since the start',
+    expect.stringMatching(new RegExp(`^Spans cannot be delivered to ${backend.origin}/v1/traces: .+ They are kept and retried.$`)),
+    'Spans are delivered again. Lost since the start: 0',
   ]);
   await queue.shutdown();
 });
 
-test('a backend that is not there yet has all spans once it is', async () => {
+test('a backend that starts late receives all spans', async () => {
   const { port } = await serve(() => {}).then(async (closed) => (await closed[Symbol.asyncDispose](), closed));
   const { queue, warnings, end } = queueTo(`http://127.0.0.1:${port}`, { scheduleDelayMs: 0 });
   await end(...numbered(20));
@@ -102,7 +102,7 @@ test('a backend that is not there yet has all spans once it is', async () => {
   await queue.shutdown();
 });
 
-test('a backend is left alone for as long as its Retry-After says', async () => {
+test('sends nothing before the end of a Retry-After', async () => {
   await using backend = await traceBackend();
   const arrivals: number[] = [];
   backend.trouble = (request, response) => {
@@ -114,13 +114,13 @@ test('a backend is left alone for as long as its Retry-After says', async () => 
   await end('work');
   await queue.forceFlush();
 
-  // More than the backoff of a first failure, which is at most 250 ms.
+  // Longer than the backoff after a first failure, which is at most 250 ms.
   expect(arrivals[1]! - arrivals[0]!).toBeGreaterThan(990);
   expect(queue.deliveries.delivered).toBe(1);
   await queue.shutdown();
 });
 
-test.each([400, 401, 404, 413, 501])('what a backend refuses with %d is lost, counted and warned of once', async (code) => {
+test.each([400, 401, 404, 413, 501])('spans that a backend rejects with %d are lost and counted, with one warning', async (code) => {
   await using backend = await traceBackend();
   backend.trouble = (_, response) => response.writeHead(code, { 'content-type': 'text/plain' }).end('no such tenant');
   const { queue, warnings, end } = queueTo(backend.origin, { maxExportBatchSize: 5 });
@@ -128,7 +128,7 @@ test.each([400, 401, 404, 413, 501])('what a backend refuses with %d is lost, co
   await queue.forceFlush();
 
   expect(queue.deliveries).toEqual({ waiting: 0, delivered: 0, lost: 20, lostBy: { ...none, refused: 20 } });
-  expect(warnings).toEqual([`Spans are refused by ${backend.origin}/v1/traces and lost: it answers ${code} no such tenant`]);
+  expect(warnings).toEqual([`${backend.origin}/v1/traces rejects spans, so they are lost: it responds with ${code} no such tenant`]);
   expect(backend.requests).toHaveLength(4);
   await queue.shutdown();
 });
@@ -150,21 +150,24 @@ test.each([
   await queue.shutdown();
 });
 
-test.each(['', 'thank you', '\u0008', '{"partialSuccess":{}}'])('the answer 200 with the body %j says that all was taken', async (body) => {
-  await using backend = await traceBackend();
-  backend.trouble = (_, response) => response.writeHead(200).end(body);
-  const { queue, end } = queueTo(backend.origin);
-  await end('work');
-  await queue.forceFlush();
-  expect(queue.deliveries).toMatchObject({ delivered: 1, lost: 0 });
-  await queue.shutdown();
-});
+test.each(['', 'thank you', '\u0008', '{"partialSuccess":{}}'])(
+  'a 200 with the body %j means that all spans were accepted',
+  async (body) => {
+    await using backend = await traceBackend();
+    backend.trouble = (_, response) => response.writeHead(200).end(body);
+    const { queue, end } = queueTo(backend.origin);
+    await end('work');
+    await queue.forceFlush();
+    expect(queue.deliveries).toMatchObject({ delivered: 1, lost: 0 });
+    await queue.shutdown();
+  },
+);
 
-test('a batch that a backend fails at every time does not hold up the others, and is lost in the end', async () => {
+test('a batch that always fails does not block the others, and is lost in the end', async () => {
   await using backend = await traceBackend();
   const { queue, warnings, end } = queueTo(backend.origin, { maxExportBatchSize: 2 });
   const { received } = backend;
-  // The first batch, which is known by its length, is never taken.
+  // Always rejects the first batch, recognized by its length.
   backend.trouble = (request, response) => status(Number(request.headers['content-length']) > 2_000 ? 500 : 200)(request, response);
   await end('x'.repeat(3_000), 'y');
   while (queue.deliveries.lost === 0) {
@@ -175,12 +178,12 @@ test('a batch that a backend fails at every time does not hold up the others, an
 
   expect(queue.deliveries).toMatchObject({ waiting: 0, lost: 2, lostBy: { ...none, refused: 2 } });
   expect(queue.deliveries.delivered).toBeGreaterThanOrEqual(6);
-  expect(warnings).toContain(`Spans are refused by ${backend.origin}/v1/traces and lost: it answers 500`);
+  expect(warnings).toContain(`${backend.origin}/v1/traces rejects spans, so they are lost: it responds with 500`);
   expect(received.spans).toEqual([]);
   await queue.shutdown();
 }, 30_000);
 
-test('a slow backend gets four batches at once, and no more', async () => {
+test('a slow backend gets at most four batches at once', async () => {
   await using backend = await traceBackend();
   const held: (() => void)[] = [];
   let connections = 0;
@@ -196,7 +199,7 @@ test('a slow backend gets four batches at once, and no more', async () => {
   await queue.shutdown();
 });
 
-test('a connection that the backend closed between two batches is no failure', async () => {
+test('a connection that the backend closes between two batches is not a failure', async () => {
   await using backend = await traceBackend();
   const { queue, warnings, end } = queueTo(backend.origin);
   await end('first');
@@ -215,7 +218,7 @@ test('a connection that the backend closed between two batches is no failure', a
 test.each([
   ['bytes', { maxQueueBytes: 1_000 }],
   ['spans', { maxQueueSize: 5 }],
-])('a queue that is full, by %s, loses the newest spans; it takes more when the backend has taken some', async (_what, limits) => {
+])('a queue that is full (by %s) drops new spans until the backend has accepted some', async (_what, limits) => {
   await using backend = await traceBackend();
   const answers: (() => void)[] = [];
   backend.trouble = (_, response) => answers.push(() => response.writeHead(200).end());
@@ -239,7 +242,7 @@ test.each([
   await queue.shutdown();
 });
 
-test('one span that is larger than the queue is lost alone', async () => {
+test('a span larger than the queue is the only one lost', async () => {
   await using backend = await traceBackend();
   const { queue, end } = queueTo(backend.origin, { maxQueueBytes: 10_000 });
   await end('a', 'x'.repeat(20_000), 'b');
@@ -249,7 +252,7 @@ test('one span that is larger than the queue is lost alone', async () => {
   await queue.shutdown();
 });
 
-test('a span that cannot be encoded is lost alone, and its end does not throw', async () => {
+test('a span that cannot be encoded is the only one lost, and end() does not throw', async () => {
   await using backend = await traceBackend();
   const { queue, warnings, end } = queueTo(backend.origin);
   const [bad] = await spans('bad');
@@ -273,7 +276,7 @@ test.each([
   ['hangs', hang],
   ['answers 503', status(503)],
   ['asks for an hour', status(429, { 'retry-after': '3600' })],
-])('a shutdown does not wait longer than it may for a backend that %s: the rest is lost, and said', async (_what, trouble) => {
+])('a shutdown respects its timeout if the backend %s, and reports the lost spans', async (_what, trouble) => {
   await using backend = await traceBackend();
   backend.trouble = trouble;
   const { queue, end } = queueTo(backend.origin, { maxExportBatchSize: 4 });
@@ -285,7 +288,7 @@ test.each([
   expect(queue.giveUp()).toBe(`Spans lost since the start: 11 (11 because the process ended first; backend: ${backend.origin}/v1/traces)`);
 });
 
-test('what was lost is said by cause, and what was delivered is not', async () => {
+test('reports lost spans by cause', async () => {
   await using backend = await traceBackend();
   const { queue, end } = queueTo(backend.origin, { maxQueueSize: 2 });
   await end('a', 'b', 'c');
@@ -294,11 +297,11 @@ test('what was lost is said by cause, and what was delivered is not', async () =
   await end('d');
   await queue.shutdown();
   expect(queue.giveUp()).toBe(
-    `Spans lost since the start: 2 (1 because the queue was full, 1 because the backend refused them; backend: ${backend.origin}/v1/traces)`,
+    `Spans lost since the start: 2 (1 because the queue was full, 1 because the backend rejected them; backend: ${backend.origin}/v1/traces)`,
   );
 });
 
-test('requests have the headers and the compression that the environment asks for, and one connection', async () => {
+test('requests have the headers and compression from the environment, and share a connection', async () => {
   await using backend = await traceBackend();
   const { queue, end } = queueTo(
     backend.origin,
@@ -334,7 +337,7 @@ test('spans that are not sampled are not sent', async () => {
   await queue.shutdown();
 });
 
-test('deliveries are not traced, and know nothing of the request whose span came last', async () => {
+test('deliveries are not traced, and do not run in the context of a request', async () => {
   const seen: unknown[] = [];
   const top = outside(() => context.active());
   const { queue, end } = queueFor({
@@ -359,7 +362,7 @@ test('deliveries are not traced, and know nothing of the request whose span came
 test.each([
   ['zipkin', { OTEL_TRACES_EXPORTER: 'zipkin' }],
   ['otlp as JSON', { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json', OTEL_EXPORTER_OTLP_TIMEOUT: '50' }],
-])("the SDK's exporters are queued the same: %s", async (_what, env) => {
+])("the SDK's exporters use the same queue: %s", async (_what, env) => {
   await using backend = await traceBackend();
   const zipkin = { OTEL_EXPORTER_ZIPKIN_ENDPOINT: `${backend.origin}/api/v2/spans`, OTEL_EXPORTER_OTLP_ENDPOINT: backend.origin };
   const before = { ...process.env };

@@ -4,24 +4,24 @@ import { outside, within } from '@waymark/context';
 import type { ReadableSpan, SpanProcessor } from '../provider/interfaces.ts';
 import { noteLost } from '../sdk/manifest.ts';
 
-/** What became of the sampled spans that ended in this process: `waiting`, `delivered` and `lost` add up to all of them. */
+/** Counts the sampled spans that ended in this process. Each is either waiting, delivered or lost. */
 export interface Deliveries {
-  /** In the queue, or sent and not yet answered. */
+  /** In the queue, or sent without a response yet. */
   waiting: number;
   delivered: number;
   lost: number;
   /** The lost spans by cause. */
   lostBy: {
-    /** They ended while the queue was full. */
+    /** The queue was full when they ended. */
     queueFull: number;
-    /** The backend does not take them, and would not if they were sent again. */
+    /** The backend rejected them; a retry would not help. */
     refused: number;
     /** The process ended before they were delivered. */
     shutdown: number;
   };
 }
 
-/** What a backend answered to a batch. `unavailable` may pass, so the batch is sent again. */
+/** A backend's response to a batch. If it is `unavailable`, the batch is retried. */
 export type Answer =
   | { readonly outcome: 'delivered'; readonly rejected: number; readonly reason: string }
   | { readonly outcome: 'refused'; readonly reason: string }
@@ -29,38 +29,38 @@ export type Answer =
       readonly outcome: 'unavailable';
       readonly reason: string;
       readonly retryAfterMs?: number;
-      /** Whether the batch itself may be what the backend fails at. */
+      /** Whether the batch itself may have caused the failure. */
       readonly suspect?: boolean;
     };
 
-/** A trace backend, and how its batches `B` are made. */
+/** A trace backend, which builds and sends batches of its own type `B`. */
 export interface Backend<B> {
   /** Its address, without credentials. */
   readonly name: string;
   /**
    * Adds a span to the open batch.
-   * @returns how many bytes of memory it takes, or undefined if that is more than `room`: then it was not added
+   * @returns how many bytes of memory it takes, or undefined if it was not added because that is more than `room`
    */
   add(span: ReadableSpan, room: number): number | undefined;
-  /** Whether the span must be in another batch than those before it. */
+  /** Whether the span must go into a new batch. */
   parts?(span: ReadableSpan): boolean;
-  /** Closes the open batch. */
+  /** Closes and returns the open batch. */
   take(): B;
-  /** Sends a batch. Never rejects; an abort is `unavailable`. */
+  /** Sends a batch. Never rejects; an aborted batch is `unavailable`. */
   send(batch: B, signal: AbortSignal): Promise<Answer>;
   close(): Promise<void>;
 }
 
 export interface QueueLimits {
-  /** How many bytes the spans that wait may take (WAYMARK_BSP_MAX_QUEUE_BYTES). */
+  /** How many bytes the waiting spans may take (WAYMARK_BSP_MAX_QUEUE_BYTES). */
   maxQueueBytes: number;
   /** How many spans may wait (OTEL_BSP_MAX_QUEUE_SIZE). */
   maxQueueSize: number;
-  /** How many spans are sent together (OTEL_BSP_MAX_EXPORT_BATCH_SIZE). */
+  /** How many spans a batch may have (OTEL_BSP_MAX_EXPORT_BATCH_SIZE). */
   maxExportBatchSize: number;
-  /** How long a span waits for others, in milliseconds (OTEL_BSP_SCHEDULE_DELAY). */
+  /** How long a batch waits for more spans, in milliseconds (OTEL_BSP_SCHEDULE_DELAY). */
   scheduleDelayMs: number;
-  /** How long the backend may take for a batch, in milliseconds (OTEL_BSP_EXPORT_TIMEOUT). */
+  /** Timeout for sending a batch, in milliseconds (OTEL_BSP_EXPORT_TIMEOUT). */
   exportTimeoutMs: number;
 }
 
@@ -69,34 +69,33 @@ interface Batch<B> {
   readonly spans: number;
   readonly bytes: number;
   readonly done: PromiseWithResolvers<void>;
-  /** How often the backend has failed at this batch and took others meanwhile. */
+  /** How often this batch failed although the backend accepted others in between. */
   failedAlone: number;
-  /** How many batches had been delivered when it last failed at this one. */
+  /** How many batches had been delivered when this one last failed. */
   deliveredThen: number | undefined;
 }
 
-/** A larger batch is closed before it has its number of spans: backends limit the size of a request. */
+/** A batch of this size is sent even if it could take more spans, because backends limit the size of a request. */
 const MAX_BATCH_BYTES = 2 << 20;
-/** How many batches are sent at once, so that a slow backend does not limit the rate. A failing one gets one at a time. */
+/** How many batches are sent at once, so that latency does not limit throughput. While the backend fails, it is one. */
 const CONCURRENT = 4;
 const BACKOFF_MS = { first: 250, most: 5_000 };
-/** The longest wait that a backend may ask for. */
+/** The longest `Retry-After` that is respected. */
 const MAX_RETRY_AFTER_MS = 300_000;
-/** A batch that fails so often while the backend takes others is itself the reason. */
+/** A batch that fails this often while the backend accepts others is dropped: it must itself be the cause. */
 const MAX_FAILED_ALONE = 3;
 
 /**
- * Keeps ended spans until the backend has them. At most `limits.maxQueueBytes` of them wait; what ends beyond that is lost: the newest
- * spans, so that the traces from before stay whole. A batch that could not be delivered stays in the queue and is sent again, with backoff.
- * No request waits for any of this.
+ * Keeps ended spans until the backend has them. When `limits.maxQueueBytes` of spans wait, it drops new ones, so that earlier traces stay
+ * complete. A batch that could not be delivered stays in the queue and is retried with backoff. Requests never wait for it.
  */
 export class SpanQueue<B> implements SpanProcessor {
-  /** Counted up as it happens. */
+  /** Always up to date. */
   readonly deliveries: Deliveries = { waiting: 0, delivered: 0, lost: 0, lostBy: { queueFull: 0, refused: 0, shutdown: 0 } };
   readonly #backend: Backend<B>;
   readonly #limits: QueueLimits;
   readonly #warn: (message: string) => void;
-  /** Closed batches, in the order in which they are sent. */
+  /** Closed batches, in the order in which they will be sent. */
   readonly #waiting: Batch<B>[] = [];
   readonly #sending = new Map<Batch<B>, AbortController>();
   #bytes = 0;
@@ -116,7 +115,7 @@ export class SpanQueue<B> implements SpanProcessor {
   }
 
   onStart(): void {
-    // Spans are of interest as they end.
+    // Only ended spans are exported.
   }
 
   onEnd(span: ReadableSpan): void {
@@ -139,17 +138,17 @@ export class SpanQueue<B> implements SpanProcessor {
     }
   }
 
-  /** Sends what waits, and waits for it as long as the backend may take for a batch. */
+  /** Sends all waiting spans. Resolves when they are delivered, or after `exportTimeoutMs`. */
   async forceFlush(): Promise<void> {
     await this.#flush(this.#limits.exportTimeoutMs);
   }
 
-  /** Sends what waits. What is not delivered after `ms` milliseconds is lost, as is every span that ends from now on. */
+  /** Sends all waiting spans. Spans not delivered within `ms` milliseconds are lost, and so are spans that end from now on. */
   shutdown(ms = SHUTDOWN_MS): Promise<void> {
     return (this.#stopped ??= this.#stop(ms));
   }
 
-  /** Gives up what still waits, and says how many spans were lost in all, if any were. */
+  /** Drops the waiting spans. Returns a report of all lost spans, or undefined if there are none. */
   giveUp(): string | undefined {
     this.#ended = true;
     clearTimeout(this.#timer);
@@ -161,7 +160,7 @@ export class SpanQueue<B> implements SpanProcessor {
     if (lost === 0) return undefined;
     const causes = [
       [lostBy.queueFull, 'the queue was full'],
-      [lostBy.refused, 'the backend refused them'],
+      [lostBy.refused, 'the backend rejected them'],
       [lostBy.shutdown, 'the process ended first'],
     ] as const;
     const reasons = causes.filter(([count]) => count > 0).map(([count, why]) => `${count} because ${why}`);
@@ -169,7 +168,7 @@ export class SpanQueue<B> implements SpanProcessor {
   }
 
   async #stop(ms: number): Promise<void> {
-    // What failed before is tried once more at once.
+    // Retries failed batches immediately, without the rest of their backoff.
     this.#notBefore = 0;
     this.#failures = 0;
     await this.#flush(ms);
@@ -195,7 +194,7 @@ export class SpanQueue<B> implements SpanProcessor {
       }
       return bytes;
     } catch (error) {
-      // An attribute with a getter that throws, for example. A request must not fail for it.
+      // For example, an attribute whose getter throws. A request must not fail because of it.
       this.#refuse(1, `the span "${span.name}" cannot be encoded: ${(error as Error).message}`);
       return undefined;
     }
@@ -216,7 +215,7 @@ export class SpanQueue<B> implements SpanProcessor {
     this.#open = { spans: 0, bytes: 0, since: 0 };
   }
 
-  /** Sends what is due, and sets the timer for the rest. */
+  /** Sends the batches that are due, and sets the timer for the rest. */
   #next(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -240,7 +239,7 @@ export class SpanQueue<B> implements SpanProcessor {
 
   #wakeAfter(ms: number): void {
     this.#timer = outside(() => setTimeout(() => this.#next(), Math.ceil(ms)));
-    // Waiting spans do not keep a process alive. A flush does, by a timer of its own.
+    // Waiting spans must not keep the process alive. A flush keeps it alive with its own timer.
     this.#timer.unref();
   }
 
@@ -259,7 +258,7 @@ export class SpanQueue<B> implements SpanProcessor {
   #settle(batch: Batch<B>, answer: Answer): void {
     if (answer.outcome === 'unavailable' && !(answer.suspect && this.#isPoison(batch))) {
       this.#backOff(answer);
-      // Behind the others: if it is what the backend fails at, it does not hold them up.
+      // To the back of the queue: if this batch causes the failure, it must not block the others.
       this.#waiting.push(batch);
       return;
     }
@@ -278,12 +277,12 @@ export class SpanQueue<B> implements SpanProcessor {
     this.deliveries.delivered += spans;
     const { failing, full } = this.#warnedOf;
     if (failing || (full && this.#bytes < this.#limits.maxQueueBytes / 2)) {
-      this.#warn(`Spans are delivered again; ${this.deliveries.lost} were lost since the start`);
+      this.#warn(`Spans are delivered again. Lost since the start: ${this.deliveries.lost}`);
       this.#warnedOf = { ...this.#warnedOf, failing: false, full: false };
     }
   }
 
-  /** Whether the backend keeps failing at this batch and takes others. */
+  /** Whether this batch keeps failing while the backend accepts others. */
   #isPoison(batch: Batch<B>): boolean {
     if (batch.deliveredThen !== undefined && this.#deliveredBatches > batch.deliveredThen) batch.failedAlone += 1;
     batch.deliveredThen = this.#deliveredBatches;
@@ -293,20 +292,20 @@ export class SpanQueue<B> implements SpanProcessor {
   #backOff({ reason, retryAfterMs = 0 }: { reason: string; retryAfterMs?: number }): void {
     const now = performance.now();
     const longest = Math.min(BACKOFF_MS.most, BACKOFF_MS.first * 2 ** this.#failures);
-    // Half of it is random, so that the processes of a service do not return at the same moment.
+    // Half of the delay is random, so that the processes of a service do not all retry at the same moment.
     const backoff = Math.max(longest * (0.5 + Math.random() / 2), Math.min(retryAfterMs, MAX_RETRY_AFTER_MS));
-    // Batches that were sent together fail together, and count once.
+    // Batches that were sent together fail together: count them as one failure.
     if (now >= this.#notBefore) this.#failures += 1;
     this.#notBefore = Math.max(this.#notBefore, now + backoff);
     if (!this.#warnedOf.failing) {
-      this.#warn(`Spans cannot be delivered to ${this.#backend.name}: ${reason}. They are kept and sent again.`);
+      this.#warn(`Spans cannot be delivered to ${this.#backend.name}: ${reason}. They are kept and retried.`);
       this.#warnedOf.failing = true;
     }
   }
 
   #refuse(spans: number, reason: string): void {
     this.#lose(spans, 'refused');
-    if (!this.#warnedOf.refused) this.#warn(`Spans are refused by ${this.#backend.name} and lost: ${reason}`);
+    if (!this.#warnedOf.refused) this.#warn(`${this.#backend.name} rejects spans, so they are lost: ${reason}`);
     this.#warnedOf.refused = true;
   }
 
@@ -316,11 +315,11 @@ export class SpanQueue<B> implements SpanProcessor {
     if (cause !== 'queueFull' || this.#warnedOf.full) return;
     const { maxQueueBytes, maxQueueSize } = this.#limits;
     this.#warn(
-      `Spans are being lost: the queue for ${this.#backend.name} is full. It takes ${maxQueueBytes} bytes (WAYMARK_BSP_MAX_QUEUE_BYTES) and ${maxQueueSize} spans (OTEL_BSP_MAX_QUEUE_SIZE).`,
+      `Spans are being lost: the queue for ${this.#backend.name} is full. Its limits are ${maxQueueBytes} bytes (WAYMARK_BSP_MAX_QUEUE_BYTES) and ${maxQueueSize} spans (OTEL_BSP_MAX_QUEUE_SIZE).`,
     );
     this.#warnedOf.full = true;
   }
 }
 
-/** How long a shutdown takes at most, in milliseconds, if nobody says otherwise. */
+/** The default timeout of a shutdown, in milliseconds. */
 export const SHUTDOWN_MS = 4_000;

@@ -5,18 +5,18 @@ import { echoServer, valuesOf } from '../testing/echo-server.ts';
 import { runProgram } from '../testing/run-program.ts';
 import { traceBackend } from '../testing/trace-backend.ts';
 
-// Each test starts a Node process, which on a busy machine takes seconds.
+// Each test starts a Node process, which takes seconds on a busy machine.
 jest.setTimeout(120_000);
 
 const program = fileURLToPath(new URL('../testing/client-program.ts', import.meta.url));
-/** OTLP counts the kinds from 1: 0 means that there is none. */
+/** OTLP numbers the span kinds from 1; 0 is unspecified. */
 const CLIENT = SpanKind.CLIENT + 1;
 
 test.each([
   ['alone', 'register', {}, 1],
-  ["with OpenTelemetry's instrumentations as well", 'register', { OTEL_NODE_ENABLED_INSTRUMENTATIONS: 'undici,http' }, 1],
-  ["with OpenTelemetry's SDK and its instrumentations in place of ours", 'own-sdk', {}, 2],
-])('every client sends exactly one traceparent, that of its CLIENT span: %s', async (_what, how, env, most) => {
+  ["with OpenTelemetry's instrumentations too", 'register', { OTEL_NODE_ENABLED_INSTRUMENTATIONS: 'undici,http' }, 1],
+  ["with OpenTelemetry's SDK and instrumentations instead of ours", 'own-sdk', {}, 2],
+])('every client sends exactly one traceparent, which names its CLIENT span: %s', async (_what, how, env, most) => {
   await using backend = await traceBackend();
   const urls: string[] = [];
   await using server = await echoServer((request, response) => {
@@ -38,7 +38,7 @@ test.each([
     expect([way, sent]).toEqual([way, [expect.stringContaining(`00-${parent.traceId}-`)]]);
     const named = clients.filter(({ spanId }) => sent[0]?.includes(spanId));
     expect([way, named.map(({ parentSpanId }) => parentSpanId)]).toEqual([way, [parent.spanId]]);
-    // With an SDK of the user's own, its undici instrumentation needs `ignoreRequestHook: hasTraceparent` to make no second span.
+    // The undici instrumentation of the user's own SDK makes a second span unless it has `ignoreRequestHook: hasTraceparent`.
     expect([way, clients.length <= most]).toEqual([way, true]);
   }
 });

@@ -16,7 +16,7 @@ const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const PARENT = 'b7ad6b7169203331';
 const traceparent = `00-${TRACE}-${PARENT}-03`;
 
-/** Handlers that do a little, unless a test says otherwise. */
+/** Default handlers, which a test can replace. */
 const handlers = (special: Partial<Handlers> = {}): Handlers => ({
   item: (id) => span('work', async () => ({ id })),
   store: (body) => span('work', async () => ({ stored: body })),
@@ -36,7 +36,7 @@ async function* endless(): AsyncGenerator<string> {
   }
 }
 
-/** Each framework must pass each of these. */
+/** Every framework must pass every one of these. */
 const cases: Record<string, (serve: (typeof frameworks)[string]) => Promise<void>> = {
   async normal(serve) {
     await using app = await serve(handlers());
@@ -69,7 +69,7 @@ const cases: Record<string, (serve: (typeof frameworks)[string]) => Promise<void
 
   async 'request body'(serve) {
     await using app = await serve(handlers());
-    // The body comes when the request is in hand already: Node then hands it over in the context of the socket.
+    // The body arrives after the handler has started, so Node delivers it in the socket's async context.
     const arrived = once(app.server, 'request');
     async function* later(): AsyncGenerator<string> {
       yield '{"sku":';
@@ -210,7 +210,7 @@ test.each(matrix)('%s: %s', async (framework, what) => {
   expect(recorded.ended).toBe(0);
 });
 
-test('the table in the docs is this test', async () => {
+test('the table in the docs matches these tests', async () => {
   const docs = await readFile(new URL('../../../../docs/trace-your-own-service.md', import.meta.url), 'utf8');
   const rows = docs.split('\n').flatMap((line) =>
     line.startsWith('|')

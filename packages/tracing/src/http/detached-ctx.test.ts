@@ -15,7 +15,7 @@ const said = (): string[] => warnings.mock.calls.map(([message]) => String(messa
 
 beforeEach(() => void warnings.mockClear());
 
-/** Serves one request by `work`, and waits until what it detached has ended. */
+/** Serves one request with `work`, and waits until its detached tasks have ended. */
 async function ask(app: Koa, work: (ctx: Context) => void): Promise<string> {
   app.use((ctx) => {
     ctx.body ??= 'ok';
@@ -35,7 +35,7 @@ test.each<[string, string, (ctx: Context) => unknown]>([
   ['the state', 'state', (ctx) => ctx.state],
   ['a delegate of the request', 'request', (ctx) => ctx.get('host')],
   ['a delegate of the response', 'response', (ctx) => (ctx.body = 'late')],
-])('a detached task that reads %s is warned of once, with the place and the mend', async (_name, property, read) => {
+])('a detached task that reads %s causes one warning, with the place and the fix', async (_name, property, read) => {
   await ask(tracedApp(), (ctx) => {
     for (let times = 0; times < 2; times += 1) detach('late', null, () => setImmediate().then(() => void read(ctx)));
   });
@@ -50,7 +50,7 @@ test.each<[string, string, (ctx: Context) => unknown]>([
   expect(warnings.mock.calls[0]?.[1]).toEqual({ code: 'WAYMARK_DETACHED_CTX' });
 });
 
-test('a request that reads its own ctx is not, nor is a task that does not', async () => {
+test('no warning if a request reads its own ctx, or if a task does not read it', async () => {
   const answer = await ask(tracedApp(), (ctx) => {
     ctx.state = { ...ctx.state, user: 'ada' };
     detach('good', { path: ctx.path }, ({ path }) => path);
@@ -65,7 +65,7 @@ test.each([
   ['ends', (body: Readable) => body.push(null)],
   ['breaks', (body: Readable) => body.destroy(new Error('lost'))],
   ['cuts', (_: Readable, res: ServerResponse) => res.destroy()],
-])('tracing itself is not, though a detached task %s the answer', async (_how, finish) => {
+])('no warning from tracing itself when a detached task %s the response', async (_how, finish) => {
   const app = tracedApp(async (ctx, next) => {
     ctx.body = new Readable({ read() {} });
     await next();
@@ -85,7 +85,7 @@ test.each([
   expect(said()).toEqual([]);
 });
 
-test('in production nothing is watched', async () => {
+test('no warnings in production', async () => {
   const before = process.env['NODE_ENV'];
   process.env['NODE_ENV'] = 'production';
   const app = new Koa().use(traced());

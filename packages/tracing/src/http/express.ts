@@ -7,7 +7,7 @@ export type { TracedOptions } from './server-span.ts';
 
 const spans = new WeakMap<IncomingMessage, ServerSpan>();
 
-/** Express 5 middleware, to be used first: a SERVER span for each request, and `x-trace-id` and `traceresponse` on every answer. */
+/** Express 5 middleware: a SERVER span for each request, and `x-trace-id` and `traceresponse` on every response. Use it first. */
 export function traced(options: TracedOptions<Request> = {}): RequestHandler {
   return (req, res, next) => {
     const { protocol: scheme, host, ip } = req;
@@ -19,8 +19,8 @@ export function traced(options: TracedOptions<Request> = {}): RequestHandler {
 }
 
 /**
- * Express error middleware, to be used after the routes and before error handlers of your own: records the error on the SERVER span if the
- * answer is a 5xx. Without it the span fails all the same, but says only the status.
+ * Express error middleware: records the error on the SERVER span if the response is a 5xx. Use it after the routes, before your own error
+ * handlers. Without it, the span of a 5xx still fails, but has only the status.
  */
 export function tracedErrors(): ErrorRequestHandler {
   return (error, req, _res, next) => {
@@ -29,7 +29,7 @@ export function tracedErrors(): ErrorRequestHandler {
   };
 }
 
-/** Express forgets where a router is mounted when an error leaves it, so the route is read when Express sets it. */
+/** Reads the route when Express sets it: after an error has left a router, Express no longer knows where that router is mounted. */
 function watchRoute(req: Request): () => string | undefined {
   let route: { path: unknown } | undefined;
   let path: string | undefined;
@@ -45,7 +45,7 @@ function watchRoute(req: Request): () => string | undefined {
   return () => (path && path.length > 1 ? path.replace(/\/$/, '') : path);
 }
 
-/** Express has the mount path with the values of its parameters only (`/users/7`): the names go back in. */
+/** Express knows the mount path only with values (`/users/7`). This puts the parameters' names back. */
 function mountedAt({ baseUrl, params }: Request): string {
   const names = new Map(Object.entries(params).map(([name, value]) => [String(value), `{${name}}`]));
   return baseUrl

@@ -5,8 +5,8 @@ import { startServerSpan, type ServerSpan, type TracedOptions } from './server-s
 export type { TracedOptions } from './server-span.ts';
 
 /**
- * Fastify 5 plugin, to be registered first: a SERVER span for each request, and `x-trace-id` and `traceresponse` on every answer. It covers
- * the whole app: there is no need for fastify-plugin.
+ * Fastify 5 plugin: a SERVER span for each request, and `x-trace-id` and `traceresponse` on every response. Register it first. It covers the
+ * whole app, without fastify-plugin.
  */
 export function traced(options: TracedOptions<FastifyRequest> = {}): FastifyPluginCallback {
   const plugin: FastifyPluginCallback = (app, _options, registered) => {

@@ -2,17 +2,17 @@ import { createRequire } from 'node:module';
 import type { Dispatcher } from 'undici';
 import { traceRequests } from './trace-requests.ts';
 
-/** Where the copies of undici in a process keep their common dispatcher, Node's own `fetch` among them: up to undici 7, and since undici 7. */
+/** All copies of undici in a process, including the one in Node's `fetch`, share their dispatcher here: up to undici 7, and since undici 7. */
 const GLOBAL_DISPATCHERS = [Symbol.for('undici.globalDispatcher.1'), Symbol.for('undici.globalDispatcher.2')];
 
 const ours = new WeakSet<Dispatcher>();
 
 /**
- * Traces every `fetch` of Node, and each request of the undici package that names no dispatcher: a CLIENT span for each request on the wire,
- * and exactly one `traceparent`. Call it once, at the start, after any `setGlobalDispatcher` of your own.
+ * Traces Node's `fetch`, and requests of the undici package that use its global dispatcher: a CLIENT span for each request on the wire, and
+ * exactly one `traceparent`. Call it once, at the start, after any `setGlobalDispatcher` of your own.
  */
 export function traceFetch(): void {
-  // Node loads its fetch, with the dispatcher, when somebody asks for one of its classes.
+  // Reading one of fetch's classes makes Node load fetch and its dispatcher.
   void globalThis.Headers;
   const dispatchers = globalThis as unknown as Record<symbol, Dispatcher | undefined>;
   if (GLOBAL_DISPATCHERS.some((key) => !dispatchers[key])) loadUndici();
@@ -25,7 +25,7 @@ export function traceFetch(): void {
   }
 }
 
-/** Under Node 22, undici 8 replaces the dispatcher of Node's fetch when it is loaded: it must not do so later. */
+/** On Node 22, loading undici 8 replaces the dispatcher of Node's fetch. Loading it now ensures that it can't replace ours later. */
 function loadUndici(): void {
   try {
     createRequire(import.meta.url)('undici');

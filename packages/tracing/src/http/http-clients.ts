@@ -11,14 +11,15 @@ import { connectionAttributes, httpSpanName, methodAttributes, urlAttributes } f
 let subscribed = false;
 
 /**
- * Traces the requests of `node:http` and `node:https`, and so of axios, got and the like: a CLIENT span for each, and exactly one
- * `traceparent`. Call it once, at the start. Not traced: requests whose headers are an array or have `Expect`, which Node writes at once.
- * @throws {Error} before Node 22.12, which does not tell when a request is made
+ * Traces the requests of `node:http` and `node:https`, and of clients that use them, such as axios and got: a CLIENT span for each, and
+ * exactly one `traceparent`. Call it once, at the start. It can't trace requests with an array of headers or an `Expect` header, because Node
+ * writes those headers immediately.
+ * @throws {Error} before Node 22.12, which has no event for new requests
  */
 export function traceHttpClients(): void {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major < 22 || (major === 22 && minor < 12)) {
-    throw new Error(`traceHttpClients needs Node 22.12 or newer: this is ${process.versions.node}`);
+    throw new Error(`traceHttpClients needs Node 22.12 or newer, but this is Node ${process.versions.node}`);
   }
   if (subscribed) return;
   subscribed = true;
@@ -39,7 +40,7 @@ export function traceHttpClients(): void {
   });
 }
 
-/** OpenTelemetry's http instrumentation, if it is on as well, has begun the CLIENT span that is active here. */
+/** Whether OpenTelemetry's http instrumentation has already started a CLIENT span for this request. */
 function isTraced(request: ClientRequest): boolean {
   const active: (Span & Partial<ReadableSpan>) | undefined = trace.getActiveSpan();
   return active?.kind === SpanKind.CLIENT && String(request.getHeader('traceparent')).includes(active.spanContext().spanId);
@@ -56,10 +57,10 @@ function startCall(request: ClientRequest): ClientCall {
     for (const [name, value] of Object.entries(inject(trace.setSpan(context.active(), span)))) request.setHeader(name, value);
   }
   request.once('finish', () => call.sent());
-  // Without an answer that can be read to its end: an upgrade, a CONNECT, or a request that was destroyed without an error.
+  // Upgrades, CONNECT, and requests destroyed without an error have no response to read.
   request.once('close', () => {
     const { statusCode, upgrade } = (request as ClientRequest & { res?: IncomingMessage & { upgrade?: boolean } }).res ?? {};
-    if (statusCode === undefined) call.failed(new Error('The request was closed before an answer came'));
+    if (statusCode === undefined) call.failed(new Error('The request was closed before a response arrived'));
     else if (upgrade) call.upgraded(statusCode);
   });
   return call;
@@ -69,5 +70,5 @@ function answered(call: ClientCall, response: IncomingMessage): void {
   call.annotate(connectionAttributes(response.socket, response.httpVersion));
   call.answered(response.statusCode ?? 0, response.headers['traceresponse']);
   response.once('end', () => call.ended());
-  response.once('close', () => call.failed(response.errored ?? new Error('The answer was cut off')));
+  response.once('close', () => call.failed(response.errored ?? new Error('The response was cut off')));
 }

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { Agent } from 'undici';
 import { serve } from '../testing/http-server.ts';
 
-// Read as the modules are loaded.
+// The modules read it when they are loaded.
 process.env['OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS'] = 'GET, PROPFIND,REPORT';
 const { recordSpans } = await import('../testing/recorded-spans.ts');
 const { traceRequests } = await import('./undici.ts');

@@ -23,7 +23,7 @@ const headers = (flags: string) => ({
 });
 
 test.each(['00', '01', '02', '03'])(
-  'at an entry a caller’s flags %s decide nothing: the request is a trace of its own, linked to them',
+  'at an entry, a caller’s flags %s decide nothing: the request starts its own trace, linked to the caller',
   async (flags) => {
     await using server = await serve(appTraced({ entry: true }, answerCarrier).callback());
     const answer = await request(server.origin, { headers: headers(flags) });
@@ -41,7 +41,7 @@ test.each(['00', '01', '02', '03'])(
   },
 );
 
-test('a caller who sends no trace, or a malformed one, is linked to nothing', async () => {
+test('no link if the caller sends no trace or a malformed one', async () => {
   await using server = await serve(appTraced({ entry: true }).callback());
   await (await request(server.origin)).body.dump();
   await (await request(server.origin, { headers: { traceparent: 'ff-not-valid-01', tracestate: 'vendor=7' } })).body.dump();
@@ -50,7 +50,7 @@ test('a caller who sends no trace, or a malformed one, is linked to nothing', as
 
 const expecting: Middleware = (_ctx, next) => (expectTracedCaller(), next());
 
-test('where every caller is traced, a request without a trace says that its caller has lost it', async () => {
+test('if every caller is traced, the span of a request without a trace records that its caller lost it', async () => {
   await using server = await serve(appTraced({}, expecting).callback());
   await (await request(server.origin)).body.dump();
   await (await request(server.origin, { headers: headers('01') })).body.dump();
@@ -60,7 +60,7 @@ test('where every caller is traced, a request without a trace says that its call
 
 const trust = (ctx: { get(name: string): string }): boolean => ctx.get('authorization') === 'Bearer partner';
 
-test('a trusted caller’s trace is continued at an entry, as far as it is trusted: with its flags and tracestate', async () => {
+test('an entry continues a trusted caller’s trace, with its flags and tracestate', async () => {
   await using server = await serve(appTraced({ entry: true, trust }, answerCarrier).callback());
   const partner = { authorization: 'Bearer partner' };
   const continued = await request(server.origin, { headers: { ...headers('01'), ...partner } });
@@ -80,7 +80,7 @@ test('a trusted caller’s trace is continued at an entry, as far as it is trust
   await recorded.take(1);
 });
 
-test('a service behind may distrust a caller as well', async () => {
+test('a service behind the entry can distrust a caller too', async () => {
   await using server = await serve(appTraced({ trust: () => false }).callback());
   await (await request(server.origin, { headers: headers('01') })).body.dump();
   const [span] = await recorded.take(1);
@@ -88,7 +88,7 @@ test('a service behind may distrust a caller as well', async () => {
   expect(span?.attributes).not.toHaveProperty(['waymark.entry']);
 });
 
-test('what is behind an entry is in the entry’s trace, and sees nothing of the caller', async () => {
+test('services behind an entry are in the entry’s trace and see nothing of the caller’s', async () => {
   await using behind = await echoServer();
   const relay: Middleware = async (ctx) => void (ctx.body = await (await tracedRequest(behind.origin)).body.text());
   await using server = await serve(appTraced({ entry: true }, relay).callback());

@@ -23,9 +23,9 @@ test.each<[string, Middleware, number]>([
   ['204', (ctx) => void (ctx.status = 204), 204],
   ['404', () => {}, 404],
   ['an error', () => Promise.reject(new Error('boom')), 500],
-  ['an error with headers of its own', (ctx) => ctx.throw(401, { headers: { 'www-authenticate': 'Bearer' } }), 401],
+  ['an error with its own headers', (ctx) => ctx.throw(401, { headers: { 'www-authenticate': 'Bearer' } }), 401],
   ['a thrown string', () => Promise.reject('not an error'), 500],
-  ["an error of Node's own modules, in Jest one of another realm", () => new Promise((_, reject) => connect(1).on('error', reject)), 500],
+  ['an error of a Node module (in Jest, from another realm)', () => new Promise((_, reject) => connect(1).on('error', reject)), 500],
 ])('x-trace-id and traceresponse name the span that answered: %s', async (_, middleware, status) => {
   await using server = await serve(tracedApp(middleware).callback());
   for (const method of ['GET', 'HEAD'] as const) {
@@ -39,7 +39,7 @@ test.each<[string, Middleware, number]>([
   }
 });
 
-test("an error's own headers are answered beside ours", async () => {
+test("the response has an error's own headers and ours", async () => {
   await using server = await serve(tracedApp((ctx) => ctx.throw(401, { headers: { 'www-authenticate': 'Bearer' } })).callback());
   const answer = await request(server.origin);
   await answer.body.dump();
@@ -47,7 +47,7 @@ test("an error's own headers are answered beside ours", async () => {
   expect(answer.headers['www-authenticate']).toBe('Bearer');
 });
 
-test('requests that fail at once on one shared error each answer with their own trace', async () => {
+test('concurrent requests that fail with a shared error each return their own trace id', async () => {
   await using server = await serve(tracedApp(() => shared).callback());
   const answers = await Promise.all(Array.from({ length: 20 }, () => request(server.origin)));
   for (const { body } of answers) await body.dump();
@@ -90,11 +90,11 @@ const malformed = fc.oneof(
   fc.constantFrom(`00-${'0'.repeat(32)}-${PARENT}-01`, `00-${TRACE}-${'0'.repeat(16)}-01`, ''),
 );
 
-/** A version of the future may be longer, and is then to be read as version 00 (W3C Trace Context §4.3.1). */
+/** Future versions may be longer, and are read as version 00 (W3C Trace Context §4.3.1). */
 const readableByVersion = /^(?!00|ff)[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(-|\s*$)/;
 const RUNS = 300;
 
-test('a malformed traceparent begins a new trace: no crash, and never an id that was not valid', async () => {
+test('a malformed traceparent starts a new trace, with a valid id', async () => {
   await using server = await serve(tracedApp((ctx) => void (ctx.body = inject())).callback());
   await fc.assert(
     fc.asyncProperty(malformed, fc.string({ unit: 'grapheme-ascii' }), async (traceparent, tracestate) => {
@@ -111,7 +111,7 @@ test('a malformed traceparent begins a new trace: no crash, and never an id that
   await recorded.take(RUNS);
 });
 
-test('two traceparent headers are malformed together', async () => {
+test('two traceparent headers count as malformed', async () => {
   await using server = await serve(tracedApp().callback());
   const one = `traceparent: 00-${TRACE}-${PARENT}-01\r\n`;
   const socket = connect(server.port, '127.0.0.1').end(`GET / HTTP/1.1\r\nHost: here\r\nConnection: close\r\n${one}${one}\r\n`);
@@ -120,7 +120,7 @@ test('two traceparent headers are malformed together', async () => {
   await recorded.take(1);
 });
 
-test('of the incoming baggage only the allowed becomes attributes, and only that travels on', async () => {
+test('only allowed baggage becomes attributes and is passed on', async () => {
   await using server = await serve(tracedApp((ctx) => void (ctx.body = inject())).callback());
   const headers = { baggage: `waymark.traffic=bench;secret=hunter2, password=hunter2, big=${'x'.repeat(5000)}` };
   const answer = await request(server.origin, { headers });

@@ -11,7 +11,7 @@ const recorded = recordSpans();
 const appOf = (...routers: Router[]): Koa =>
   tracedApp(...routers.flatMap((router) => [router.routes(), router.allowedMethods()] as Middleware[]));
 
-/** What the span of one request says of its route. */
+/** Returns the name and route of one request's span. */
 async function routeOf(koa: Koa, path: string, method = 'GET'): Promise<[name: string | undefined, route: unknown, status: unknown]> {
   await using server = await serve(koa.callback());
   await (await request(server.origin + path, { method })).body.dump();
@@ -43,7 +43,7 @@ test.each([
   expect(await routeOf(shop(), path, method)).toEqual([name, route, status]);
 });
 
-test('a route added after its router was mounted is known', async () => {
+test('finds a route that was added after its router was mounted', async () => {
   const router = new Router();
   const koa = appOf(router);
   router.get('/late/:id', (ctx) => void (ctx.body = 'late'));
@@ -51,7 +51,7 @@ test('a route added after its router was mounted is known', async () => {
   expect(await routeOf(koa, '/late/1')).toEqual(['GET /late/{id}', '/late/{id}', 200]);
 });
 
-test('of several routers, the one that answered gives the route', async () => {
+test('with several routers, the route is from the one that answered', async () => {
   const first = new Router().get('/products/:sku', (_, next) => next());
   const second = new Router().get('/products/:id', (ctx) => void (ctx.body = 'second'));
   const koa = appOf(first, second);
@@ -59,7 +59,7 @@ test('of several routers, the one that answered gives the route', async () => {
   expect(await routeOf(koa, '/products/lamp')).toEqual(['GET /products/{id}', '/products/{id}', 200]);
 });
 
-test('a route that is a regular expression has no name', async () => {
+test('a regular expression is not a route name', async () => {
   const koa = appOf(new Router().get(/^\/any\/.+/, (ctx) => void (ctx.body = 'any')));
   expect(await routeOf(koa, '/any/7')).toEqual(['GET', undefined, 200]);
 });

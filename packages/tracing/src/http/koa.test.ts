@@ -34,7 +34,7 @@ test('a request is one SERVER span with the attributes of the HTTP conventions',
   });
 });
 
-test('the server is the one that the caller named, not the port behind a mapping', async () => {
+test('the server address is the one that the caller used, not the mapped port', async () => {
   await using server = await serve(tracedApp().callback());
   await (await request(server.origin, { headers: { host: 'shop.test:8443' } })).body.dump();
   await (await request(server.origin, { headers: { host: 'shop.test' } })).body.dump();
@@ -50,7 +50,7 @@ test('the server is the one that the caller named, not the port behind a mapping
   ]);
 });
 
-test('what the handler does is inside the span', async () => {
+test('the handler runs inside the span', async () => {
   let seen: string | undefined;
   await using server = await serve(tracedApp(() => void (seen = trace.getActiveSpan()?.spanContext().spanId)).callback());
   await (await request(server.origin)).body.dump();
@@ -59,7 +59,7 @@ test('what the handler does is inside the span', async () => {
   expect(seen).toBe(span?.spanContext().spanId);
 });
 
-test('a method that the conventions do not know is _OTHER, with the original beside it', async () => {
+test('an unknown method is _OTHER, and the original is kept', async () => {
   await using server = await serve(tracedApp().callback());
   await (await request(server.origin, { method: 'PROPFIND' })).body.dump();
 
@@ -68,7 +68,7 @@ test('a method that the conventions do not know is _OTHER, with the original bes
   expect(span?.attributes).toMatchObject({ 'http.request.method': '_OTHER', 'http.request.method_original': 'PROPFIND' });
 });
 
-test('a 4xx is the failure of the caller: the span has no error, also when it was thrown', async () => {
+test('a 4xx is the caller’s error: the span does not fail, even if it was thrown', async () => {
   await using server = await serve(
     tracedApp((ctx) => (ctx.path === '/thrown' ? ctx.throw(409, 'sold out') : void (ctx.status = 404))).callback(),
   );
@@ -88,7 +88,7 @@ test('a 4xx is the failure of the caller: the span has no error, also when it wa
   }
 });
 
-test('an unexpected error is recorded once, on the SERVER span, which fails with its message', async () => {
+test('an unexpected error is recorded once, and fails the SERVER span with its message', async () => {
   await using server = await serve(tracedApp(() => Promise.reject(new RangeError('beyond the stock'))).callback());
   const answer = await request(server.origin);
   await answer.body.dump();
@@ -100,7 +100,7 @@ test('an unexpected error is recorded once, on the SERVER span, which fails with
   expect(span?.attributes).toMatchObject({ 'http.response.status_code': 500, 'error.type': 'RangeError' });
 });
 
-test('a 5xx answered without an error has the status as its type, unless the handler said more', async () => {
+test('a 5xx without an error has the status as its error.type, unless the handler recorded an error', async () => {
   await using server = await serve(
     tracedApp((ctx) => {
       ctx.status = 503;
@@ -121,7 +121,7 @@ test('a 5xx answered without an error has the status as its type, unless the han
   ]);
 });
 
-test('an error caught by a middleware outside is still recorded', async () => {
+test('an error is recorded even if an outer middleware catches it', async () => {
   const koa = new Koa();
   koa.use((ctx, next) => next().catch(() => void (ctx.status = 503)));
   koa.use(traced()).use(() => Promise.reject(new Error('inside')));
@@ -133,7 +133,7 @@ test('an error caught by a middleware outside is still recorded', async () => {
   expect(span?.attributes).toMatchObject({ 'http.response.status_code': 503 });
 });
 
-test('a body that cannot be serialised fails the span too', async () => {
+test('a body that cannot be serialized fails the span', async () => {
   const circular: Record<string, unknown> = {};
   circular['self'] = circular;
   await using server = await serve(tracedApp((ctx) => void (ctx.body = circular)).callback());
@@ -146,7 +146,7 @@ test('a body that cannot be serialised fails the span too', async () => {
   expect(span?.attributes['error.type']).toBe('TypeError');
 });
 
-test('a body stream that fails is an error of ours, not of the caller', async () => {
+test('a failing body stream is the server’s error, not the caller’s', async () => {
   await using server = await serve(tracedApp((ctx) => void (ctx.body = Readable.from(failing()))).callback());
   const answer = await request(server.origin);
   await expect(answer.body.text()).rejects.toThrow('other side closed');
@@ -168,22 +168,19 @@ test("Koa's own error event is emitted inside the span, for its log line", async
   expect(seen).toBe(span?.spanContext().spanId);
 });
 
-test.each(['destroy', 'resetAndDestroy'] as const)(
-  'a caller that goes away in the middle of the answer fails the span: %s',
-  async (leave) => {
-    await using server = await serve(tracedApp((ctx) => void (ctx.body = Readable.from(endless()))).callback());
-    const socket = connect(server.port, '127.0.0.1');
-    socket.write('GET /feed HTTP/1.1\r\nHost: here\r\n\r\n');
-    await once(socket, 'data');
-    socket[leave]();
+test.each(['destroy', 'resetAndDestroy'] as const)('a caller that leaves during the response fails the span: %s', async (leave) => {
+  await using server = await serve(tracedApp((ctx) => void (ctx.body = Readable.from(endless()))).callback());
+  const socket = connect(server.port, '127.0.0.1');
+  socket.write('GET /feed HTTP/1.1\r\nHost: here\r\n\r\n');
+  await once(socket, 'data');
+  socket[leave]();
 
-    const [span] = await recorded.take(1);
-    expect(span?.attributes).toMatchObject({ 'http.response.status_code': 200, 'error.type': 'client_gone' });
-    expect(span?.status.code).toBe(SpanStatusCode.ERROR);
-  },
-);
+  const [span] = await recorded.take(1);
+  expect(span?.attributes).toMatchObject({ 'http.response.status_code': 200, 'error.type': 'client_gone' });
+  expect(span?.status.code).toBe(SpanStatusCode.ERROR);
+});
 
-test('a caller that goes away before the answer leaves a span without a status code, which holds what the handler still does', async () => {
+test('if the caller leaves before the response, the span has no status code, but still contains all work of the handler', async () => {
   const handling = Promise.withResolvers<void>();
   const gone = Promise.withResolvers<void>();
   const handler = async (ctx: Koa.Context): Promise<void> => {
@@ -216,7 +213,7 @@ async function* failing(): AsyncGenerator<string> {
   throw new RangeError('disk gone');
 }
 
-test('an error that is frozen is answered and recorded like any other', async () => {
+test('a frozen error is handled and recorded like any other', async () => {
   const error = Object.freeze(new Error('frozen'));
   await using server = await serve(tracedApp(() => Promise.reject(error)).callback());
   const answer = await request(server.origin);

@@ -5,20 +5,20 @@ import { httpSpanName, origin, responseHeaders, serverAttributes, serverRequest,
 import { logIds } from '../log.ts';
 import { startSpan } from '../span.ts';
 
-/** A request that no application sees. */
+/** A request that never reaches the app. */
 export interface Refused {
   request: ParsedRequest;
   clientAddress?: string | undefined;
   status: number;
-  /** Why: a stable code. It is the span's `error.type` if the status is 5xx. */
+  /** A stable code for the reason. If the status is 5xx, it is also the span's `error.type`. */
   code: string;
-  /** Whether callers from outside come in here. */
+  /** Whether the server receives requests from outside. */
   entry: boolean;
 }
 
 /**
- * Records a request that the HTTP server refuses itself, as a SERVER span of its own: for requests that cannot be parsed, and for those that
- * are shed. Returns the headers that name its trace in the answer, and the ids for its log line.
+ * Records a request that the HTTP server rejects before the app sees it (because it can't be parsed, or was shed) as a SERVER span.
+ * Returns the headers that name the trace in the response, and the ids for the log line.
  */
 export function traceRefused({ request, clientAddress, status, code, entry }: Refused): {
   headers: ReturnType<typeof responseHeaders>;

@@ -42,7 +42,7 @@ test('a request is one CLIENT span with the attributes of the HTTP conventions, 
   expect(valuesOf(server.received[0], 'traceparent')).toEqual([`00-${traceId}-${spanId}-03`]);
 });
 
-test('the protocol is the one that was spoken, and the peer the one that answered', async () => {
+test('the span has the protocol that was used and the peer that answered', async () => {
   const server = createServer((_, response) => void response.end('over HTTP/2')).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -70,7 +70,7 @@ test('an IPv6 address has no brackets, except in the URL', async () => {
   expect(span?.attributes).not.toHaveProperty(['network.peer.address']);
 });
 
-test('requests that are aborted as they start leave the next one its own peer', async () => {
+test('requests aborted at their start do not affect the peer of the next one', async () => {
   await using server = await echoServer();
   const abort = new AbortController();
   abort.abort();
@@ -83,7 +83,7 @@ test('requests that are aborted as they start leave the next one its own peer', 
   expect(spans.map(({ attributes }) => attributes['network.peer.port'])).toEqual([undefined, server.port]);
 });
 
-test('a template of the path makes a better name', async () => {
+test('a URL template makes a better span name', async () => {
   await using server = await echoServer();
   await send({ origin: server.origin, path: '/orders/7', method: 'GET', urlTemplate: '/orders/{id}' });
 
@@ -94,7 +94,7 @@ test('a template of the path makes a better name', async () => {
 
 test.each([
   ['a query in the path', { path: '/a?token=hunter2' }],
-  ['a query beside it', { path: '/a', query: { token: 'hunter2' } }],
+  ['a query in an option', { path: '/a', query: { token: 'hunter2' } }],
   ['a fragment', { path: '/a#hunter2' }],
 ])('no credential reaches the URL: %s', async (_, options) => {
   await using server = await echoServer();
@@ -104,7 +104,7 @@ test.each([
   expect(client?.attributes['url.full']).toBe(`${server.origin}/a`);
 });
 
-test('nor does a user name or password in the origin, or in a path that is a whole URL, as for a proxy', async () => {
+test('no credential reaches the URL from the origin, or from a path that is a whole URL (as for a proxy)', async () => {
   await using server = await echoServer();
   await send({ origin: server.origin.replace('//', '//root:hunter2@'), path: '/a', method: 'GET' });
   await send({ origin: server.origin, path: 'http://root:hunter2@shop.test:81/a?token=hunter2', method: 'GET' });
@@ -117,7 +117,7 @@ test.each([
   [404, { code: SpanStatusCode.ERROR }, '404'],
   [503, { code: SpanStatusCode.ERROR }, '503'],
   [304, { code: SpanStatusCode.UNSET }, undefined],
-])('an answer of %i leaves the status %o', async (statusCode, status, type) => {
+])('a response with status %i gives the span status %o', async (statusCode, status, type) => {
   await using server = await echoServer((_, response) => response.writeHead(statusCode).end());
   expect(await send({ origin: server.origin, path: '/', method: 'GET' })).toBe(statusCode);
 
@@ -127,7 +127,7 @@ test.each([
   expect(client?.events).toEqual([]);
 });
 
-test('a method that the conventions do not know is _OTHER, with the original beside it', async () => {
+test('an unknown method is _OTHER, and the original is kept', async () => {
   await using server = await echoServer();
   await send({ origin: server.origin, path: '/', method: 'PROPFIND' });
 
@@ -136,7 +136,7 @@ test('a method that the conventions do not know is _OTHER, with the original bes
   expect(client?.attributes).toMatchObject({ 'http.request.method': '_OTHER', 'http.request.method_original': 'PROPFIND' });
 });
 
-test('a refused connection fails the span by its code, and is recorded on it alone', async () => {
+test('a refused connection fails the span with its code, and is recorded only there', async () => {
   const { port } = await serve(() => {}).then(async (server) => (await server[Symbol.asyncDispose](), server));
   await expect(span('parent', () => send({ origin: `http://127.0.0.1:${port}`, path: '/', method: 'GET' }))).rejects.toThrow(
     'ECONNREFUSED',
@@ -152,7 +152,7 @@ test('a refused connection fails the span by its code, and is recorded on it alo
   expect(exceptions(parent!)).toEqual([]);
 });
 
-test('an abort in the middle of the answer ends the span as failed', async () => {
+test('an abort during the response fails the span', async () => {
   await using server = await echoServer((_, response) => void response.write('half'));
   const abort = new AbortController();
   const { body } = await agent.request({ origin: server.origin, path: '/', method: 'GET', signal: abort.signal });
@@ -164,7 +164,7 @@ test('an abort in the middle of the answer ends the span as failed', async () =>
   expect(client?.attributes).toMatchObject({ 'http.response.status_code': 200, 'error.type': 'UND_ERR_ABORTED' });
 });
 
-test("a request that undici refuses to send still ends its span, and the error is undici's own", async () => {
+test("a request that undici rejects still ends its span, with undici's own error", async () => {
   await expect(send({ origin: 'http://127.0.0.1:1', path: 'no-slash', method: 'GET' })).rejects.toThrow('path must be an absolute URL');
   await expect(send({ origin: 'nowhere', path: '/', method: 'GET' })).rejects.toThrow('Invalid URL');
   await expect(send({ path: '/', method: 'GET' })).rejects.toThrow('origin');
@@ -173,7 +173,7 @@ test("a request that undici refuses to send still ends its span, and the error i
   expect(spans.map(({ status }) => status.code)).toEqual([SpanStatusCode.ERROR, SpanStatusCode.ERROR, SpanStatusCode.ERROR]);
 });
 
-test('a Client and a Pool know their origin, and fetch is traced as well', async () => {
+test('requests of Client, Pool and fetch are traced', async () => {
   await using server = await echoServer();
   await using client = disposable(new Client(server.origin));
   await using pool = disposable(new Pool(server.origin));
@@ -200,7 +200,7 @@ test('an upgraded connection ends its span when the protocol changes', async () 
   expect(only?.attributes['http.response.status_code']).toBe(101);
 });
 
-test('a redirect is a second request, and a span of its own', async () => {
+test('a redirect is a second request with its own span', async () => {
   await using server = await echoServer((request, response) =>
     request.url === '/old' ? response.writeHead(302, { location: '/new' }).end() : response.end('here'),
   );

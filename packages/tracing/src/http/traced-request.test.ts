@@ -29,7 +29,7 @@ test('one request, one CLIENT span, one traceparent', async () => {
   expect(valuesOf(server.received[0], 'traceparent')).toEqual([`00-${traceId}-${spanId}-03`]);
 });
 
-test('any status is an answer', async () => {
+test('resolves with any status', async () => {
   await using server = await echoServer((_, response) => response.writeHead(404).end('none'));
   const { statusCode, body } = await tracedRequest(new URL(server.origin));
   expect([statusCode, await body.text()]).toEqual([404, 'none']);
@@ -37,10 +37,10 @@ test('any status is an answer', async () => {
 });
 
 test.each([
-  ['the answer', 'TimeoutError', () => undefined],
-  // By then undici has said that there is an answer, and calls what follows an abort.
+  ['a response', 'TimeoutError', () => undefined],
+  // After the response has started, undici reports a timeout as an abort.
   ['the rest of the body', 'UND_ERR_ABORTED', (response: ServerResponse) => void response.write('begun')],
-])('a server that keeps %s to itself ends in a time-out, and a failed span', async (_what, type, answer) => {
+])('a server that never sends %s causes a timeout and a failed span', async (_what, type, answer) => {
   await using server = await echoServer((_, response) => answer(response));
   const request = tracedRequest(server.origin, { timeoutMs: 50 }).then(({ body }) => body.text());
   await expect(request).rejects.toMatchObject({ name: 'TimeoutError' });

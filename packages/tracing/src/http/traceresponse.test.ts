@@ -13,25 +13,25 @@ async function peerNoted(header: (traceId: string) => string | string[] | undefi
   return span?.attributes['waymark.peer.span'];
 }
 
-test('the span that answered is noted', async () => {
+test('the CLIENT span records which span answered', async () => {
   expect(await peerNoted((traceId) => `00-${traceId}-00f067aa0ba902b7-01`)).toBe('00f067aa0ba902b7');
 });
 
 test.each([
-  ['nothing', () => undefined],
-  ['something else', () => 'hello'],
-  ['two headers', (traceId: string) => [`00-${traceId}-00f067aa0ba902b7-01`, `00-${traceId}-00f067aa0ba902b8-01`]],
-  ['a span that is not sampled', (traceId: string) => `00-${traceId}-00f067aa0ba902b7-00`],
-  ['another trace', () => '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'],
+  ['missing', () => undefined],
+  ['not a traceparent', () => 'hello'],
+  ['sent twice', (traceId: string) => [`00-${traceId}-00f067aa0ba902b7-01`, `00-${traceId}-00f067aa0ba902b8-01`]],
+  ['for a span that is not sampled', (traceId: string) => `00-${traceId}-00f067aa0ba902b7-00`],
+  ['for another trace', () => '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'],
   ['an id of zeros', (traceId: string) => `00-${traceId}-0000000000000000-01`],
-])('%s promises nothing', async (_, header) => {
+])('a traceresponse that is %s records nothing', async (_, header) => {
   expect(await peerNoted(header)).toBeUndefined();
 });
 
 test.each([
   ['01', [{ context: { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7', traceFlags: 1, isRemote: true } }]],
   ['00', []],
-])('an answer in another trace is noted, and linked if it was recorded (flags %s)', async (flags, links) => {
+])('an answer from another trace is recorded, and linked if that trace is sampled (flags %s)', async (flags, links) => {
   const client = startSpan('client');
   noteTraceresponse(client, `00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-${flags}`);
   client.end();
@@ -39,7 +39,7 @@ test.each([
   expect(span).toMatchObject({ attributes: { 'waymark.peer.trace': '4bf92f3577b34da6a3ce929d0e0e4736' }, links });
 });
 
-test('an answer of this trace that was not recorded is noted', async () => {
+test('an answer from this trace is recorded even if it was not sampled', async () => {
   const client = startSpan('client');
   noteTraceresponse(client, `00-${client.spanContext().traceId}-00f067aa0ba902b7-00`);
   client.end();

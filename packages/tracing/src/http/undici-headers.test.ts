@@ -52,7 +52,7 @@ test.each(Object.keys(forms))("headers as %s: one traceparent, the span's own, a
 
 const rest = (headers: WireHeaders = []): WireHeaders => headers.filter(([one]) => !PROPAGATION.includes(one.toLowerCase()));
 
-test('headers not given at all: one traceparent', async () => {
+test('without headers: one traceparent', async () => {
   await using server = await echoServer();
   for (const none of [undefined, null, [], {}]) await sendWith(server.origin, none);
 
@@ -60,7 +60,7 @@ test('headers not given at all: one traceparent', async () => {
   expect(server.received.map((headers) => valuesOf(headers, 'traceparent').length)).toEqual([1, 1, 1, 1]);
 });
 
-test('values that are no strings are judged by undici, as without tracing', async () => {
+test('undici validates values that are not strings, as without tracing', async () => {
   await using server = await echoServer();
   const odd = { 'x-number': 7, 'x-many': ['a', 'b'], 'x-none': undefined } as unknown as Record<string, string>;
   await sendWith(server.origin, odd);
@@ -74,7 +74,7 @@ test('values that are no strings are judged by undici, as without tracing', asyn
   expect(rest(server.received[2])).toEqual(server.received[1]);
 });
 
-test('baggage and tracestate of the context travel, once', async () => {
+test('the context’s baggage and tracestate are sent once', async () => {
   await using server = await echoServer();
   const carried = propagation.extract(ROOT_CONTEXT, {
     traceparent: `00-${'1'.repeat(32)}-${'2'.repeat(16)}-03`,

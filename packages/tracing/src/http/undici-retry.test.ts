@@ -17,7 +17,7 @@ async function send(origin: string, through: Dispatcher = retrying): Promise<num
   return statusCode;
 }
 
-test('each attempt is a span: siblings, counted, and each carried on the wire by its own traceparent', async () => {
+test('each attempt is a sibling span with its number and its own traceparent', async () => {
   await using server = await echoServer((_, response, nth) => response.writeHead(nth < 3 ? 503 : 200).end('answer'));
   expect(await span('parent', () => send(server.origin))).toBe(200);
 
@@ -33,7 +33,7 @@ test('each attempt is a span: siblings, counted, and each carried on the wire by
   );
 });
 
-test("when every attempt fails, the error is the caller's, recorded once", async () => {
+test('if every attempt fails, the caller gets the error, recorded once', async () => {
   await using server = await echoServer((_, response) => response.writeHead(503).end('no'));
   await span('parent', () => send(server.origin)).catch(() => undefined);
 
@@ -42,7 +42,7 @@ test("when every attempt fails, the error is the caller's, recorded once", async
   expect(spans.slice(0, 3).flatMap(exceptions)).toEqual([]);
 });
 
-test('an attempt that is cut off is a failed span beside the one that succeeds', async () => {
+test('an interrupted attempt is a failed span next to the successful one', async () => {
   await using server = await echoServer((request, response, nth) => (nth === 1 ? void request.socket.destroy() : response.end('answer')));
   await span('parent', () => send(server.origin));
 

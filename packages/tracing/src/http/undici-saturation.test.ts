@@ -10,8 +10,8 @@ const recorded = recordSpans();
 const REQUESTS = 64;
 
 /**
- * Sends 64 requests at once through one connection, each in a trace of its own and each refused until its `attempts`th attempt,
- * and counts the attempts that ended up in a wrong trace.
+ * Sends 64 requests at once through one connection, each in its own trace. Each fails until attempt number `attempts`. Counts the attempts
+ * in a wrong trace.
  */
 async function strays(attempts: number, ...layers: Dispatcher.DispatcherComposeInterceptor[]): Promise<{ spans: number; wire: number }> {
   const tried = new Map<unknown, number>();
@@ -43,7 +43,7 @@ function isChild(child: ReadableSpan, parent: ReadableSpan): boolean {
   return child.spanContext().traceId === parent.spanContext().traceId && child.parentSpanContext?.spanId === parent.spanContext().spanId;
 }
 
-/** What goes wrong where the context is read only when the connection is free: the waiter runs as part of the request that woke it. */
+/** The mistake that this test must detect: reading the context only when the connection is free, in the context of another request. */
 const whenFree: Dispatcher.DispatcherComposeInterceptor = (dispatch) => {
   const waiting: (() => void)[] = [];
   let busy = false;
@@ -67,16 +67,16 @@ const whenFree: Dispatcher.DispatcherComposeInterceptor = (dispatch) => {
   };
 };
 
-test('64 requests through one saturated connection: each has its own parent, on its span and on the wire', async () => {
+test('64 requests through one busy connection: each has its own parent, in its span and on the wire', async () => {
   expect(await strays(1, traceRequests())).toEqual({ spans: 0, wire: 0 });
 });
 
-test('the same when each is retried, though a retry starts wherever its answer came in', async () => {
+test('the same with retries, which start in the async context of their response', async () => {
   const retry = interceptors.retry({ minTimeout: 1, maxTimeout: 1 });
   expect(await strays(3, traceRequests(), retry)).toEqual({ spans: 0, wire: 0 });
 });
 
-test('this test sees the difference: a context read when the connection is free is that of another request', async () => {
+test('this test detects a context that is read too late', async () => {
   const wrong = await strays(1, traceRequests(), whenFree);
   expect(wrong.spans).toBeGreaterThan(REQUESTS / 2);
   expect(wrong.wire).toBe(wrong.spans);

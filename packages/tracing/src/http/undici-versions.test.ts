@@ -11,7 +11,7 @@ import { traceRequests } from './trace-requests.ts';
 
 const recorded = recordSpans();
 
-/** Of three versions of undici, whose handlers have two different shapes: ours, and those from before it. */
+/** Three versions of undici, with two different handler interfaces. */
 const agents = {
   'undici 6': new undici6.Agent().compose(traceRequests() as never),
   'undici 7': new undici7.Agent().compose(traceRequests() as never),
@@ -19,13 +19,13 @@ const agents = {
 } as unknown as Record<string, Dispatcher>;
 afterAll(() => Promise.all(Object.values(agents).map((agent) => agent.destroy())));
 
-/** Node's own fetch, which brings an undici of its own. */
+/** Node's own fetch, which contains another copy of undici. */
 const nodeFetch = (agent: string, url: string, init: RequestInit = {}): Promise<Response> =>
   fetch(url, { ...init, dispatcher: agents[agent] } as object);
 
 const NAMES = Object.keys(agents);
 
-test.each(NAMES)('the fetch of Node through an Agent of %s: one CLIENT span, one traceparent, the whole answer', async (agent) => {
+test.each(NAMES)('Node’s fetch through an Agent of %s: one CLIENT span, one traceparent, the whole response', async (agent) => {
   await using server = await echoServer((request, response) => request.pipe(response.setHeader('x-kind', 'echo')));
   const answer = await span('parent', async () => {
     const response = await nodeFetch(agent, `${server.origin}/orders/7?token=hunter2`, {
@@ -56,7 +56,7 @@ test.each(NAMES)('the fetch of Node through an Agent of %s: one CLIENT span, one
   expect(valuesOf(server.received[0], 'x-own')).toEqual(['kept']);
 });
 
-test.each(NAMES)('a long answer through %s comes whole, though its reader is slow', async (agent) => {
+test.each(NAMES)('a long response through %s arrives complete even if it is read slowly', async (agent) => {
   const part = Buffer.alloc(64 * 1024, 'x');
   await using server = await echoServer((_, response) => {
     for (let at = 0; at < 64; at += 1) response.write(part);
@@ -72,7 +72,7 @@ test.each(NAMES)('a long answer through %s comes whole, though its reader is slo
   expect((await recorded.take(1))[0]?.status.code).toBe(SpanStatusCode.UNSET);
 });
 
-test.each(NAMES)('a redirect and a refusal through %s: each request a span, and fetch says what it always says', async (agent) => {
+test.each(NAMES)('a redirect and a 404 through %s: each request is a span, and fetch behaves as without tracing', async (agent) => {
   await using server = await echoServer((request, response) =>
     request.url === '/old' ? response.writeHead(302, { location: '/new' }).end() : response.writeHead(404).end('none'),
   );
@@ -84,7 +84,7 @@ test.each(NAMES)('a redirect and a refusal through %s: each request a span, and 
   expect(server.received.map((headers) => valuesOf(headers, 'traceparent').length)).toEqual([1, 1]);
 });
 
-test.each(NAMES)('an abort and a dead server through %s: fetch rejects, and the span fails', async (agent) => {
+test.each(NAMES)('an abort and a dead server through %s: fetch rejects and the span fails', async (agent) => {
   await using server = await echoServer((_, response) => void response.write('half'));
   const abort = new AbortController();
   const response = await nodeFetch(agent, server.origin, { signal: abort.signal });
@@ -113,7 +113,7 @@ test.each([
   expect(valuesOf(server.received[0], 'traceparent')).toEqual([expect.stringContaining(client!.spanContext().spanId)]);
 });
 
-test('the fetch of Node through further interceptors of undici 8, as undici wants it wrapped: each attempt is a span', async () => {
+test('Node’s fetch through Dispatcher1Wrapper and further interceptors of undici 8: each attempt is a span', async () => {
   await using server = await echoServer((_, response, nth) => response.writeHead(nth < 3 ? 503 : 200).end('answer'));
   const agent = new Agent();
   const retrying = new Dispatcher1Wrapper(agent.compose(traceRequests(), interceptors.retry({ minTimeout: 1, maxTimeout: 1 })));

@@ -5,26 +5,26 @@ export { hasTraceparent } from './one-traceparent.ts';
 export { traceRequests, type TracedRequest } from './trace-requests.ts';
 
 if (typeof Agent.prototype.compose !== 'function') {
-  throw new Error('@waymark/tracing/undici needs undici 6.20 or newer, 7 or 8: the installed undici cannot compose interceptors');
+  throw new Error('@waymark/tracing/undici needs undici 6.20 or newer: the installed undici cannot compose interceptors');
 }
 
 const REQUEST_MS = 10_000;
 
-/** All requests share these connections; the processes they go to are few, and a thousand of them a mistake. */
+/** All requests share these connections. A process calls few origins: a thousand would be a mistake. */
 const http = new Agent({ connections: 64, maxOrigins: 1_000 }).compose(traceRequests());
 
 export interface RequestOptions extends TracedRequest {
   method?: Dispatcher.HttpMethod;
   headers?: Record<string, string>;
   body?: string | Buffer;
-  /** How long the request may take until its answer's body has been read, in milliseconds; 10 s by default. */
+  /** Timeout in milliseconds, until the response's body has been read. The default is 10,000. */
   timeoutMs?: number;
 }
 
 /**
- * One request in a CLIENT span, to any server: resolves with its status, headers and body, whatever the status. Read the body
- * (`await body.json()`, `.text()` or `.dump()`): the span ends and the connection is free when it has been read.
- * @throws {DOMException} `TimeoutError` when the time is over, and what undici throws for a connection that breaks
+ * Sends one request in a CLIENT span. Resolves with the status, headers and body; an error status does not reject. Always read the body
+ * (`await body.json()`, `.text()` or `.dump()`): only then does the span end and the connection become free.
+ * @throws {DOMException} `TimeoutError` after the timeout. Connection errors are undici's own.
  */
 export async function tracedRequest(
   url: string | URL,

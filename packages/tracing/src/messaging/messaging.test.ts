@@ -8,7 +8,7 @@ import { named, recordSpans } from '../testing/recorded-spans.ts';
 const recorded = recordSpans();
 const message = { system: 'graphile_worker', destination: 'fulfil', id: '7' };
 
-test('a message worked off elsewhere is a child of the span that sent it', async () => {
+test('a message processed elsewhere is a child of the span that sent it', async () => {
   const carrier = await produce(message, (given) => Promise.resolve(given));
   await consume(message, JSON.parse(JSON.stringify(carrier)), { attempt: 2, maxAttempts: 5 }, () => Promise.resolve());
 
@@ -27,7 +27,7 @@ test('a message worked off elsewhere is a child of the span that sent it', async
   });
 });
 
-test('an attempt that fails is a failed CONSUMER span, and the error goes on to the queue', async () => {
+test('a failed attempt is a failed CONSUMER span, and the queue gets the error', async () => {
   const attempt = consume(message, {}, { attempt: 1, maxAttempts: 1 }, () => Promise.reject(new RangeError('declined')));
 
   await expect(attempt).rejects.toThrow('declined');
@@ -35,7 +35,7 @@ test('an attempt that fails is a failed CONSUMER span, and the error goes on to 
   expect(consumer?.status).toEqual({ code: SpanStatusCode.ERROR, message: 'declined' });
 });
 
-test("a message's baggage is on the span that works it off", async () => {
+test("the CONSUMER span has the message's baggage", async () => {
   const carrier: Carrier = { baggage: 'waymark.traffic=bench' };
   await consume(message, carrier, { attempt: 1, maxAttempts: 1 }, () => Promise.resolve());
 
@@ -46,7 +46,7 @@ test("a message's baggage is on the span that works it off", async () => {
 const dueMs = () => Date.UTC(2026, 0, 2);
 const fail = () => Promise.reject(new RangeError('declined'));
 
-test('a failed attempt says what follows: the next one, or the dead letter', async () => {
+test('a failed attempt records what follows: the next attempt or the dead letter', async () => {
   await expect(consume(message, {}, { attempt: 1, maxAttempts: 2, dueMs }, fail)).rejects.toThrow('declined');
   await expect(consume(message, {}, { attempt: 2, maxAttempts: 2, dueMs }, fail)).rejects.toThrow('declined');
 
@@ -59,7 +59,7 @@ test('a failed attempt says what follows: the next one, or the dead letter', asy
   expect(last?.attributes).not.toHaveProperty(['waymark.job.next_attempt']);
 });
 
-test('a dead letter is put away below the span that sent it', async () => {
+test('a dead letter is a child of the span that sent the message', async () => {
   const carrier = await produce(message, (given) => Promise.resolve(given));
   await deadLetter(message, carrier, () => Promise.resolve());
 
@@ -72,7 +72,7 @@ test('a dead letter is put away below the span that sent it', async () => {
 const linked = { ...message, trace: 'link' as const };
 const links = ({ links: all }: ReadableSpan): string[] => all.map(({ context }) => context.spanId);
 
-test('in mode link each attempt, and the dead letter, is a trace of its own with a link to the span that sent it', async () => {
+test('in mode link, each attempt and the dead letter start their own trace, linked to the span that sent the message', async () => {
   const carrier = await produce(linked, (given) => Promise.resolve(given));
   await expect(consume(linked, carrier, { attempt: 1, maxAttempts: 2 }, fail)).rejects.toThrow('declined');
   await expect(consume(linked, carrier, { attempt: 2, maxAttempts: 2 }, fail)).rejects.toThrow('declined');
@@ -89,7 +89,7 @@ test('in mode link each attempt, and the dead letter, is a trace of its own with
 
 const SHOPPER = contextKey<string>('shopper');
 
-test.each([[message], [linked]])('baggage and RequestContext come along: %j', async (given) => {
+test.each([[message], [linked]])('restores baggage and RequestContext: %j', async (given) => {
   const sender = propagation.setBaggage(context.active(), propagation.createBaggage({ 'waymark.traffic': { value: 'bench' } }));
   const carrier = await context.with(sender, () =>
     RequestContext.current()
@@ -104,7 +104,7 @@ test.each([[message], [linked]])('baggage and RequestContext come along: %j', as
   expect(consumer?.attributes['waymark.traffic']).toBe('bench');
 });
 
-test('a message that nobody understands gets no second attempt', async () => {
+test('a poison message gets no second attempt', async () => {
   const poisoned = consume(message, {}, { attempt: 1, maxAttempts: 5 }, () => Promise.reject(new PoisonError('no text')));
   await expect(poisoned).rejects.toThrow('no text');
   const [consumer] = await recorded.take(1);
@@ -112,7 +112,7 @@ test('a message that nobody understands gets no second attempt', async () => {
   expect(consumer?.attributes).not.toHaveProperty(['waymark.job.next_attempt']);
 });
 
-test('a message that is taken back ends in the trace of who sent it, with links to and from that of who took it back', async () => {
+test('a cancelled message ends in its sender’s trace, linked to and from the trace that cancelled it', async () => {
   const carrier = await produce(message, (given) => Promise.resolve(given));
   await span('the cancelling request', () => cancelled(message, carrier));
 
@@ -128,20 +128,20 @@ test('a message that is taken back ends in the trace of who sent it, with links 
   expect([taken, request].map((one) => links(one!))).toEqual([[request?.spanContext().spanId], [taken?.spanContext().spanId]]);
 });
 
-test('in mode link nothing was promised, and a cancellation leaves no span', async () => {
+test('in mode link, a cancellation has no span', async () => {
   const carrier = await produce(linked, (given) => Promise.resolve(given));
   cancelled(linked, carrier);
   expect(await recorded.take(1)).toMatchObject([{ name: 'send fulfil' }]);
 });
 
-test('a message that repeats another is linked to it', async () => {
+test('a repeated message is linked to the first one', async () => {
   const carrier = await produce(message, (given) => Promise.resolve(given));
   await produce({ ...message, id: '8' }, () => Promise.resolve(), carrier);
   const [first, again] = await recorded.take(2);
   expect(links(again!)).toEqual([first?.spanContext().spanId]);
 });
 
-test('a batch is linked to where its items came from, as far as a span has room, and says how many there were', async () => {
+test('a batch is linked to the spans of its items, up to the limit, and records their number', async () => {
   const items = await Promise.all(Array.from({ length: 200 }, (_, at) => span(`item ${at}`, () => inject())));
   await produce(linked, (carrier) =>
     consume(linked, carrier, { attempt: 1, maxAttempts: 1 }, async () => linkItems([{ traceparent: 'not valid' }, ...items])),

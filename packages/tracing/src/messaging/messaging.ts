@@ -14,24 +14,24 @@ import { startSpan } from '../span.ts';
 
 /** A message or job, in the terms of the semantic conventions for messaging. */
 export interface Message {
-  /** `messaging.system`: the queue's software. */
+  /** `messaging.system`: the queueing software, such as `kafka`. */
   system: string;
   /** `messaging.destination.name`: the queue or the job's name. */
   destination: string;
-  /** `messaging.message.id`: unique over all messages. */
+  /** `messaging.message.id`: unique among all messages. */
   id: string;
   /**
-   * `parent`, the default: what becomes of the message joins the producer's trace, which promises it (docs/manifest.md). `link`: each of
-   * its attempts is a trace of its own, linked to the PRODUCER span. The same to the message's end.
+   * `parent` (the default): attempts join the producer's trace, which promises them (docs/manifest.md). `link`: each attempt starts its own
+   * trace, linked to the PRODUCER span. Use the same mode in all calls for a message.
    */
   trace?: 'parent' | 'link';
 }
 
 /**
- * Runs `fn`, which stores or sends the message together with the carrier, inside a PRODUCER span. The carrier has the trace, the baggage
- * and the RequestContext, whose values are then stored with the message.
- * @param again the carrier of an earlier message that this one repeats: the span is linked there
- * @throws {RangeError} for a RequestContext of more than 8 KB
+ * Runs `fn` in a PRODUCER span. `fn` must send or store the carrier with the message. The carrier holds the trace, the baggage and the values
+ * of the RequestContext.
+ * @param again the carrier of an earlier message that this one repeats; the span is linked to it
+ * @throws {RangeError} if the RequestContext is larger than 8 KB
  */
 export async function produce<T>(message: Message, fn: (carrier: Carrier) => Promise<T>, again: ReceivedCarrier = {}): Promise<T> {
   return span(`send ${message.destination}`, () => fn(pack()), {
@@ -41,26 +41,26 @@ export async function produce<T>(message: Message, fn: (carrier: Carrier) => Pro
   });
 }
 
-/** Which attempt at a message this is, counted from 1, and how many there may be. */
+/** The number of this attempt, counted from 1, and the maximum. */
 export interface Attempt {
   attempt: number;
   maxAttempts: number;
-  /** Whether an attempt that failed with this error does not count: another follows in any case. */
+  /** Whether an attempt that failed with this error doesn't count, so that another always follows. */
   postpones?: (error: unknown) => boolean;
-  /** When the next attempt is due after this error, in milliseconds since 1970. */
+  /** When the attempt after this error is due, in milliseconds since 1970. */
   dueMs?: (error: unknown) => number;
 }
 
-/** No further attempt would do better: nobody understands the message. */
+/** Throw it if a message can't be processed at all, for example because nobody understands it: there is no further attempt. */
 export class PoisonError extends Error {
   override readonly name = 'PoisonError';
   readonly code = 'poison_payload';
 }
 
 /**
- * Runs `fn`, which works the message off, inside a CONSUMER span: a child of the PRODUCER span whose carrier came along or, in mode `link`,
- * a root that is linked to it. Baggage and RequestContext come along too; the latter's keys are known by name. If it fails, the span
- * says what follows: the next attempt or, after the last one and for a `PoisonError`, `deadLetter`.
+ * Runs `fn`, which processes the message, in a CONSUMER span: a child of the PRODUCER span in the carrier or, in mode `link`, a root with a
+ * link to it. Restores baggage and RequestContext; keys of the RequestContext are matched by name. If `fn` fails, the span records what
+ * follows: the next attempt or, after the last attempt or a `PoisonError`, the dead letter.
  */
 export async function consume<T>(
   message: Message,
@@ -91,8 +91,8 @@ export async function consume<T>(
 }
 
 /**
- * Runs `fn`, which puts a message away that failed at its last attempt, inside a span that stands to the PRODUCER span, whose carrier came
- * along, as that of an attempt does.
+ * Runs `fn`, which stores a message whose last attempt failed, in a span. Like the span of an attempt, it is a child of the PRODUCER span or,
+ * in mode `link`, linked to it.
  */
 export async function deadLetter<T>(message: Message, carrier: ReceivedCarrier, fn: () => Promise<T>): Promise<T> {
   const { sender, request } = unpack(carrier);
@@ -101,9 +101,8 @@ export async function deadLetter<T>(message: Message, carrier: ReceivedCarrier, 
 }
 
 /**
- * Says that a message that waited was taken back: with a span below the PRODUCER span whose carrier came along, which keeps its promise, and
- * links between it and the active span, so that one gets from either trace to the other. Call it once it is certain. In mode `link`
- * nothing was promised, and nothing is said.
+ * Records that a waiting message was cancelled: adds a span below its PRODUCER span, which keeps that span's promise, and links this span and
+ * the active one to each other. Call it when the cancellation is final. Does nothing in mode `link`, which promises nothing.
  */
 export function cancelled(message: Message, carrier: ReceivedCarrier): void {
   if (message.trace === 'link') return;
@@ -114,12 +113,12 @@ export function cancelled(message: Message, carrier: ReceivedCarrier): void {
   taken.end();
 }
 
-/** How many links `linkItems` makes: the SDK keeps 128 of a span, and the first may lead to the PRODUCER. */
+/** The SDK keeps 128 links per span, and the first may be the one to the PRODUCER span. */
 const LINKED_ITEMS = 127;
 
 /**
- * Links the active span to where each of the items that it works on came from, by their carriers, and says how many there are. The first
- * 127 have links: put those first that matter most.
+ * For batches: links the active span to the span in each item's carrier, and records the number of items. Only the first 127 items are
+ * linked, so put the most important first.
  */
 export function linkItems(carriers: readonly ReceivedCarrier[]): void {
   const active = trace.getActiveSpan();
@@ -127,7 +126,7 @@ export function linkItems(carriers: readonly ReceivedCarrier[]): void {
   active?.addLinks(carriers.slice(0, LINKED_ITEMS).flatMap((carrier) => linksTo(extract(carrier))));
 }
 
-/** Below the PRODUCER span, or with nothing but a link to it. */
+/** Makes a span a child of the PRODUCER span or, in mode `link`, a root with a link to it. */
 function after(producer: Context, { trace: mode }: Message): SpanOptions {
   return mode === 'link' ? { parent: trace.deleteSpan(producer), links: linksTo(producer) } : { parent: producer };
 }
@@ -137,7 +136,7 @@ function linksTo(origin: Context): Link[] {
   return found ? [{ context: found }] : [];
 }
 
-/** The conventions have types for these two; for a dead letter or a cancellation they know none. */
+/** The conventions define operation types for these two, but none for dead letters or cancellations. */
 const TYPED = new Set(['send', 'process']);
 
 function attributesOf(

@@ -8,7 +8,7 @@ const recorded = recordSpans();
 const USER = contextKey<string>('shop.user');
 const asJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
-/** What each queue makes of a carrier between the sender and the consumer. */
+/** How each queue changes a carrier on its way to the consumer. */
 const queues: Record<string, (carrier: Carrier) => ReceivedCarrier> = {
   "BullMQ: in the job's data": (carrier) => (asJson({ orderId: 7, carrier }) as { carrier: Carrier }).carrier,
   'Kafka: headers, which arrive as Buffers': (carrier) =>
@@ -36,7 +36,7 @@ test.each(Object.keys(queues))('%s: the consumer joins the trace, and knows the 
 test.each([
   ['no carrier', {}],
   ['values of other types', { traceparent: 7, baggage: null, tracestate: { Nothing: 1 } }],
-])('a message with %s begins a trace of its own', async (_what, carrier) => {
+])('a message with %s starts its own trace', async (_what, carrier) => {
   const message = { system: 'queue', destination: 'receipts', id: '8' };
   await consume(message, carrier as ReceivedCarrier, { attempt: 1, maxAttempts: 1 }, async () => undefined);
   const [consumer] = await recorded.take(1);

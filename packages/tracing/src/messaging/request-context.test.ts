@@ -8,7 +8,7 @@ const USER = contextKey<string>('shop.user');
 const message = { system: 'graphile_worker', destination: 'fulfil', id: '7' };
 const userOf = (): string | undefined => RequestContext.current().get(USER);
 
-test('a job has the RequestContext of the request that sent it, at each attempt and as a dead letter', async () => {
+test('a job has the RequestContext of its request, in each attempt and as a dead letter', async () => {
   const carrier = await RequestContext.current()
     .with(USER, 'ada')
     .run(async () => produce(message, (given) => Promise.resolve(given)));
@@ -22,7 +22,7 @@ test('a job has the RequestContext of the request that sent it, at each attempt 
   expect(JSON.stringify(spans.map(({ name, attributes }) => [name, attributes]))).not.toContain('ada');
 });
 
-test('a message without a RequestContext is processed without one, not with that of the worker', async () => {
+test('a message without a RequestContext is processed without one, not with the worker’s', async () => {
   const carrier = await produce(message, (given) => Promise.resolve(given));
   const users = RequestContext.current()
     .with(USER, 'ada')

@@ -21,14 +21,14 @@ function siblings(): { starts: bigint[]; ends: bigint[] } {
   return { starts: ended().map(({ startTime }) => nanoseconds(startTime)), ends: ended().map(({ endTime }) => nanoseconds(endTime)) };
 }
 
-test('spans that follow one another do so in their times too', () => {
+test('consecutive spans have consecutive times', () => {
   const { starts, ends } = siblings();
   for (let n = 1; n < starts.length; n += 1) {
     expect(starts[n]).toBeGreaterThanOrEqual(ends[n - 1] ?? 0n);
   }
 });
 
-test('a start and an end that are given are kept', () => {
+test('explicit start and end times are kept', () => {
   const { tracer, ended } = recorder();
   const given: [number, number] = [1_795_540_797, 313_004_800];
   tracer.startSpan('as a pair', { startTime: given }).end([1_795_540_798, 1]);
@@ -44,7 +44,7 @@ test('a start and an end that are given are kept', () => {
   ]);
 });
 
-test('times are those of the wall clock', () => {
+test('times follow the wall clock', () => {
   const before = BigInt(Date.now()) * 1_000_000n;
   const [start] = siblings().starts;
   const after = BigInt(Date.now() + 1) * 1_000_000n;
@@ -52,7 +52,7 @@ test('times are those of the wall clock', () => {
   expect(start).toBeLessThanOrEqual(after);
 });
 
-test('an end that is given as a moment of the monotonic clock is as precise', () => {
+test('an explicit end from the monotonic clock keeps its precision', () => {
   const { tracer, ended } = recorder();
   const span = tracer.startSpan('answered');
   const at = performance.now();

@@ -27,7 +27,7 @@ import type { SpanLimits } from './recording-span.ts';
 import { alwaysOff, alwaysOn, parentBased, traceIdRatio } from './samplers.ts';
 import { DEFAULT_LIMITS, LeanTracerProvider } from './tracer-provider.ts';
 
-/** One thing that a program does to a span. */
+/** A call on a span. */
 type Step = (span: Span) => unknown;
 
 interface Script {
@@ -41,7 +41,7 @@ interface Script {
 }
 
 const ANCHOR = 1_795_540_797_313;
-/** Numbers beyond what the monotonic clock can show, dates and pairs: what time it is when the test runs must not matter. */
+/** Times as numbers, dates and pairs. The numbers are too large for the monotonic clock, so that the result does not depend on when the test runs. */
 const time = fc.oneof(
   fc.integer({ min: ANCHOR, max: ANCHOR + 5_000 }),
   fc.integer({ min: ANCHOR, max: ANCHOR + 5_000 }).map((ms) => new Date(ms)),
@@ -70,7 +70,7 @@ const status = fc.record({
 }) as fc.Arbitrary<SpanStatus>;
 const exception = fc.oneof(
   text,
-  // The SDK throws on an exception without a prototype that it cannot record.
+  // The SDK throws if it can't record an exception without a prototype.
   fc.record({ name: text, message: text, stack: maybe(text), code: maybe(fc.oneof(text, fc.nat())) }, { noNullPrototype: true }),
 ) as fc.Arbitrary<Error>;
 
@@ -142,7 +142,7 @@ const limits: fc.Arbitrary<SpanLimits> = fc.record({
   attributePerLinkCountLimit: few,
 });
 
-/** Runs a program on a tracer, the second span below the first, and tells everything that can be read of its spans. */
+/** Runs a program on a tracer, with the second span below the first. Returns all readable fields of its spans. */
 function outcome(tracer: Tracer, ended: readonly sdk.ReadableSpan[], scripts: readonly Script[]): object {
   const returned: unknown[] = [];
   let parent: Context = ROOT_CONTEXT;
@@ -176,7 +176,7 @@ function outcome(tracer: Tracer, ended: readonly sdk.ReadableSpan[], scripts: re
   return { returned, told };
 }
 
-/** The same spans in the same calls: what each processor sees, and when. */
+/** Records what a span processor is called with, in order. */
 function recorder(): { processor: sdk.SpanProcessor & ours.SpanProcessor; ended: sdk.ReadableSpan[] } {
   const ended: sdk.ReadableSpan[] = [];
   const processor = {
@@ -189,7 +189,7 @@ function recorder(): { processor: sdk.SpanProcessor & ours.SpanProcessor; ended:
   return { processor, ended };
 }
 
-test('any program makes the same spans with our provider and with the SDK, within any limits', () => {
+test('any program creates the same spans with our provider as with the SDK, with any limits', () => {
   fc.assert(
     fc.property(fc.array(script, { minLength: 1, maxLength: 3 }), fc.oneof(limits, fc.constant(DEFAULT_LIMITS)), (scripts, spanLimits) => {
       const [reference, lean] = [recorder(), recorder()];
@@ -235,7 +235,7 @@ test.each(samplers)('%s samples the traces that the SDK samples', (_name, own, t
   );
 });
 
-test('a sampler’s attributes and trace state are on the span, and what it drops is not recorded', () => {
+test('the span has its sampler’s attributes and trace state, and dropped spans are not recorded', () => {
   const sampler: Sampler = {
     shouldSample: (_context, _traceId, name) => ({
       decision: name === 'dropped' ? SamplingDecision.NOT_RECORD : SamplingDecision.RECORD,
@@ -258,7 +258,7 @@ test('a sampler’s attributes and trace state are on the span, and what it drop
   expect(results[1]).toEqual(results[0]);
 });
 
-test('a moment of the monotonic clock is one, for the start and the end', () => {
+test('accepts times of the monotonic clock as start and end', () => {
   const { processor, ended } = recorder();
   const provider = new LeanTracerProvider({ resource: resourceOf({}), sampler: alwaysOn, processors: [processor] });
   const at = performance.now();
@@ -271,10 +271,10 @@ test('a moment of the monotonic clock is one, for the start and the end', () => 
   expect(Math.abs(hrTimeToMilliseconds(span!.startTime) - (performance.timeOrigin + at))).toBeLessThan(1_000);
 });
 
-/** Compiles only if each type can be used as the other. */
+/** Compiles only if each type is assignable to the other. */
 const same = <A, B>(_there: (given: A) => B, _back: (given: B) => A): boolean => true;
 
-test('our interfaces are those of the SDK, in both directions', () => {
+test('our interfaces and those of the SDK are assignable to each other', () => {
   const checked = [
     same<ours.ReadableSpan, sdk.ReadableSpan>(
       (given) => given,

@@ -9,7 +9,7 @@ const NAME = createContextKey('name');
 const named = (name: string): typeof ROOT_CONTEXT => ROOT_CONTEXT.setValue(NAME, name);
 const active = (): unknown => manager.active().getValue(NAME);
 
-test('a context is active in what its function starts, and nowhere else', async () => {
+test('a context is active in everything that its function starts, and nowhere else', async () => {
   const seen = await manager.with(named('one'), async () => {
     const inner = manager.with(named('two'), active);
     await setImmediate();
@@ -31,7 +31,7 @@ test('a bound function keeps its context, receiver, parameters and length', () =
   expect(bound).toHaveLength(2);
 });
 
-test('the listeners of a bound emitter run in its context, and can be removed', () => {
+test('listeners of a bound emitter run in its context and can be removed', () => {
   const emitter = manager.bind(named('one'), new EventEmitter());
   const heard: unknown[] = [];
   const always = (): unknown => heard.push(['always', active()]);
@@ -50,7 +50,7 @@ test('the listeners of a bound emitter run in its context, and can be removed', 
   expect(emitter.listenerCount('tick')).toBe(0);
 });
 
-test('anything else is bound to nothing', () => {
+test('binding anything else returns it unchanged', () => {
   const given = { a: 1 };
   expect(manager.bind(named('one'), given)).toBe(given);
 });

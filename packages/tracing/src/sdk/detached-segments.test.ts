@@ -8,7 +8,7 @@ const recorded = recordSpans(new SegmentManifest());
 const LONG = 60_000;
 const nothing = (): void => undefined;
 
-test('a task is promised by the segment that began it: a task by its task, and by nobody once that has ended', async () => {
+test('the segment that starts a task promises it; after that segment has ended, nobody does', async () => {
   const gate = Promise.withResolvers<void>();
   await span('request', () =>
     detach('outer', null, async () => {
@@ -32,7 +32,7 @@ test('a task is promised by the segment that began it: a task by its task, and b
   expect(named(spans, 'late').parentSpanContext?.spanId).toBe(named(spans, 'other').spanContext().spanId);
 });
 
-test('a segment promises a bounded number of tasks', async () => {
+test('a segment promises only a limited number of tasks', async () => {
   await span('loop', async () => {
     for (let at = 0; at <= DETACHED_PROMISES; at += 1) {
       detach('one', null, () => undefined);

@@ -4,12 +4,13 @@ import { AsyncContextManager } from '../provider/context-manager.ts';
 import type { Resource, SpanProcessor } from '../provider/interfaces.ts';
 import type { SpanLimits } from '../provider/recording-span.ts';
 import { LeanTracerProvider } from '../provider/tracer-provider.ts';
+import { DEFAULTS } from './defaults.ts';
 import { oneOf, textFrom, type Env, type Warn } from './env.ts';
 import { instrumentationsFromEnv } from './instrumentations.ts';
 import { isInstalled, loadOptional, notInstalled } from './optional.ts';
 import { randomFlag } from './trace-context.ts';
 
-/** What makes the spans, and with what. */
+/** The parts that both engines need. */
 export interface EngineParts {
   readonly resource: Resource;
   readonly sampler: Sampler;
@@ -24,12 +25,12 @@ export type Stop = () => Promise<void>;
 const SDK = '@opentelemetry/sdk-node';
 
 /**
- * Registers what makes spans with OpenTelemetry's API: our own provider or, with WAYMARK_TRACING=sdk, OpenTelemetry's NodeSDK. The latter also
- * exports metrics and logs, if OTEL_METRICS_EXPORTER or OTEL_LOGS_EXPORTER asks for them. If it is not installed, that is warned of.
+ * Registers a tracer provider with OpenTelemetry's API: our own or, with WAYMARK_TRACING=sdk, OpenTelemetry's NodeSDK. The NodeSDK also
+ * exports metrics and logs if OTEL_METRICS_EXPORTER or OTEL_LOGS_EXPORTER is set. Warns if it is needed but not installed.
  */
 export function startEngine(parts: EngineParts, env: Env, warn: Warn): Stop {
-  const asked = oneOf(env, 'WAYMARK_TRACING', ['lean', 'sdk'], warn) === 'sdk';
-  const signals = { metrics: isExported(env, 'METRICS'), logs: isExported(env, 'LOGS') };
+  const asked = oneOf(env, 'WAYMARK_TRACING', ['lean', 'sdk'], DEFAULTS.WAYMARK_TRACING, warn) === 'sdk';
+  const signals = { metrics: isExported(env, 'OTEL_METRICS_EXPORTER'), logs: isExported(env, 'OTEL_LOGS_EXPORTER') };
   const needsSdk = asked || signals.metrics || signals.logs;
   const hasSdk = needsSdk && isInstalled(SDK);
   if (needsSdk && !hasSdk) warn(`WAYMARK_TRACING, OTEL_METRICS_EXPORTER and OTEL_LOGS_EXPORTER are ignored: ${notInstalled(SDK)}`);
@@ -60,6 +61,6 @@ function tracesOf({ sampler, limits, processors, propagator }: EngineParts): obj
   return { sampler, spanLimits: limits, spanProcessors: [randomFlag, ...processors], textMapPropagator: propagator };
 }
 
-function isExported(env: Env, signal: string): boolean {
-  return (textFrom(env, `OTEL_${signal}_EXPORTER`) ?? 'none') !== 'none';
+function isExported(env: Env, exporter: 'OTEL_METRICS_EXPORTER' | 'OTEL_LOGS_EXPORTER'): boolean {
+  return (textFrom(env, exporter) ?? DEFAULTS[exporter]) !== 'none';
 }

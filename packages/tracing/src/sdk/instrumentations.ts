@@ -1,16 +1,17 @@
 import { PgInstrumentation } from '@opentelemetry/instrumentation-pg';
 import { hasTraceparent } from '../http/one-traceparent.ts';
+import { DEFAULTS } from './defaults.ts';
 import { listFrom, type Env, type Warn } from './env.ts';
 import { isInstalled, loadOptional, notInstalled } from './optional.ts';
 import { describeQuery } from './sql.ts';
 
-/** As far as we use it: any of OpenTelemetry's instrumentations. It patches from its construction on. */
+/** The parts of an OpenTelemetry instrumentation that we use. Its constructor already patches. */
 export type Instrumentation = Pick<
   PgInstrumentation,
   'instrumentationName' | 'enable' | 'disable' | 'setTracerProvider' | 'setMeterProvider' | 'setConfig' | 'getConfig'
 >;
 
-/** Polling and migrations run outside any request: their queries would be one-span traces of no use to a reader. */
+/** Polling and migrations run outside any request. Each of their queries would be a trace of one useless span. */
 const PG = { requireParentSpan: true, ignoreConnectSpans: true, requestHook: describeQuery };
 
 const AUTO = '@opentelemetry/auto-instrumentations-node';
@@ -20,22 +21,24 @@ type AutoInstrumentations = { getNodeAutoInstrumentations(config: Record<string,
 type RuntimeInstrumentation = { RuntimeNodeInstrumentation: new () => Instrumentation };
 
 /**
- * The instrumentations that OTEL_NODE_ENABLED_INSTRUMENTATIONS names: by default pg, and the runtime's metrics if there is an exporter for
- * them. Any other comes from OpenTelemetry's collection, if it is installed.
+ * Returns the instrumentations that OTEL_NODE_ENABLED_INSTRUMENTATIONS names. The default is pg and, if metrics are exported, the runtime's
+ * metrics. Others are taken from OpenTelemetry's auto-instrumentations, if installed.
  */
 export function instrumentationsFromEnv(env: Env, hasMetrics: boolean, warn: Warn): Instrumentation[] {
   const enabled = listFrom(env, 'OTEL_NODE_ENABLED_INSTRUMENTATIONS');
   const disabled = listFrom(env, 'OTEL_NODE_DISABLED_INSTRUMENTATIONS');
-  const others = enabled.filter((name) => name !== 'pg' && name !== 'runtime-node');
+  const builtIn: readonly string[] = DEFAULTS.OTEL_NODE_ENABLED_INSTRUMENTATIONS;
+  const others = enabled.filter((name) => !builtIn.includes(name));
   if (others.length > 0 && isInstalled(AUTO)) return collection();
   if (others.length > 0) warn(`OTEL_NODE_ENABLED_INSTRUMENTATIONS has "${others.join(', ')}", which is ignored: ${notInstalled(AUTO)}`);
-  const isOn = (name: string): boolean => !disabled.includes(name) && (enabled.length === others.length || enabled.includes(name));
+  const chosen = enabled.length > others.length ? enabled : builtIn;
+  const isOn = (name: string): boolean => chosen.includes(name) && !disabled.includes(name);
   return [...(isOn('pg') ? [new PgInstrumentation(PG)] : []), ...(hasMetrics && isOn('runtime-node') ? runtimeMetrics(warn) : [])];
 }
 
 function collection(): Instrumentation[] {
   return (loadOptional(AUTO) as AutoInstrumentations).getNodeAutoInstrumentations({
-    // Our middleware makes the SERVER spans; for the CLIENT spans of node:http, the instrumentation is one of two ways.
+    // Our middleware makes the SERVER spans. The CLIENT spans of node:http can come from this instrumentation.
     '@opentelemetry/instrumentation-http': { disableIncomingRequestInstrumentation: true },
     '@opentelemetry/instrumentation-undici': { ignoreRequestHook: hasTraceparent },
     '@opentelemetry/instrumentation-pg': PG,
@@ -44,6 +47,6 @@ function collection(): Instrumentation[] {
 
 function runtimeMetrics(warn: Warn): Instrumentation[] {
   if (isInstalled(RUNTIME)) return [new (loadOptional(RUNTIME) as RuntimeInstrumentation).RuntimeNodeInstrumentation()];
-  warn(`The runtime's metrics are left out: ${notInstalled(RUNTIME)}`);
+  warn(`The runtime's metrics are not exported: ${notInstalled(RUNTIME)}`);
   return [];
 }

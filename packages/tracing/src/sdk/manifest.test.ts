@@ -16,7 +16,7 @@ function recorder() {
   return { start, declared };
 }
 
-test('a segment’s root declares how many spans it has, and no other span does', () => {
+test('only a segment’s root declares how many spans the segment has', () => {
   const { start, declared } = recorder();
   const root = start('root');
   const child = start('child', root);
@@ -26,7 +26,7 @@ test('a segment’s root declares how many spans it has, and no other span does'
   expect(declared()).toEqual({ root: 3, child: undefined, grandchild: undefined });
 });
 
-test('a parent in another process begins a new segment', () => {
+test('a span whose parent is in another process starts a new segment', () => {
   const { start, declared } = recorder();
   const server = start('server', trace.wrapSpanContext(REMOTE));
   const job = start('job', trace.wrapSpanContext({ ...server.spanContext(), isRemote: true }));
@@ -35,7 +35,7 @@ test('a parent in another process begins a new segment', () => {
   expect(declared()).toEqual({ server: 1, job: 1 });
 });
 
-test('what starts after the root has ended is not in its count', () => {
+test('spans that start after the root has ended are not counted', () => {
   const { start, declared } = recorder();
   const root = start('root');
   root.end();
@@ -43,7 +43,7 @@ test('what starts after the root has ended is not in its count', () => {
   expect(declared()).toEqual({ root: 1, late: undefined });
 });
 
-test('a root that is full of attributes declares its size all the same', () => {
+test('a root with the maximum of attributes still declares its size', () => {
   const { start, declared } = recorder();
   const root = start('root');
   start('child', root).end();
@@ -52,7 +52,7 @@ test('a root that is full of attributes declares its size all the same', () => {
   expect(declared()['root']).toBe(2);
 });
 
-test('a root without an active parent is not taken into the segment of another', () => {
+test('a root without a parent does not join another segment', () => {
   const { start, declared } = recorder();
   const one = start('one');
   const two = context.with(trace.setSpan(ROOT_CONTEXT, one), () => start('two'));
@@ -61,7 +61,7 @@ test('a root without an active parent is not taken into the segment of another',
   expect(declared()).toEqual({ one: 1, two: 1 });
 });
 
-test('any tree of spans, ended in any order that ends children first, is counted whole', () => {
+test('counts all spans of any tree, in any order that ends children first', () => {
   fc.assert(
     fc.property(fc.array(fc.nat(), { maxLength: 50 }), (parents) => {
       const { start, declared } = recorder();

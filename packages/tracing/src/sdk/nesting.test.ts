@@ -9,7 +9,7 @@ import { exceptions, named, recordSpans } from '../testing/recorded-spans.ts';
 const recorded = recordSpans(new SegmentManifest());
 const PATH = contextKey<string>('path');
 
-/** Work in the shape of a tree: each node runs its children, at once or one after the other, by one of the tools. */
+/** A tree of work: each node runs its children, in parallel or in sequence, with one of the tools. */
 interface Work {
   name: string;
   tool: 'span' | 'detach' | 'bind' | 'timer';
@@ -18,11 +18,11 @@ interface Work {
   children: Work[];
 }
 
-/** The callback queue of somebody else, who runs everything in a context of their own. */
+/** A foreign callback queue, which runs everything in its own context. */
 const foreign: (() => void)[] = [];
 setInterval(() => foreign.splice(0).forEach((run) => run()), 1).unref();
 
-/** Runs the children, then fails: by its own error, or by the first of theirs. */
+/** Runs the children, then fails with its own error or the first of theirs. */
 async function below(work: Work, path: string): Promise<void> {
   expect(RequestContext.current().get(PATH) ?? '').toBe(path);
   const errors: unknown[] = [];
@@ -57,7 +57,7 @@ async function start(work: Work, path: string): Promise<void> {
   }
 }
 
-/** What a span must say of itself. */
+/** The expected fields of a span. */
 interface Expected {
   parent: string | undefined;
   spans: number | undefined;
@@ -65,7 +65,7 @@ interface Expected {
   exceptions: string[];
 }
 
-/** What the tree says that the spans must be; and the name of the error that the work ends with. */
+/** The expected spans for a tree, and the name of the error that the work ends with. */
 function expectation(work: Work, into: Map<string, Expected>, parent?: string, segment?: string): string | undefined {
   const isSpan = work.tool === 'span' || work.tool === 'detach';
   const root = work.tool === 'detach' || segment === undefined ? work.name : segment;
@@ -106,14 +106,14 @@ const shape = fc.memo((depth): fc.Arbitrary<Omit<Work, 'name'>> =>
   }),
 );
 
-/** A tree whose nodes have names of their own, and whose root is a span. */
+/** A tree with unique names and a span as its root. */
 const work: fc.Arbitrary<Work> = shape(5).map((root) => {
   let count = 0;
   const named = (one: Omit<Work, 'name'>): Work => ({ ...one, name: `${one.tool} ${(count += 1)}`, children: one.children.map(named) });
   return named({ ...root, tool: 'span' });
 });
 
-test('any tree of spans, detached tasks, bound callbacks and timers, at once or in turn, whole or failing, is traced as it is', async () => {
+test('traces any tree of spans, detached tasks, bound callbacks and timers, in parallel or in sequence, failing or not', async () => {
   await fc.assert(
     fc.asyncProperty(work, async (root) => {
       const expected = new Map<string, Expected>();
@@ -138,7 +138,7 @@ const c = async (fails: boolean): Promise<void> =>
     if (fails) throw new Error('of C');
   });
 
-test('A → B → C, each fanning out: an error of C passes B and A, and is recorded once', async () => {
+test('A → B → C, each with several children: an error in C fails B and A, and is recorded once', async () => {
   const a = span('A', () => Promise.all([span('B', () => Promise.all([c(true), c(false)])), span('B alone', () => c(false))]));
   await expect(a).rejects.toThrow('of C');
 

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 
-/** Where the program may have installed a package: beside ours, or for itself. */
+/** Where a package may be installed: next to ours, or in the program's own node_modules. */
 const PLACES = [import.meta.filename, process.argv[1], `${process.cwd()}/`].filter((place) => place !== undefined);
 
 function requireOf(name: string): NodeJS.Require | undefined {
@@ -13,14 +13,14 @@ function requireOf(name: string): NodeJS.Require | undefined {
   });
 }
 
-/** Whether a package that is not installed with ours, because few programs need it, is installed all the same. */
+/** Whether an optional peer dependency is installed. */
 export function isInstalled(name: string): boolean {
   return requireOf(name) !== undefined;
 }
 
 /**
- * Loads such a package.
- * @throws {Error} that says what to install
+ * Loads an optional peer dependency.
+ * @throws {Error} if it is not installed; the message says how to install it
  */
 export function loadOptional(name: string): unknown {
   const require = requireOf(name);
@@ -28,5 +28,5 @@ export function loadOptional(name: string): unknown {
   return require(name);
 }
 
-/** For messages. */
+/** Says that a package is missing and how to install it. */
 export const notInstalled = (name: string): string => `the package ${name} is not installed: npm install ${name}`;

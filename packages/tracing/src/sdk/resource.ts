@@ -3,10 +3,11 @@ import { readFileSync } from 'node:fs';
 import { arch, hostname, platform, release } from 'node:os';
 import type { Attributes } from '@opentelemetry/api';
 import type { Resource } from '../provider/interfaces.ts';
+import { DEFAULTS } from './defaults.ts';
 import { knownOf, textFrom, type Env, type Warn } from './env.ts';
 import { packageVersion } from '@waymark/context';
 
-/** A resource whose attributes are known when it is made. */
+/** Creates a resource without asynchronous attributes. */
 export function resourceOf(given: Attributes): Resource {
   const attributes = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   return {
@@ -20,7 +21,7 @@ export function resourceOf(given: Attributes): Resource {
   };
 }
 
-/** The attributes that OTEL_NODE_RESOURCE_DETECTORS can ask for. Names are those of the semantic conventions for resources. */
+/** The detectors that OTEL_NODE_RESOURCE_DETECTORS can name, with their attributes (semantic conventions for resources). */
 const DETECTORS: Record<string, () => Attributes> = {
   host: () => ({ 'host.name': hostname(), 'host.arch': hostArch(), 'host.id': machineId() }),
   os: () => ({ 'os.type': osType(), 'os.version': release() }),
@@ -37,10 +38,10 @@ const DETECTORS: Record<string, () => Attributes> = {
   serviceinstance: () => ({ 'service.instance.id': randomUUID() }),
 };
 
-/** Describes this process: by its surroundings, by `given`, which wins over those, and by its environment, which wins over both. */
+/** Describes this process. Environment variables win over `given`, and `given` wins over what the detectors find. */
 export function resourceFromEnv(env: Env, given: Attributes, warn: Warn): Resource {
   const known = ['env', ...Object.keys(DETECTORS)];
-  const listed = knownOf(env, 'OTEL_NODE_RESOURCE_DETECTORS', [...known, 'all', 'none'], ['env', 'host', 'serviceinstance'], warn);
+  const listed = knownOf(env, 'OTEL_NODE_RESOURCE_DETECTORS', [...known, 'all', 'none'], DEFAULTS.OTEL_NODE_RESOURCE_DETECTORS, warn);
   const names = new Set(listed.includes('none') ? [] : listed.includes('all') ? known : listed);
   const detected = Object.entries(DETECTORS).map(([name, detect]) => (names.has(name) ? detect() : {}));
   return resourceOf({
@@ -55,7 +56,7 @@ export function resourceFromEnv(env: Env, given: Attributes, warn: Warn): Resour
   });
 }
 
-/** OTEL_RESOURCE_ATTRIBUTES, which is discarded as a whole if any part of it is wrong (Resource SDK specification), and OTEL_SERVICE_NAME. */
+/** Reads OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES. If any part of the latter is invalid, all of it is ignored (Resource SDK specification). */
 function attributesFromEnv(env: Env, warn: Warn): Attributes {
   const serviceName = textFrom(env, 'OTEL_SERVICE_NAME');
   return {
@@ -69,7 +70,9 @@ function listedAttributes(list: string, warn: Warn): Attributes {
   try {
     return Object.fromEntries(pairs.map(attributeOf));
   } catch (error) {
-    warn(`OTEL_RESOURCE_ATTRIBUTES is ignored: ${(error as Error).message}. It takes key=value,key=value with "," and "=" percent-encoded`);
+    warn(
+      `OTEL_RESOURCE_ATTRIBUTES is ignored: ${(error as Error).message}. Write it as key=value,key=value, with "," and "=" in values percent-encoded.`,
+    );
     return {};
   }
 }
@@ -90,7 +93,7 @@ function osType(): string {
   return names[platform()] ?? platform();
 }
 
-/** Linux has it in a file. Elsewhere it takes another process to find it out, and the host's name must do. */
+/** Linux only, where it is in a file. Other systems would need a child process to find it. */
 function machineId(): string | undefined {
   try {
     return readFileSync('/etc/machine-id', 'utf8').trim() || undefined;

@@ -2,6 +2,7 @@ import type { Sampler } from '@opentelemetry/api';
 import { DEFAULT_LIMITS } from '../provider/tracer-provider.ts';
 import type { SpanLimits } from '../provider/recording-span.ts';
 import { alwaysOff, alwaysOn, parentBased, traceIdRatio } from '../provider/samplers.ts';
+import { DEFAULTS } from './defaults.ts';
 import { oneOf, textFrom, wholeNumber, type Env, type Warn } from './env.ts';
 
 const SAMPLERS: Record<string, (ratio: () => number) => Sampler> = {
@@ -13,9 +14,9 @@ const SAMPLERS: Record<string, (ratio: () => number) => Sampler> = {
   traceidratio: (ratio) => traceIdRatio(ratio()),
 };
 
-/** The sampler that OTEL_TRACES_SAMPLER names, with the ratio of OTEL_TRACES_SAMPLER_ARG. */
+/** Returns the sampler that OTEL_TRACES_SAMPLER names, with the ratio from OTEL_TRACES_SAMPLER_ARG. */
 export function samplerFromEnv(env: Env, warn: Warn): Sampler {
-  const name = oneOf(env, 'OTEL_TRACES_SAMPLER', Object.keys(SAMPLERS), warn) ?? 'parentbased_always_on';
+  const name = oneOf(env, 'OTEL_TRACES_SAMPLER', Object.keys(SAMPLERS), DEFAULTS.OTEL_TRACES_SAMPLER, warn);
   return SAMPLERS[name]!(() => ratioFrom(env, warn));
 }
 
@@ -23,11 +24,11 @@ function ratioFrom(env: Env, warn: Warn): number {
   const text = textFrom(env, 'OTEL_TRACES_SAMPLER_ARG');
   const ratio = Number(text ?? 1);
   if (ratio >= 0 && ratio <= 1) return ratio;
-  warn(`OTEL_TRACES_SAMPLER_ARG is "${text}", which is ignored: it takes a number from 0 to 1. The default is 1.`);
+  warn(`OTEL_TRACES_SAMPLER_ARG is "${text}", which is ignored: use a number from 0 to 1. The default is 1.`);
   return 1;
 }
 
-/** The limits of a span from OTEL_SPAN_*_LIMIT; for attributes, OTEL_ATTRIBUTE_*_LIMIT counts if those are not set. */
+/** Reads a span's limits from OTEL_SPAN_*_LIMIT. For attributes, OTEL_ATTRIBUTE_*_LIMIT is the fallback. */
 export function spanLimitsFromEnv(env: Env, warn: Warn): SpanLimits {
   const limit = (name: string, preset: number, least = 0): number => wholeNumber(env, `OTEL_${name}_LIMIT`, { least, preset }, warn);
   const { attributeCountLimit, attributeValueLengthLimit, ...counts } = DEFAULT_LIMITS;

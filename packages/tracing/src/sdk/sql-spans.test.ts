@@ -16,7 +16,7 @@ beforeAll(async () => {
   spans = backend.received.spans;
 });
 
-/** The query that was made inside the span of this name. */
+/** Finds the query inside the span with this name. */
 function queryIn(name: string): ReceivedSpan | undefined {
   const outer = spans.find((one) => one.name === name);
   return spans.find(({ parentSpanId }) => outer && parentSpanId === outer.spanId);
@@ -35,7 +35,7 @@ test.each([
   expect(attribute(query, 'db.query.text')).toBe(shown);
 });
 
-test('no literal is on any span of a query', () => {
+test('no query span contains a literal', () => {
   const queries = spans.filter((one) => attribute(one, 'db.system.name') === 'postgresql');
   expect(queries.length).toBeGreaterThan(5);
   expect(JSON.stringify(queries)).not.toContain('hunter2');
@@ -47,13 +47,13 @@ test.each([
   ['in a callback', '22012', '22012'],
   ['connection lost', '57P01', '57P01'],
   ['connection closed', undefined, 'Error'],
-])('a query that fails (%s) says how: db.response.status_code %s, error.type %s', (name, status, type) => {
+])('a failed query (%s) has db.response.status_code %s and error.type %s', (name, status, type) => {
   const query = queryIn(name);
   expect(query?.status?.code).toBe(ERROR);
   expect([attribute(query, 'db.response.status_code'), attribute(query, 'error.type')]).toEqual([status, type]);
 });
 
-test('a query that succeeds has neither', () => {
+test('a successful query has neither', () => {
   const query = queryIn('with parameters');
   expect([attribute(query, 'db.response.status_code'), attribute(query, 'error.type')]).toEqual([undefined, undefined]);
 });

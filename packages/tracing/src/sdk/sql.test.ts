@@ -29,11 +29,11 @@ test.each([
   ['with gone as (delete from carts returning *) insert into archive select * from gone', 'INSERT archive'],
   ['-- call it\nselect /* from a */ 1 from b', 'SELECT b'],
   ['vacuum', 'SQL'],
-])('%s is %s', (text, summary) => {
+])('the summary of %s is %s', (text, summary) => {
   expect(querySummary(text)).toBe(summary);
 });
 
-test('any text has a summary of one line that quotes no value', () => {
+test('the summary of any text is one line without literals', () => {
   fc.assert(
     fc.property(fc.string(), fc.string(), (before, value) => {
       const summary = querySummary(`${before} select a from b where c = '${value.replaceAll("'", "''")}'`);
@@ -74,7 +74,7 @@ const literal = fc.oneof(
 
 const statement = (a: string, b: string): string => `select a1 from "b 2" where c = ${a} and (d > ${b}) or e = $1`;
 
-test('any literal is taken out, and nothing else', () => {
+test('removes literals and nothing else', () => {
   fc.assert(
     fc.property(literal, literal, (one, other) => {
       expect(withoutLiterals(statement(one, other))).toBe(statement('?', '?'));
@@ -82,7 +82,7 @@ test('any literal is taken out, and nothing else', () => {
   );
 });
 
-test('any text is shown without an error, and in no time', () => {
+test('processes any text quickly and without an error', () => {
   fc.assert(fc.property(text, (any) => expect(typeof withoutLiterals(any)).toBe('string')));
   for (const part of ["'", '"', '$a$', '$$', '/*', '--', "E'\\", '1.', '(', 'e1e+', '.', 'é$']) {
     expect(withoutLiterals(part.repeat(20_000)).length).toBeLessThanOrEqual(part.length * 20_000);

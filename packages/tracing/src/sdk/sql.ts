@@ -10,8 +10,8 @@ import {
 } from '@opentelemetry/semantic-conventions';
 
 /**
- * instrumentation-pg's request hook: names the span by what the query does (semantic conventions for databases, "Name"). The text of a
- * query without parameters loses its literals, which may hold anything.
+ * instrumentation-pg's request hook. Names the span after the query's operation and target (semantic conventions for databases, "Name"), and
+ * removes the literals, which may be secret, from the text of a query without parameters.
  */
 export function describeQuery(span: Span, { query }: { query: { text: string; values?: unknown[] } }): void {
   const summary = summaryOf(query.text);
@@ -20,17 +20,17 @@ export function describeQuery(span: Span, { query }: { query: { text: string; va
   if (!query.values?.length) span.setAttribute(ATTR_DB_QUERY_TEXT, textOf(query.text));
 }
 
-/** A program has few statements, and sends each of them often. */
+/** Programs send few distinct statements, each of them often. */
 const REMEMBERED = 500;
 const summaryOf = remembered(REMEMBERED, querySummary);
 const textOf = remembered(REMEMBERED, withoutLiterals);
 
 const PG = '@opentelemetry/instrumentation-pg';
-/** The only place where instrumentation-pg tells the code of an error. */
+/** instrumentation-pg reports an error's code only in this message. */
 const PG_ERROR = /^PostgreSQL error of type '(.*)' occurred \(code: (\w+)\)$/s;
 const SQLSTATE = /^[0-9A-Z]{5}$/;
 
-/** Adds to the span of a failed query what the conventions require and instrumentation-pg leaves out: the SQLSTATE and `error.type`. */
+/** Adds the SQLSTATE and `error.type` to failed queries. The conventions require them, but instrumentation-pg does not set them. */
 export const failedQueries: SpanProcessor = {
   onStart() {},
   onEnding(span) {
@@ -44,7 +44,7 @@ export const failedQueries: SpanProcessor = {
   shutdown: () => Promise.resolve(),
 };
 
-/** The error's code, of Postgres or of Node, or else its class. */
+/** The error's Postgres or Node code or, without one, its class. */
 function errorCode({ events }: ReadableSpan): string {
   const message = events.find(({ name }) => name === 'exception')?.attributes?.[ATTR_EXCEPTION_MESSAGE];
   const [, type = '_OTHER', code = 'UNKNOWN'] = PG_ERROR.exec(String(message)) ?? [];
@@ -53,15 +53,15 @@ function errorCode({ events }: ReadableSpan): string {
 
 const OPERATION =
   /\b(select|insert|update|delete|merge|begin|commit|rollback to savepoint|rollback|savepoint|create|alter|drop|truncate|listen|notify|call|copy|set|reset|show)\b/i;
-/** `a is distinct from b` names no table. */
+/** `a is distinct from b` is not a table. */
 const TARGET = /\b(?:(?<!\bdistinct\s+)from|into|update|table|join)\s+(?:if\s+(?:not\s+)?exists\s+|only\s+)?([\w."]+)/i;
 const CALLED = /\bselect\s+([\w."]+)\s*\(/i;
-/** These name what they work on at once, and what follows `from` is something else. */
+/** The target of these operations follows directly; the word after `from` is something else. */
 const NAMED_FIRST = /^(?:call|copy|set|reset|show)\b\s*(?:(?:local|session)\s+)?(?<target>[\w."]+)?/i;
 
 /**
- * What a query does, in few words: its operation and what it works on (`SELECT orders`), or the function it calls (semantic conventions,
- * `db.query.summary`). Reads only the outermost statement, so that a common table expression or a subquery does not stand for the whole.
+ * Summarizes a query as its operation and its target, a table (`SELECT orders`) or a function (semantic conventions, `db.query.summary`).
+ * Reads only the outermost statement, so that a common table expression or subquery does not become the summary.
  */
 export function querySummary(text: string): string {
   const outermost = withoutParentheses(text);
@@ -74,7 +74,7 @@ export function querySummary(text: string): string {
   return target ? `${name} ${target.replaceAll('"', '')}` : `${name}`;
 }
 
-/** The outermost statement, without literals and comments; a call keeps its empty pair of parentheses. */
+/** Returns the outermost statement without literals and comments. Parentheses stay, but empty. */
 function withoutParentheses(text: string): string {
   let depth = 0;
   let outermost = '';
@@ -86,12 +86,12 @@ function withoutParentheses(text: string): string {
   return outermost;
 }
 
-/** The query with `?` for each literal and without comments (semantic conventions for databases, "Sanitization of `db.query.text`"). */
+/** Replaces each literal by `?` and removes comments (semantic conventions for databases, "Sanitization of `db.query.text`"). */
 export function withoutLiterals(text: string): string {
   return rewritten(text, '?');
 }
 
-/** Comments, literals and quoted identifiers (Postgres manual, "Lexical Structure"). One that is not closed goes on to the end. */
+/** Comments, literals and quoted identifiers (Postgres manual, "Lexical Structure"). An unclosed one extends to the end. */
 const NOT_CODE = new RegExp(
   [
     /(--[^\n]*|\/\*)/,
@@ -107,7 +107,7 @@ const NOT_CODE = new RegExp(
   'g',
 );
 
-/** The query with something else for each literal, and a space for each comment. */
+/** Replaces each literal by `literal` and each comment by a space. */
 function rewritten(text: string, literal: string): string {
   let result = '';
   let end = 0;
@@ -121,7 +121,7 @@ function rewritten(text: string, literal: string): string {
   return result + text.slice(end);
 }
 
-/** Comments may be nested. */
+/** Finds the end of a comment, which may contain others. */
 function endOfComment(text: string, start: number): number {
   let depth = 0;
   const marks = /\/\*|\*\//g;

@@ -7,7 +7,7 @@ import { runProgram } from '../testing/run-program.ts';
 import { serve } from '../testing/http-server.ts';
 import { traceBackend, type Trouble } from '../testing/trace-backend.ts';
 
-// Each test starts a Node process or two, which on a busy machine takes seconds.
+// Each test starts one or two Node processes, which takes seconds on a busy machine.
 jest.setTimeout(30_000);
 
 const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
@@ -23,7 +23,7 @@ async function deadOrigin(): Promise<string> {
   return server.origin;
 }
 
-test.each(['http/protobuf', 'http/json'])('the standard variables say who the service is and where its spans go: %s', async (protocol) => {
+test.each(['http/protobuf', 'http/json'])('the standard variables set the service and the backend: %s', async (protocol) => {
   await using backend = await traceBackend();
   const ran = await runProgram({
     ...otlp(backend.origin),
@@ -50,9 +50,9 @@ test.each(['http/protobuf', 'http/json'])('the standard variables say who the se
 });
 
 test.each([
-  ['the nearest package.json that has one', {}, '7.1.0'],
-  ['OTEL_RESOURCE_ATTRIBUTES, which wins', { OTEL_RESOURCE_ATTRIBUTES: 'service.version=2025-11-25' }, '2025-11-25'],
-])('the version of the service is that of %s', async (_what, env, expected) => {
+  ['from the nearest package.json that has one', {}, '7.1.0'],
+  ['from OTEL_RESOURCE_ATTRIBUTES, if set', { OTEL_RESOURCE_ATTRIBUTES: 'service.version=2025-11-25' }, '2025-11-25'],
+])('the version of the service is %s', async (_what, env, expected) => {
   const folder = await mkdtemp(join(tmpdir(), 'waymark-'));
   await mkdir(join(folder, 'src'));
   await writeFile(join(folder, 'package.json'), '{"name":"shop","version":"7.1.0"}');
@@ -69,7 +69,7 @@ test.each([
   expect(backend.received.resource['service.version']).toBe(expected);
 });
 
-test('10,000 spans that ended right before the shutdown are all delivered, none twice', async () => {
+test('delivers 10,000 spans that ended right before the shutdown, none twice', async () => {
   await using backend = await traceBackend();
   const ran = await runProgram(otlp(backend.origin), { spans: 10_000 });
 
@@ -78,7 +78,7 @@ test('10,000 spans that ended right before the shutdown are all delivered, none 
   expect(ran).toMatchObject({ code: 0, printed: { deliveries: { waiting: 0, delivered: 10_000, lost: 0, lostBy: none } } });
 });
 
-test('a program that ends without a shutdown loses nothing either', async () => {
+test('a program that ends without a shutdown loses no spans', async () => {
   await using backend = await traceBackend();
   const ran = await runProgram(otlp(backend.origin), { spans: 3, how: 'end' });
 
@@ -86,7 +86,7 @@ test('a program that ends without a shutdown loses nothing either', async () => 
   expect(backend.received.spans).toHaveLength(3);
 });
 
-test('without an exporter spans still have ids, and nothing is sent', async () => {
+test('without an exporter, spans have ids and nothing is sent', async () => {
   await using backend = await traceBackend();
   const ran = await runProgram({ ...otlp(backend.origin), OTEL_TRACES_EXPORTER: 'none' });
 
@@ -95,7 +95,7 @@ test('without an exporter spans still have ids, and nothing is sent', async () =
   expect(backend.received.paths.size).toBe(0);
 });
 
-test('what the sampler leaves out has ids and is not sent', async () => {
+test('spans that are not sampled have ids and are not sent', async () => {
   await using backend = await traceBackend();
   const ran = await runProgram({ ...otlp(backend.origin), OTEL_TRACES_SAMPLER: 'always_off' });
 
@@ -103,7 +103,7 @@ test('what the sampler leaves out has ids and is not sent', async () => {
   expect(backend.received.spans).toEqual([]);
 });
 
-test('zipkin is sent to OTEL_EXPORTER_ZIPKIN_ENDPOINT', async () => {
+test('the zipkin exporter sends to OTEL_EXPORTER_ZIPKIN_ENDPOINT', async () => {
   await using backend = await traceBackend();
   const ran = await runProgram(
     { OTEL_TRACES_EXPORTER: 'zipkin', OTEL_EXPORTER_ZIPKIN_ENDPOINT: `${backend.origin}/api/v2/spans` },
@@ -120,11 +120,11 @@ const reset: Trouble = ({ socket }) => socket.destroy();
 const answer500: Trouble = (_, response) => response.writeHead(500).end();
 
 test.each([
-  ['is not there', undefined],
+  ['does not exist', undefined],
   ['hangs', hang],
   ['resets connections', reset],
   ['answers 500', answer500],
-])('a backend that %s fails no work: the program ends by itself, in time, and says what was lost', async (_what, trouble) => {
+])('with a backend that %s, the program works, ends in time, and reports lost spans', async (_what, trouble) => {
   await using backend = await traceBackend();
   backend.trouble = trouble;
   const origin = trouble ? backend.origin : await deadOrigin();
@@ -135,12 +135,12 @@ test.each([
   expect(ran.errors.match(/^Spans lost since the start: .*$/gm)).toEqual([
     `Spans lost since the start: 5000 (5000 because the process ended first; backend: ${origin}/v1/traces)`,
   ]);
-  // A backend that hangs may yet answer.
-  const failures = ran.errors.match(/Spans cannot be delivered to .* They are kept and sent again\./g) ?? [];
+  // A hanging backend has not failed yet.
+  const failures = ran.errors.match(/Spans cannot be delivered to .* They are kept and retried\./g) ?? [];
   expect(failures).toHaveLength(trouble === hang ? 0 : 1);
 });
 
-test('a backend that comes back before the end has everything', async () => {
+test('a backend that recovers before the end receives all spans', async () => {
   await using backend = await traceBackend();
   backend.trouble = (request, response) => {
     if (backend.requests.length === 3) backend.trouble = undefined;
@@ -149,24 +149,24 @@ test('a backend that comes back before the end has everything', async () => {
   const ran = await runProgram({ ...otlp(backend.origin), OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '1000' }, { spans: 5_000, how: 'end' });
   expect(ran).toMatchObject({ code: 0, printed: { deliveries: { waiting: 0, delivered: 5_000, lost: 0 } } });
   expect(new Set(backend.received.spans.map(({ name }) => name)).size).toBe(5_000);
-  expect(ran.errors).toContain('Spans are delivered again; 0 were lost since the start');
+  expect(ran.errors).toContain('Spans are delivered again. Lost since the start: 0');
 });
 
-test('a program that a signal ends, and that does not handle it, delivers its spans first', async () => {
+test('a program that does not handle a signal delivers its spans before the signal ends it', async () => {
   await using backend = await traceBackend();
   const ran = await runProgram(otlp(backend.origin), { spans: 3, how: 'wait' });
   expect([ran.code, ran.signal, ran.errors]).toEqual([null, 'SIGTERM', '']);
   expect(backend.received.spans).toHaveLength(3);
 });
 
-test('the same with a dead backend says what was lost', async () => {
+test('a program ended by a signal reports lost spans if the backend is dead', async () => {
   const origin = await deadOrigin();
   const ran = await runProgram(otlp(origin), { spans: 3, how: 'wait' });
   expect(ran.signal).toBe('SIGTERM');
   expect(ran.errors).toContain(`Spans lost since the start: 3 (3 because the process ended first; backend: ${origin}/v1/traces)\n`);
 });
 
-test('process.exit loses what waits, and says so', async () => {
+test('process.exit loses waiting spans, and reports them', async () => {
   await using backend = await traceBackend();
   const ran = await runProgram(otlp(backend.origin), { spans: 3, how: 'exit' });
   expect([ran.code, ran.errors]).toEqual([
@@ -179,7 +179,7 @@ test.each([
   ['protobuf', {}],
   ['JSON', { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' }],
 ])(
-  'a backend that hangs costs the memory that the queue may take, however many spans end: %s',
+  'with a backend that hangs, memory grows only by the queue’s limit: %s',
   async (_what, env) => {
     await using backend = await traceBackend();
     backend.trouble = hang;
@@ -192,13 +192,13 @@ test.each([
     const { grownBy, deliveries } = ran.printed!;
     expect(deliveries).toMatchObject({ waiting: 0, delivered: 0, lost: 80_000 });
     expect(deliveries.lostBy.queueFull).toBeGreaterThan(10_000);
-    // The queue's 16 MiB, and what a program that ends so many spans has for other reasons.
+    // The queue's 16 MiB, and memory that the program needs for other reasons.
     expect(grownBy! / 2 ** 20).toBeLessThan(28);
   },
   60_000,
 );
 
-test('a full queue loses the newest spans, says so once, and counts them', async () => {
+test('a full queue drops new spans, counts them, and warns once', async () => {
   await using backend = await traceBackend();
   const ran = await runProgram(
     { ...otlp(backend.origin), OTEL_BSP_MAX_QUEUE_SIZE: '64', OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '32' },
@@ -217,30 +217,30 @@ test('a full queue loses the newest spans, says so once, and counts them', async
 });
 
 test.each([
-  ['OTEL_TRACES_EXPORTER', 'jaeger', 'OTEL_TRACES_EXPORTER has "jaeger", which is ignored: it takes otlp, zipkin, console or none'],
+  ['OTEL_TRACES_EXPORTER', 'jaeger', 'OTEL_TRACES_EXPORTER has "jaeger", which is ignored: use otlp, zipkin, console or none'],
   [
     'OTEL_BSP_MAX_QUEUE_SIZE',
     'lots',
-    'OTEL_BSP_MAX_QUEUE_SIZE is "lots", which is ignored: it takes a whole number from 1. The default is 65536.',
+    'OTEL_BSP_MAX_QUEUE_SIZE is "lots", which is ignored: use a whole number from 1. The default is 65536.',
   ],
-  ['OTEL_PROPAGATORS', 'w3c', 'OTEL_PROPAGATORS has "w3c", which is ignored: it takes tracecontext, baggage, b3, b3multi or none'],
+  ['OTEL_PROPAGATORS', 'w3c', 'OTEL_PROPAGATORS has "w3c", which is ignored: use tracecontext, baggage, b3, b3multi or none'],
   [
     'OTEL_TRACES_SAMPLER',
     'sometimes',
-    'OTEL_TRACES_SAMPLER is "sometimes", which is ignored: it takes parentbased_always_on, parentbased_always_off, parentbased_traceidratio, always_on, always_off or traceidratio',
+    'OTEL_TRACES_SAMPLER is "sometimes", which is ignored: use parentbased_always_on, parentbased_always_off, parentbased_traceidratio, always_on, always_off or traceidratio',
   ],
   [
     'OTEL_NODE_RESOURCE_DETECTORS',
     'moon',
-    'OTEL_NODE_RESOURCE_DETECTORS has "moon", which is ignored: it takes env, host, os, process, serviceinstance, all or none',
+    'OTEL_NODE_RESOURCE_DETECTORS has "moon", which is ignored: use env, host, os, process, serviceinstance, all or none',
   ],
   ['OTEL_NODE_ENABLED_INSTRUMENTATIONS', 'moon', 'Provided instrumentation name "@opentelemetry/instrumentation-moon" not found'],
-  ['OTEL_SDK_DISABLED', 'maybe', 'OTEL_SDK_DISABLED is "maybe", which is ignored: it takes true or false'],
-  ['OTEL_TRACES_SAMPLER_ARG', '7', 'OTEL_TRACES_SAMPLER_ARG is "7", which is ignored: it takes a number from 0 to 1. The default is 1.'],
+  ['OTEL_SDK_DISABLED', 'maybe', 'OTEL_SDK_DISABLED is "maybe", which is ignored: use true or false'],
+  ['OTEL_TRACES_SAMPLER_ARG', '7', 'OTEL_TRACES_SAMPLER_ARG is "7", which is ignored: use a number from 0 to 1. The default is 1.'],
   ['OTEL_RESOURCE_ATTRIBUTES', 'shop', 'OTEL_RESOURCE_ATTRIBUTES is ignored: "shop" is not key=value'],
-  ['OTEL_SPAN_EVENT_COUNT_LIMIT', 'few', 'OTEL_SPAN_EVENT_COUNT_LIMIT is "few", which is ignored: it takes a whole number from 0'],
-  ['WAYMARK_TRACING', 'fat', 'WAYMARK_TRACING is "fat", which is ignored: it takes lean or sdk'],
-])('a value that makes no sense is warned of and ignored: %s', async (name, value, message) => {
+  ['OTEL_SPAN_EVENT_COUNT_LIMIT', 'few', 'OTEL_SPAN_EVENT_COUNT_LIMIT is "few", which is ignored: use a whole number from 0'],
+  ['WAYMARK_TRACING', 'fat', 'WAYMARK_TRACING is "fat", which is ignored: use lean or sdk'],
+])('warns of an invalid value and ignores it: %s', async (name, value, message) => {
   await using backend = await traceBackend();
   const ran = await runProgram({ ...otlp(backend.origin), OTEL_TRACES_SAMPLER: 'traceidratio', [name]: value });
   expect(ran).toMatchObject({ code: 0, printed: { deliveries: { delivered: 1, lost: 0 } } });
@@ -251,7 +251,7 @@ test.each([
 
 const optionsProgram = fileURLToPath(new URL('../testing/options-program.ts', import.meta.url));
 
-test('options in code: resource, sampler, exporter, processor, propagators and the allowlist of baggage', async () => {
+test('accepts options in code: resource, sampler, exporter, processor, propagators and baggage keys', async () => {
   const ran = await runProgram({}, { program: optionsProgram, how: 'options', preload: false });
   expect(ran).toMatchObject({ code: 0, errors: '' });
   expect(ran.printed).toEqual({
@@ -269,13 +269,13 @@ test('OTEL_SERVICE_NAME wins over the name in code', async () => {
   expect(ran.printed).toMatchObject({ service: 'from outside' });
 });
 
-test('options that come too late are an error, not ignored', async () => {
+test('options after the start throw an error', async () => {
   const ran = await runProgram({ OTEL_TRACES_EXPORTER: 'none' }, { program: optionsProgram, how: 'options' });
   expect(ran.code).toBe(1);
   expect(ran.errors).toContain('Tracing has started already: call startTracing with options instead of preloading `register`');
 });
 
-test("an SDK of the user's own writes the manifest with one processor more", async () => {
+test("the user's own SDK writes the manifest with one more processor", async () => {
   const ran = await runProgram({}, { program: optionsProgram, how: 'own-sdk', preload: false });
   expect(ran.printed).toEqual({ exported: ['work', 'GET /orders/{id}'], manifest: 2 });
 });

@@ -14,30 +14,30 @@ import { samplerFromEnv, spanLimitsFromEnv } from './sampling.ts';
 import { failedQueries } from './sql.ts';
 import { propagatorFromEnv } from './trace-context.ts';
 
-/** Tracing that runs. */
+/** Running tracing, as returned by `startTracing`. */
 export interface Tracing {
-  /** How many spans wait, are delivered and were lost so far; with several exporters, each counts. */
+  /** How many spans are waiting, delivered and lost so far. With several exporters, a span counts once for each. */
   readonly deliveries: Readonly<Deliveries>;
   /**
-   * Delivers every span that has ended, then stops. What is not delivered after `ms` milliseconds (4,000 by default) is lost, and a line on
-   * stderr says how many spans were. Never rejects: a dead backend is reported, not thrown.
+   * Delivers all ended spans, then stops. Spans not delivered within `ms` milliseconds (4,000 by default) are lost, and a line on stderr
+   * says how many. Never rejects.
    */
   shutdown(ms?: number): Promise<void>;
 }
 
-/** What a program sets in code. */
+/** Settings in code. */
 export interface TracingOptions {
   /** Attributes of the resource: `{ 'service.name': 'shop' }`. `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` win. */
   resource?: Attributes;
-  /** In place of `OTEL_TRACES_SAMPLER`. */
+  /** Replaces `OTEL_TRACES_SAMPLER`. */
   sampler?: Sampler;
-  /** In place of `OTEL_TRACES_EXPORTER`. Each has a queue of its own, bounded in bytes. */
+  /** Replace `OTEL_TRACES_EXPORTER`. Each has its own bounded queue. */
   exporters?: readonly SpanExporter[];
-  /** Processors that see each span before it is exported. */
+  /** Called for each span before it is exported. */
   processors?: readonly SpanProcessor[];
-  /** In place of `OTEL_PROPAGATORS`. */
+  /** Replace `OTEL_PROPAGATORS`. */
   propagators?: readonly TextMapPropagator[];
-  /** The keys of incoming baggage that are kept, in place of `waymark.traffic`. All others are dropped. */
+  /** The keys of incoming baggage to keep, instead of `waymark.traffic`. All others are dropped. */
   baggage?: readonly string[];
 }
 
@@ -46,10 +46,9 @@ let running: Tracing | undefined;
 const SILENT = { error() {}, warn() {}, info() {}, debug() {}, verbose() {} };
 
 /**
- * Starts tracing from the standard OTEL_* variables and `options`, once per process. With the exporter `none` spans still have ids, so that
- * answers and logs stay correlated. With `OTEL_SDK_DISABLED=true` it does nothing. A variable whose value makes no sense is warned of and
- * ignored.
- * @throws {Error} for options when tracing has started already, by `register` for example: they would have no effect
+ * Starts tracing from the standard OTEL_* variables and `options`, once per process. With the exporter `none`, spans still have ids, so that
+ * responses and logs stay correlated. With `OTEL_SDK_DISABLED=true` it does nothing. Warns of invalid variables and ignores them.
+ * @throws {Error} if there are options but tracing has already started (for example, by `register`): they would have no effect
  */
 export function startTracing(options?: TracingOptions): Tracing {
   if (running && options) throw new Error('Tracing has started already: call startTracing with options instead of preloading `register`');
@@ -58,7 +57,7 @@ export function startTracing(options?: TracingOptions): Tracing {
   if (isTrue(env, 'OTEL_SDK_DISABLED', warnOfSettings)) return (running = { deliveries: sumOf([]), shutdown: async () => undefined });
   const { resource = {}, sampler, exporters, processors = [], propagators, baggage } = options ?? {};
   const level = diagLogLevelFromString(env['OTEL_LOG_LEVEL']?.trim());
-  // OpenTelemetry's packages report values that they ignore to a logger, and by default there is none.
+  // OpenTelemetry's packages report ignored values to a logger, but by default there is none.
   const isUnlogged = level === undefined && !hasLogger();
   if (level !== undefined) diag.setLogger(new DiagConsoleLogger(), level);
   if (isUnlogged) diag.setLogger({ ...SILENT, warn: warnOfSettings, error: warnOfSettings }, DiagLogLevel.WARN);
@@ -77,7 +76,7 @@ export function startTracing(options?: TracingOptions): Tracing {
   );
   if (isUnlogged) diag.disable();
   const report = reportOf(queues);
-  // However the process ends: by `process.exit` or an uncaught error, too.
+  // Also runs after `process.exit` and uncaught errors.
   process.once('exit', report);
   const stop = async (ms: number): Promise<void> => {
     const queuesEnd = queues.map((queue) => queue.shutdown(ms));
@@ -95,15 +94,15 @@ export function startTracing(options?: TracingOptions): Tracing {
   return running;
 }
 
-/** Whether the program has set a `diag` logger. OpenTelemetry's API keeps what is registered on this global, and has no getter for it. */
+/** Whether the program has set a `diag` logger. OpenTelemetry's API keeps it on this global and has no getter for it. */
 function hasLogger(): boolean {
   const registered = (globalThis as unknown as Record<symbol, { diag?: unknown } | undefined>)[Symbol.for('opentelemetry.js.api.1')];
   return registered?.diag !== undefined;
 }
 
 /**
- * Delivers every span that has ended, then stops tracing, if `startTracing` started it. Never rejects.
- * @param ms how long that may take, in milliseconds, 4,000 by default: what is not delivered then is lost, and a line on stderr says so
+ * Delivers all ended spans, then stops tracing. Does nothing if `startTracing` was not called. Never rejects.
+ * @param ms timeout in milliseconds, 4,000 by default. Spans not delivered by then are lost, and a line on stderr says how many.
  */
 export async function shutdownTracing(ms?: number): Promise<void> {
   await running?.shutdown(ms);
@@ -113,12 +112,12 @@ function queuesFrom(env: NodeJS.ProcessEnv, exporters: readonly SpanExporter[] |
   const backends: Backend<unknown>[] =
     exporters?.map((exporter) => sdkBackend(exporter.constructor.name, () => exporter)) ?? backendsFromEnv(env, warnOfSettings);
   const limits = limitsFromEnv(env, warnOfSettings);
-  // The bound is that of the process, however many backends there are.
+  // The limit is for the whole process, so the backends share it.
   const maxQueueBytes = Math.ceil(limits.maxQueueBytes / Math.max(1, backends.length));
   return backends.map((backend) => new SpanQueue(backend, { ...limits, maxQueueBytes }, warnOfSpans));
 }
 
-/** What became of the spans of all queues, as it is at the moment of reading. */
+/** Adds up the counts of all queues, whenever they are read. */
 function sumOf(queues: readonly SpanQueue<unknown>[]): Readonly<Deliveries> {
   const sum = (count: (of: Deliveries) => number): number => queues.reduce((total, { deliveries }) => total + count(deliveries), 0);
   return {
@@ -141,7 +140,7 @@ function sumOf(queues: readonly SpanQueue<unknown>[]): Readonly<Deliveries> {
   };
 }
 
-/** Prints what each queue has lost, once per figure. Warnings would come too late: they are printed in the next tick. */
+/** Returns a function that prints each queue's lost spans, never the same line twice. A warning would be printed too late, in the next tick. */
 function reportOf(queues: readonly SpanQueue<unknown>[]): () => void {
   const said = new Set<string>();
   return () => {

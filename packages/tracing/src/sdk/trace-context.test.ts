@@ -18,7 +18,7 @@ const TRACE = '12345678901234567890123456789012';
 const PARENT = '1234567890123456';
 const VALID = `00-${TRACE}-${PARENT}-01`;
 
-/** A service that calls another for each request: what reaches that one has gone through the server side and the client side. */
+/** A service that calls another for each request, so that headers pass the server side and the client side. */
 let relay: Awaited<ReturnType<typeof serve>>;
 let behind: Awaited<ReturnType<typeof echoServer>>;
 beforeAll(async () => {
@@ -30,7 +30,7 @@ afterAll(async () => {
   await behind[Symbol.asyncDispose]();
 });
 
-/** Sends these header lines as they are, and gives the headers that the service behind was sent. */
+/** Sends these raw header lines. Returns the headers that the service behind received. */
 async function passedOn(...headers: [name: string, value: string][]): Promise<{ traceId: string; flags: string; tracestate: string }> {
   const lines = [['Host', 'here'], ['Connection', 'close'], ...headers].map((line) => `${line.join(': ')}\r\n`);
   const socket = connect(relay.port, '127.0.0.1');
@@ -58,11 +58,11 @@ test.each<[what: string, headers: [string, string][], isContinued: boolean]>([
     false,
   ],
   ['another name', [['trace-parent', VALID]], false],
-  ['version 00 with more to it', [['traceparent', `${VALID}-what-the-future-will-be-like`]], false],
+  ['version 00 with more fields', [['traceparent', `${VALID}-what-the-future-will-be-like`]], false],
   ['version 00 with a full stop', [['traceparent', `${VALID}.`]], false],
-  ['a version of the future', [['traceparent', `cc${VALID.slice(2)}`]], true],
-  ['a version of the future with more to it', [['traceparent', `cc${VALID.slice(2)}-what-the-future-will-be-like`]], true],
-  ['a version of the future with a full stop', [['traceparent', `cc${VALID.slice(2)}.what-the-future-will-be-like`]], false],
+  ['a future version', [['traceparent', `cc${VALID.slice(2)}`]], true],
+  ['a future version with more fields', [['traceparent', `cc${VALID.slice(2)}-what-the-future-will-be-like`]], true],
+  ['a future version with a full stop', [['traceparent', `cc${VALID.slice(2)}.what-the-future-will-be-like`]], false],
   ['version ff', [['traceparent', `ff${VALID.slice(2)}`]], false],
   ['a version that is not hexadecimal', [['traceparent', `.0${VALID.slice(2)}`]], false],
   ['a version that is too long', [['traceparent', `0${VALID}`]], false],
@@ -82,13 +82,13 @@ test.each([
   ['01', '01', 'sampled'],
   ['02', '02', 'random, not sampled'],
   ['03', '03', 'random and sampled'],
-  ['fd', '01', 'sampled, and what nobody knows yet'],
-  ['fe', '02', 'random, and what nobody knows yet'],
+  ['fd', '01', 'sampled and unknown flags'],
+  ['fe', '02', 'random and unknown flags'],
 ])('flags %s are passed on as %s: %s', async (flags, expected) => {
   expect(await passedOn(['traceparent', `00-${TRACE}-${PARENT}-${flags}`])).toMatchObject({ traceId: TRACE, flags: expected });
 });
 
-test('a trace that begins here has a random id, and says so', async () => {
+test('a new trace has a random id and the random flag', async () => {
   expect((await passedOn()).flags).toBe('03');
 });
 
@@ -98,7 +98,7 @@ const ALL_VALUE = Array.from({ length: 0x7e - 0x20 + 1 }, (_, at) => String.from
   .join('')
   .replaceAll(/[,=]/g, '');
 
-// After the test suite of the working group (github.com/w3c/trace-context, test/test.py), and beyond it.
+// From the W3C test suite (github.com/w3c/trace-context, test/test.py), with additions.
 test.each<[what: string, tracestate: string | string[], expected: string]>([
   ['members in order', 'foo=1,bar=2', 'foo=1,bar=2'],
   ['several headers', ['foo=1,bar=2', 'rojo=1,congo=2', 'baz=3'], 'foo=1,bar=2,rojo=1,congo=2,baz=3'],
@@ -132,7 +132,7 @@ test.each<[what: string, tracestate: string | string[], expected: string]>([
   ['a value of 257 characters: discarded', `foo=${'x'.repeat(257)},bar=3`, ''],
   ['a tab inside a value: discarded', 'foo=a\tb,bar=3', ''],
   ['a value beyond ASCII: discarded', 'foo=é,bar=3', ''],
-  // Longer lists than 512 characters: whole members go, the long ones first, then the last.
+  // Lists longer than 512 characters lose whole members: first the long ones, then the last ones.
   [
     'a long member of a list that is too long',
     `a=${'x'.repeat(200)},${members(30)},b=${'y'.repeat(200)}`,
@@ -149,7 +149,7 @@ test.each<[what: string, tracestate: string | string[], expected: string]>([
   expect((await passedOn(...states)).tracestate).toBe('');
 });
 
-test('whatever a tracestate is, what is made of it can be read again, is short enough, and is the same', () => {
+test('the result of any tracestate can be parsed again, is short enough, and stays the same', () => {
   const any = fc.oneof(
     fc.string(),
     fc.string({ unit: fc.constantFrom(...Array.from('ab1@=, \tÄ')), maxLength: 60 }),
@@ -165,7 +165,7 @@ test('whatever a tracestate is, what is made of it can be read again, is short e
   );
 });
 
-test('a member that is set comes first, takes the place of its key or of the last one, and must be legal', () => {
+test('a new member comes first, replaces its key or the last member, and must be legal', () => {
   const state = parseTraceState('foo=1,bar=2')!;
   expect(state.set('bar', '3').serialize()).toBe('bar=3,foo=1');
   expect(state.set('1@new', '4').serialize()).toBe('1@new=4,foo=1,bar=2');
@@ -181,7 +181,7 @@ test('a member that is set comes first, takes the place of its key or of the las
   expect([state.get('foo'), state.get('none'), state.serialize()]).toEqual(['1', undefined, 'foo=1,bar=2']);
 });
 
-test('a carrier of anything gives a valid context or an empty one, and takes no longer for it', () => {
+test('any carrier gives a valid or an empty context, quickly', () => {
   const w3c = new TraceContextPropagator();
   const anything = fc.dictionary(
     fc.constantFrom('traceparent', 'tracestate'),
@@ -203,14 +203,14 @@ function injected(): object {
   return carrier;
 }
 
-test('nothing is injected where there is no trace, or tracing is suppressed', async () => {
+test('injects nothing without a trace, or if tracing is suppressed', async () => {
   expect(injected()).toEqual({});
   expect(await span('work', () => context.with(suppressTracing(context.active()), injected))).toEqual({});
   expect(await span('work', injected)).toEqual({ traceparent: expect.stringMatching(/-03$/) });
   await recorded.take(2);
 });
 
-test('the random flag is passed on by spans that are not sampled, too', () => {
+test('spans that are not sampled pass on the random flag too', () => {
   const sampler = new ParentBasedSampler({ root: new AlwaysOffSampler() });
   const tracer = new TracerProvider({ sampler }).getTracer('test');
   const flagsBelow = (header?: string): number => {

@@ -12,20 +12,21 @@ import {
 import { CompositePropagator, isTracingSuppressed, W3CBaggagePropagator } from '@opentelemetry/core';
 import { passRandomFlag, RANDOM_FLAG } from '@waymark/context';
 import type { SpanProcessor } from '../provider/interfaces.ts';
+import { DEFAULTS } from './defaults.ts';
 import { knownOf, type Env, type Warn } from './env.ts';
 import { isInstalled, loadOptional, notInstalled } from './optional.ts';
 
-/** `traceparent` (W3C Trace Context Level 2, §3.2), version 00. Flags that the version does not know are left out. */
+/** Formats `traceparent` (W3C Trace Context Level 2, §3.2), version 00. Leaves out flags that this version does not define. */
 export function traceparent({ traceId, spanId, traceFlags }: SpanContext): string {
   return `00-${traceId}-${spanId}-${flagsText(traceFlags)}`;
 }
 
-/** The flags as two hexadecimal digits. */
+/** Formats trace flags as two hexadecimal digits. */
 export function flagsText(traceFlags: number): string {
   return `0${traceFlags & (TraceFlags.SAMPLED | RANDOM_FLAG)}`;
 }
 
-/** Passes the random flag on to the spans of instrumentations that are not ours, on the SDK's provider. */
+/** With the SDK's provider: passes the random flag on to spans of other instrumentations. */
 export const randomFlag: SpanProcessor = {
   onStart: passRandomFlag,
   onEnd() {},
@@ -48,9 +49,9 @@ const PROPAGATORS: Record<string, () => TextMapPropagator> = {
   b3multi: b3('MULTI_HEADER'),
 };
 
-/** The propagators that OTEL_PROPAGATORS names. A name that nobody knows, or whose package is not installed, is warned of and ignored. */
+/** Returns the propagators that OTEL_PROPAGATORS names. Warns of and ignores unknown names and packages that are not installed. */
 export function propagatorFromEnv(env: Env, warn: Warn = () => {}): TextMapPropagator {
-  const listed = knownOf(env, 'OTEL_PROPAGATORS', [...Object.keys(PROPAGATORS), 'none'], ['tracecontext', 'baggage'], warn);
+  const listed = knownOf(env, 'OTEL_PROPAGATORS', [...Object.keys(PROPAGATORS), 'none'], DEFAULTS.OTEL_PROPAGATORS, warn);
   const names = listed.includes('none') ? [] : listed;
   const missing = names.filter((name) => name.startsWith('b3') && !isInstalled(B3));
   if (missing.length > 0) warn(`OTEL_PROPAGATORS has "${missing.join(', ')}", which is ignored: ${notInstalled(B3)}`);
@@ -61,7 +62,7 @@ const PARENT = 'traceparent';
 const STATE = 'tracestate';
 const FORMAT = /^(?!ff)([0-9a-f]{2})-((?!0{32})[0-9a-f]{32})-((?!0{16})[0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/s;
 
-/** W3C Trace Context Level 2. OpenTelemetry's own follows Level 1: it has no random flag, and another grammar of `tracestate`. */
+/** W3C Trace Context Level 2. OpenTelemetry's propagator implements Level 1, without the random flag and with another `tracestate` grammar. */
 export class TraceContextPropagator implements TextMapPropagator {
   inject(context: Context, carrier: unknown, setter: TextMapSetter): void {
     const span = trace.getSpanContext(context);
@@ -76,7 +77,7 @@ export class TraceContextPropagator implements TextMapPropagator {
     const found = FORMAT.exec(trimmed(Array.isArray(header) ? header.join() : header));
     if (!found) return context;
     const [, version, traceId = '', spanId = '', flags = '', rest] = found;
-    // Later versions may have more fields, and are read as far as this one goes (§3.2.4).
+    // Later versions may have more fields. Read the ones that version 00 defines (§3.2.4).
     if (version === '00' && rest !== undefined) return context;
     const state = getter.get(carrier, STATE);
     const traceState = state === undefined ? undefined : parseTraceState(Array.isArray(state) ? state.join() : state);
@@ -92,16 +93,16 @@ export class TraceContextPropagator implements TextMapPropagator {
 const KEY = /^[a-z0-9][a-z0-9_\-*/@]{0,255}$/;
 const VALUE = /^[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]$/;
 const MOST_MEMBERS = 32;
-/** In characters. The specification asks to pass on at least as many. */
+/** In characters: the minimum that the specification asks implementations to pass on. */
 const LONGEST = 512;
-/** Members that are longer go first. */
+/** Longer members are dropped first. */
 const LONG_MEMBER = 128;
 
 type Member = readonly [key: string, value: string];
 
 /**
- * Reads `tracestate` (W3C Trace Context Level 2, §3.3). A header with an illegal member, or with more than 32, is discarded as a whole, as
- * the working group's test suite expects. If a key is there twice, the first counts.
+ * Parses `tracestate` (W3C Trace Context Level 2, §3.3). Discards the whole header if a member is illegal or there are more than 32, as the
+ * W3C test suite expects. If a key occurs twice, the first one counts.
  * @returns undefined if there is nothing to pass on
  */
 export function parseTraceState(header: unknown): TraceState | undefined {
@@ -132,7 +133,7 @@ class Members implements TraceState {
     return this.#members.find(([one]) => one === key)?.[1];
   }
 
-  /** With the member in front (§3.5). A full list loses its last member. An illegal member is ignored. */
+  /** Puts the member first (§3.5). A full list loses its last member. Illegal members are ignored. */
   set(key: string, value: string): TraceState {
     return isLegal(key, value) ? new Members([[key, value] as const, ...this.#without(key)].slice(0, MOST_MEMBERS)) : this;
   }
@@ -152,7 +153,7 @@ class Members implements TraceState {
 
 const lengthOf = ([key, value]: Member): number => key.length + 1 + value.length;
 
-/** Drops whole members until the list is short enough: first the long ones, then from the end (§3.3.1.5). */
+/** Drops whole members until the list is short enough: first the long ones, then the last ones (§3.3.1.5). */
 function fitting(members: readonly Member[]): readonly Member[] {
   let kept = [...members];
   let length = members.reduce((sum, member) => sum + lengthOf(member) + 1, -1);
@@ -167,7 +168,7 @@ function fitting(members: readonly Member[]): readonly Member[] {
   return kept;
 }
 
-/** Without the optional white space of HTTP: spaces and tabs, no others. A regular expression takes long for many of them. */
+/** Removes HTTP's optional whitespace: spaces and tabs only. A regular expression would be slow for long runs of them. */
 function trimmed(text: unknown): string {
   if (typeof text !== 'string') return '';
   const isSpace = (at: number): boolean => text[at] === ' ' || text[at] === '\t';

@@ -12,7 +12,7 @@ import { wholeMicroseconds } from './zipkin.ts';
 
 type Times = [startMs: number, endMs: number];
 
-/** Spans with these times, in milliseconds since 1970. */
+/** Creates spans with these times, in milliseconds since 1970. */
 function spansAt(times: readonly Times[]): ReadableSpan[] {
   const memory = new InMemorySpanExporter();
   const tracer = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter: memory })] }).getTracer('test');
@@ -29,11 +29,11 @@ const send = async (origin: string, spans: ReadableSpan[]): Promise<ExportResult
   return new Promise((resolve) => exporter.export(spans, resolve));
 };
 
-/** Not before 2020: fractions of a microsecond, as the monotonic clock has them. */
+/** Times after 2020, with fractions of a microsecond, as from the monotonic clock. */
 const moment = fc.double({ min: 1.6e12, max: 2e12, noNaN: true });
 const length = fc.oneof(fc.constant(0), fc.double({ min: 0, max: 1e7, noNaN: true }), fc.double({ min: 0, max: 0.01, noNaN: true }));
 
-test('spans of any precision are accepted, and stay inside their parents', async () => {
+test('Zipkin accepts spans of any precision, and they stay within their parents', async () => {
   await using backend = await traceBackend();
   await fc.assert(
     fc.asyncProperty(moment, length, fc.double({ min: 0, max: 1, noNaN: true }), async (start, duration, part) => {
@@ -63,19 +63,19 @@ const bodies: [what: string, body: unknown, status: number][] = [
   ['a start between two microseconds', [{ ...SPAN, timestamp: 1_795_540_797_313_004.8 }], 400],
   ['half a microsecond', [{ ...SPAN, duration: 0.5 }], 400],
   ['one bad span of two', [SPAN, { ...SPAN, timestamp: 'now' }], 400],
-  ['a kind of its own', [{ ...SPAN, kind: 'INTERNAL' }], 400],
+  ['an unknown kind', [{ ...SPAN, kind: 'INTERNAL' }], 400],
   ['an id of too many characters', [{ ...SPAN, id: 'a1'.repeat(9) }], 400],
   ['a trace id that is not hex', [{ ...SPAN, traceId: 'z' }], 400],
   ['an event between two microseconds', [{ ...SPAN, annotations: [{ timestamp: 1.5, value: 'x' }] }], 400],
   ['a tag that is a list', [{ ...SPAN, tags: { a: [1] } }], 400],
-  ['no list', SPAN, 400],
+  ['not a list', SPAN, 400],
 ];
 
 const post = async (origin: string, body: unknown): Promise<number> =>
   (await fetch(`${origin}/api/v2/spans`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }))
     .status;
 
-test.each(bodies)('the backend of these tests judges as Zipkin does: %s', async (_what, body, status) => {
+test.each(bodies)('the tests’ backend validates like Zipkin: %s', async (_what, body, status) => {
   await using backend = await traceBackend();
   expect(await post(backend.origin, body)).toBe(status);
 });
@@ -89,11 +89,11 @@ const jar = process.env['ZIPKIN_JAR'];
   });
   afterAll(async () => zipkin[Symbol.asyncDispose]());
 
-  test.each(bodies)('judges as the backend of these tests does: %s', async (_what, body, status) => {
+  test.each(bodies)('validates like the tests’ backend: %s', async (_what, body, status) => {
     expect(await post(zipkin.origin, body)).toBe(status);
   });
 
-  test('has every span of a program, with its parent, kind and service', async () => {
+  test('receives every span of a program, with its parent, kind and service', async () => {
     const env = {
       OTEL_TRACES_EXPORTER: 'zipkin',
       OTEL_EXPORTER_ZIPKIN_ENDPOINT: `${zipkin.origin}/api/v2/spans`,

@@ -2,8 +2,8 @@ import type { HrTime } from '@opentelemetry/api';
 import type { ReadableSpan, SpanExporter } from '../provider/interfaces.ts';
 
 /**
- * The exporter, given whole microseconds, at least one for each span. Our spans are more precise, and a Zipkin server refuses a whole
- * batch for one fraction (Zipkin API v2: `timestamp` and `duration` are int64).
+ * Wraps the exporter so that times are whole microseconds, and durations at least one. Our spans are more precise, but a Zipkin server
+ * rejects a whole batch because of one fraction (Zipkin API v2: `timestamp` and `duration` are int64).
  */
 export function wholeMicroseconds(zipkin: SpanExporter): SpanExporter {
   return {
@@ -12,7 +12,7 @@ export function wholeMicroseconds(zipkin: SpanExporter): SpanExporter {
   };
 }
 
-/** Both ends are rounded down, so that a child stays inside its parent. */
+/** Rounds both the start and the end down, so that a child stays within its parent. */
 function inWholeMicroseconds(span: ReadableSpan): ReadableSpan {
   const startTime = roundedDown(span.startTime);
   const [endSeconds, endNs] = roundedDown(span.endTime);

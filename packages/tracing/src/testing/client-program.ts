@@ -1,4 +1,4 @@
-// A program that sends one request in each way there is, each in a span of that name: `client-program.ts 1 <register | own-sdk>`, with ORIGIN.
+// Sends one request with each client, each in a span with its name: `client-program.ts 1 <register | own-sdk>`, with ORIGIN.
 import { get } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { traceFetch } from '../http/fetch.ts';
@@ -16,7 +16,7 @@ if (process.argv[3] === 'own-sdk') {
 traceFetch();
 traceFetch();
 traceHttpClients();
-// Loaded late, as by a library: undici 8 brings a global dispatcher of its own.
+// Loaded late, as a library would: undici 8 has its own global dispatcher.
 const undici8 = await import('undici');
 const undici7 = await import('undici-7');
 const undici6 = await import('undici-6');

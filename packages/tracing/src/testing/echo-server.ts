@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { serve } from './http-server.ts';
 
-/** The headers of a request as they came over the wire: pairs, in order, in the sender's letter case. */
+/** A request's raw headers: pairs, in order, in the sender's letter case. */
 export type WireHeaders = [name: string, value: string][];
 
-/** A server that answers as `answer` says (by default 200 and the request's own headers) and remembers what it received. */
+/** A server that records requests and responds with `answer`; by default 200 and the request's headers. */
 export async function echoServer(
   answer?: (request: IncomingMessage, response: ServerResponse, nth: number) => void,
 ): Promise<Awaited<ReturnType<typeof serve>> & { received: WireHeaders[] }> {
@@ -19,7 +19,7 @@ export async function echoServer(
   return Object.assign(server, { received });
 }
 
-/** The values of one header, whatever its letter case. */
+/** Returns the values of one header, in any letter case. */
 export function valuesOf(headers: WireHeaders | undefined, name: string): string[] {
   return (headers ?? []).filter(([one]) => one.toLowerCase() === name).map(([, value]) => value);
 }

@@ -1,4 +1,4 @@
-// Ends many spans: `node --expose-gc --import @waymark/tracing/register flood-program.ts <spans>`. It prints by how much its memory grew.
+// Ends many spans: `node --expose-gc --import @waymark/tracing/register flood-program.ts <spans>`. Prints how much its memory grew.
 import { setImmediate } from 'node:timers/promises';
 import { span, startTracing } from '../index.ts';
 

@@ -17,7 +17,7 @@ import * as onHono from '../http/hono.ts';
 import * as onKoa from '../http/koa.ts';
 import * as onNode from '../http/node-http.ts';
 
-/** What the app does, whatever it is written with. Its routes are in a router of its own below /v1, as a larger app has them. */
+/** The app's handlers, the same for each framework. Its routes are in a separate router below /v1, as in a larger app. */
 export interface Handlers {
   /** GET /v1/items/:id */
   item(id: string): Promise<object>;
@@ -46,7 +46,7 @@ async function listening(server: Server, close = (): unknown => server.close()):
   return { origin: `http://127.0.0.1:${port}`, port, server, [Symbol.asyncDispose]: stop };
 }
 
-/** The frameworks that have an adapter, with the same app in each. */
+/** The same app in each framework that has an adapter. */
 export const frameworks: Record<string, Serve> = {
   'Koa 3': async (handlers, options) => {
     const app = new Koa();

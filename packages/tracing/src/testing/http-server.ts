@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** Serves on the loopback, on a free port if none is given. */
+/** Serves on the loopback interface, by default on a free port. */
 export async function serve(
   listener: (request: IncomingMessage, response: ServerResponse) => unknown,
   onPort = 0,

@@ -1,4 +1,4 @@
-// A program that starts tracing in code: `options-program.ts 1 <options | own-sdk>`, and prints what came of it.
+// Starts tracing in code and prints the result: `options-program.ts 1 <options | own-sdk>`.
 import { SamplingDecision, trace, type Context } from '@opentelemetry/api';
 import { W3CBaggagePropagator } from '@opentelemetry/core';
 import { NodeSDK } from '@opentelemetry/sdk-node';

@@ -1,4 +1,4 @@
-// A program that gives tasks to threads: `pool-program.ts <what>`, and prints what came of them.
+// Runs tasks in threads and prints their results: `pool-program.ts <what>`.
 import { RequestContext } from '@waymark/context';
 import { extract, shutdownTracing, span, startTracing } from '../index.ts';
 import { tracedPool } from '../pool.ts';

@@ -1,4 +1,4 @@
-// What a thread of pool-program.ts does, as its input says.
+// A task of pool-program.ts. Its input says what to do.
 import { once } from 'node:events';
 import { RequestContext, span } from '@waymark/context';
 import { tracedTask } from '../pool.ts';

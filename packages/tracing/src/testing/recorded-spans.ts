@@ -8,7 +8,7 @@ import { propagatorFromEnv } from '../sdk/trace-context.ts';
 
 export { exceptions, named } from '@waymark/context/testing';
 
-/** As that of @waymark/context, but with our own provider; with WAYMARK_TRACING=sdk, with the SDK's. */
+/** Like recordedSpans of @waymark/context, but with our own provider, or the SDK's if WAYMARK_TRACING=sdk. */
 export function recordSpans(...before: SpanProcessor[]): RecordedSpans {
   return record(before, (processors) => {
     startEngine(

@@ -7,17 +7,17 @@ import type { Deliveries } from '../export/span-queue.ts';
 const PACKAGE = fileURLToPath(new URL('../..', import.meta.url));
 const PROGRAM = fileURLToPath(new URL('./traced-program.ts', import.meta.url));
 
-/** What a program did: how it ended, and what it said. */
+/** How a program ended, and what it printed. */
 export interface Ran {
   code: number | null;
-  /** What traced-program.ts prints as it exits. */
+  /** What traced-program.ts prints when it exits. */
   printed: { carrier: Record<string, string>; deliveries: Deliveries; grownBy?: number; ways?: string[] } | undefined;
-  /** The signal by which it ended, if it was one. */
+  /** The signal that ended it, if any. */
   signal: NodeJS.Signals | null;
   errors: string;
 }
 
-/** Runs traced-program.ts, or another, by default with tracing preloaded, in an environment of nothing but `env`, until it ends by itself. */
+/** Runs a program (by default traced-program.ts, with tracing preloaded) with only `env` as its environment, until it ends by itself. */
 export async function runProgram(
   env: Record<string, string>,
   {

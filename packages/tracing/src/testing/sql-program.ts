@@ -1,4 +1,4 @@
-// Runs queries that fail, and some that do not, inside a span: `node --import @waymark/tracing/register sql-program.ts <url>`.
+// Runs failing and successful queries, each inside a span: `node --import @waymark/tracing/register sql-program.ts <url>`.
 import pg from 'pg';
 import { span } from '../index.ts';
 

@@ -5,7 +5,7 @@ import { fields } from '../export/proto-reader.ts';
 import { serve } from './http-server.ts';
 import { zipkinRefusal, type ZipkinSpan } from './zipkin-format.ts';
 
-/** A span as OTLP/JSON has it, as far as these tests look. */
+/** The fields of an OTLP/JSON span that these tests use. */
 export interface ReceivedSpan {
   name: string;
   kind?: number;
@@ -25,7 +25,7 @@ interface OtlpRequest {
   }[];
 }
 
-/** What a backend was sent. */
+/** What a backend received. */
 export interface Received {
   paths: Set<string>;
   spans: ReceivedSpan[];
@@ -35,12 +35,12 @@ export interface Received {
   resource: Record<string, string | undefined>;
 }
 
-/** What a backend does with a request in place of taking its spans. */
+/** Handles a request instead of accepting its spans. */
 export type Trouble = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 /**
- * A trace backend that takes OTLP as JSON or protobuf on /v1/traces, and Zipkin on any other path, where it refuses what a real server would.
- * While it has a `trouble`, it does that.
+ * A trace backend. It accepts OTLP as JSON or protobuf on /v1/traces, and Zipkin on any other path, where it rejects what a real server would
+ * reject. While `trouble` is set, that handles requests instead.
  */
 export async function traceBackend(
   port = 0,
@@ -71,7 +71,7 @@ export async function traceBackend(
   return backend;
 }
 
-/** The messages in these fields, each within the one before. */
+/** Returns the messages in these nested fields. */
 function inside(message: Uint8Array, ...path: number[]): Uint8Array[] {
   const [first, ...rest] = path;
   if (first === undefined) return [message];
@@ -81,7 +81,7 @@ function inside(message: Uint8Array, ...path: number[]): Uint8Array[] {
 const textIn = (message: Uint8Array, ...path: number[]): string => Buffer.concat(inside(message, ...path)).toString();
 const hexIn = (message: Uint8Array, field: number): string => Buffer.concat(inside(message, field)).toString('hex');
 
-/** Of protobuf, names and ids are enough: that all the rest is right, the test of the encoder shows. */
+/** Reads only names and ids from protobuf. The encoder's test covers the rest. */
 function keepProtobuf(received: Received, body: Uint8Array): void {
   for (const resourceSpans of inside(body, 1)) {
     received.resource = Object.fromEntries(inside(resourceSpans, 1, 1).map((one) => [textIn(one, 1), textIn(one, 2, 1)]));
@@ -106,7 +106,7 @@ function keep(received: Received, { resourceSpans }: OtlpRequest): void {
   }
 }
 
-/** An attribute of a span that was sent as OTLP. */
+/** Returns an attribute of an OTLP span. */
 export function attribute(span: ReceivedSpan | undefined, name: string): unknown {
   const value = span?.attributes.find(({ key }) => key === name)?.value;
   return value && Object.values(value)[0];

@@ -1,12 +1,12 @@
 import Koa, { type Context, type Middleware } from 'koa';
 import { traced, type TracedOptions } from '../http/koa.ts';
 
-/** A Koa app that is traced, and keeps its errors off the console. */
+/** A traced Koa app, which does not print its errors. */
 export function tracedApp(...middleware: Middleware[]): Koa {
   return appTraced({}, ...middleware);
 }
 
-/** The same, traced as `options` say. */
+/** The same with options for `traced`. */
 export function appTraced(options: TracedOptions<Context>, ...middleware: Middleware[]): Koa {
   const koa = new Koa();
   koa.silent = true;

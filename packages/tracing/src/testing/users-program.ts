@@ -1,4 +1,4 @@
-// A program whose users do many things at once, each with a RequestContext of their own. It prints what of it was lost or mixed up, and the headers of one answer.
+// Many users work concurrently, each with their own RequestContext. Prints what was lost or mixed up, and the headers of one response.
 import { EventEmitter } from 'node:events';
 import { setImmediate, setTimeout as delay } from 'node:timers/promises';
 import fc from 'fast-check';
@@ -15,7 +15,7 @@ const user = (): string | undefined => RequestContext.current().get(USER);
 const message = { system: 'paper', destination: 'print', id: '7' };
 const attempt = { attempt: 1, maxAttempts: 2 };
 
-/** Someone else's loop, which runs callbacks in a context of its own. */
+/** A foreign loop, which runs callbacks in its own context. */
 const ticks = new EventEmitter();
 const loop = setInterval(() => ticks.emit('tick'), 1);
 
@@ -28,7 +28,7 @@ const printer = batcher<(seen: string | undefined) => void>(
   },
 );
 
-/** Ways to go on, each of which says who the user is when it has. */
+/** Different ways to continue. Each returns the user that it finds afterwards. */
 const steps = {
   await: async () => (await setImmediate(), user()),
   timer: async () => (await delay(1), user()),
@@ -53,7 +53,7 @@ const steps = {
   deadLetter: async () => {
     const carrier = await produce(message, async (given) => given);
     return RequestContext.current()
-      .with(USER, 'whoever buries it')
+      .with(USER, 'the worker')
       .run(() => deadLetter(message, carrier, async () => user()));
   },
   thread: async () => (await pool.run({ what: 'scale' })).user,

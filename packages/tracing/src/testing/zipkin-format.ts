@@ -41,7 +41,7 @@ const FIELDS: Record<string, Check> = {
   ),
 };
 
-/** Why a Zipkin server refuses a POST to /api/v2/spans, if it does: one span that it cannot read is enough. */
+/** Returns why a Zipkin server would reject a POST to /api/v2/spans, or undefined. One invalid span is enough. */
 export function zipkinRefusal(body: unknown): string | undefined {
   if (!Array.isArray(body)) return 'Expected a list of spans';
   for (const span of body as Record<string, unknown>[]) {
