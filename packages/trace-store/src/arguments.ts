@@ -3,23 +3,23 @@ import type { TraceStoreOptions } from './start-trace-store.ts';
 
 export const USAGE = `A small Jaeger-compatible trace backend, in memory.
 
-  node packages/trace-store/src/main.ts [options]
+  npx @waymark/trace-store [options]
 
-  --otlp-port N    where OTLP/HTTP is received    (4318;      TRACE_STORE_OTLP_PORT)
-  --grpc-port N    where OTLP/gRPC is received    (4317;      TRACE_STORE_GRPC_PORT)
-  --ui-port N      UI and Jaeger's query API      (16686;     TRACE_STORE_UI_PORT)
-  --host H         the address to listen on       (127.0.0.1; TRACE_STORE_HOST)
-  --memory-mb N    how much memory traces may use (128;       TRACE_STORE_MEMORY_MB)
-  --cors-origin O  pages of this origin may send spans from a browser; may be
-                   repeated, * is any             (none;      TRACE_STORE_CORS_ORIGINS, with commas)
-  --help
+  --otlp-port N    port for OTLP/HTTP             (4318;      TRACE_STORE_OTLP_PORT)
+  --grpc-port N    port for OTLP/gRPC             (4317;      TRACE_STORE_GRPC_PORT)
+  --ui-port N      port for UI and Jaeger's API   (16686;     TRACE_STORE_UI_PORT)
+  --host H         address to listen on           (127.0.0.1; TRACE_STORE_HOST)
+  --memory-mb N    memory for traces, in MB       (128;       TRACE_STORE_MEMORY_MB)
+  --cors-origin O  lets pages of this origin send spans; repeatable, * allows any
+                                                  (none;      TRACE_STORE_CORS_ORIGINS, comma-separated)
+  --help           shows this help
 
-Port 0 is any free port.
+In parentheses: the default, and the variable that does the same. Port 0 means any free port.
 `;
 
 type Options = { -readonly [Name in keyof TraceStoreOptions]: TraceStoreOptions[Name] };
 
-/** Reads flags, and the environment where there is no flag. Undefined when help is asked for. Throws an `Error` that says what is wrong. */
+/** Reads the flags, and the environment for flags that are missing. Undefined for `--help`. Throws an `Error` for an invalid value. */
 export function readArguments(argv: string[], env: NodeJS.ProcessEnv): TraceStoreOptions | undefined {
   const text = { type: 'string' } as const;
   const { values } = parseArgs({
