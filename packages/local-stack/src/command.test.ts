@@ -161,6 +161,32 @@ test(
 );
 
 test(
+  '--without gateway shows neither an order nor the address of the shop',
+  async () => {
+    const workspace = forTest(await stubWorkspace());
+    const shop = forTest(start(workspace.root, { args: ['--without', 'gateway'] }));
+    const shown = await shop.said('Stop ');
+    expect(shown).toMatch(/^Traces /m);
+    expect(shown).not.toMatch(/One order|^Shop /m);
+    shop.process.kill('SIGINT');
+    expect(await shop.ended).toBe(0);
+  },
+  ONE_MINUTE,
+);
+
+test(
+  'a failed order is shown with its problem',
+  async () => {
+    const workspace = forTest(await stubWorkspace());
+    const shop = forTest(start(workspace.root, { env: { STUB: 'no-inventory' } }));
+    expect(await shop.said('Stop ')).toContain(
+      'GET /v1/products failed with 503 upstream_unavailable: The inventory service cannot be reached.',
+    );
+  },
+  ONE_MINUTE,
+);
+
+test(
   'Ctrl-C during the start stops it',
   async () => {
     const workspace = forTest(await stubWorkspace());

@@ -53,7 +53,7 @@ export class GatewayError extends Error {
   }
 }
 
-/** A client of the gateway. For a status other than 2xx it throws a GatewayError with the status and the body. */
+/** A client of the gateway. For a status other than 2xx it throws a GatewayError with the problem. */
 function caller(gateway: string, onExchange: (exchange: Exchange) => void, signal: AbortSignal) {
   return async (
     method: string,
@@ -71,7 +71,17 @@ function caller(gateway: string, onExchange: (exchange: Exchange) => void, signa
     const text = await answer.text();
     const traceId = answer.headers.get('x-trace-id');
     onExchange({ request: `${method} ${path}`, status: answer.status, ms: performance.now() - begun, traceId });
-    if (!answer.ok) throw new GatewayError(`The gateway answered ${method} ${path} with ${answer.status}: ${text}`, traceId);
+    if (!answer.ok) throw new GatewayError(`${method} ${path} failed with ${answer.status} ${problemIn(text)}`, traceId);
     return { body: JSON.parse(text) as Body, traceId };
   };
+}
+
+/** Returns the code and detail of a problem, or the body itself if it is not one. */
+function problemIn(body: string): string {
+  try {
+    const { code, detail } = JSON.parse(body) as { code?: string; detail?: string };
+    return code && detail ? `${code}: ${detail}` : body;
+  } catch {
+    return body;
+  }
 }

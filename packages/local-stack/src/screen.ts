@@ -20,7 +20,8 @@ export function step(what: string, ms: number, detail: string): void {
 /** Says that the shop is ready, and which services were not started. */
 export function ready(ms: number, without: readonly ServiceName[]): void {
   if (without.length > 0) print(`\nStarted without ${without.join(' and ')}.`);
-  print(`\n${paint('bold', `The shop is ready after ${seconds(ms)}.`)}${without.includes('gateway') ? '' : ' One order:'}`);
+  const order = without.length > 0 ? ' One order, to show the outage:' : ' One order:';
+  print(`\n${paint('bold', `The shop is ready after ${seconds(ms)}.`)}${without.includes('gateway') ? '' : order}`);
 }
 
 export function exchange({ request, status, ms, traceId }: Exchange): void {
@@ -38,7 +39,8 @@ export function trace(trace: Trace): void {
   const judgement = judge(trace);
   print(`\n${waterfall(trace, { width: process.stdout.columns ?? 120, colour: hasColour() })}`);
   print(paint('bold', verdict(trace, judgement)));
-  if (judgement.explanation) note(judgement.explanation);
+  // The verdict already says why a request failed.
+  if (judgement.outcome.state === 'ok' && judgement.explanation) note(judgement.explanation);
   for (const { message, cause } of judgement.findings) note(`${message} ${cause}`);
 }
 
@@ -50,8 +52,10 @@ export function logOf(traceId: string, lines: readonly { name: ServiceName; line
   for (const line of shown.sort()) note(line);
 }
 
-export function addresses(gateway: string, traces: string, bytes: number | undefined): void {
-  print(`\nShop    ${gateway}/\nAPI     ${gateway}/api\nTraces  ${traces}`);
+/** `gateway` is undefined if it was not started. */
+export function addresses(gateway: string | undefined, traces: string, bytes: number | undefined): void {
+  print(gateway === undefined ? '' : `\nShop    ${gateway}/\nAPI     ${gateway}/api`);
+  print(`Traces  ${traces}`);
   if (bytes !== undefined) print(`Memory  ${Math.round(bytes / 1e6)} MB resident, all processes together`);
   print('Stop    Ctrl-C\n');
 }

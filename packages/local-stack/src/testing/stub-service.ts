@@ -18,7 +18,10 @@ const routes: Record<string, () => [status: number, body: object]> = {
     return [202, {}];
   },
   'POST /v1/sessions': () => [201, { token: 'token-of-demo' }],
-  'GET /v1/products': () => [200, { items: [{ sku: 'lamp', name: 'Lamp', priceCents: 4900, available: STUB === 'sold-out' ? 0 : 3 }] }],
+  'GET /v1/products': () =>
+    STUB === 'no-inventory'
+      ? [503, { code: 'upstream_unavailable', detail: 'The inventory service cannot be reached.' }]
+      : [200, { items: [{ sku: 'lamp', name: 'Lamp', priceCents: 4900, available: STUB === 'sold-out' ? 0 : 3 }] }],
   'POST /v1/orders': () => {
     void exportTrace();
     return [201, { id: 'order-1', status: 'pending' }];
