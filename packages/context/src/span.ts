@@ -83,7 +83,7 @@ export const RANDOM_FLAG = 0b10;
 export function passRandomFlag(span: Span, parent: Context): void {
   const own = span.spanContext();
   // All spans that are not traced share one context.
-  if (own.traceId === INVALID_TRACEID) return;
+  if (own.traceFlags & RANDOM_FLAG || own.traceId === INVALID_TRACEID) return;
   const above = trace.getSpanContext(parent);
   own.traceFlags |= above?.traceId === own.traceId ? above.traceFlags & RANDOM_FLAG : RANDOM_FLAG;
 }

@@ -1,5 +1,6 @@
 import type { Link, SpanContext } from '@opentelemetry/api';
 import type { ReadableSpan, TimedEvent } from '../provider/interfaces.ts';
+import { RecordingSpan } from '../provider/recording-span.ts';
 import { ProtoWriter, varintSize } from './proto-writer.ts';
 
 type Scope = ReadableSpan['instrumentationScope'];
@@ -41,7 +42,7 @@ export function writeSpan(to: ProtoWriter, span: ReadableSpan): void {
   to.time(span.startTime);
   to.byte(0x41);
   to.time(span.endTime);
-  to.attributes(0x4a, span.attributes);
+  writeAttributes(to, span);
   to.byte(0x50);
   to.varint(span.droppedAttributesCount);
   for (const event of span.events) writeEvent(to, event);
@@ -55,6 +56,13 @@ export function writeSpan(to: ProtoWriter, span: ReadableSpan): void {
   to.byte(0x01);
   to.fixed32(flags(self, parent?.isRemote));
   to.end(start);
+}
+
+/** Reading `attributes` of one of our spans makes an object of them, so their list is written. A span that inherits from one may have others. */
+function writeAttributes(to: ProtoWriter, span: ReadableSpan): void {
+  const list = Object.getPrototypeOf(span) === RecordingSpan.prototype ? (span as RecordingSpan).spanAttributes.list : undefined;
+  if (list) to.attributeList(0x4a, list);
+  else to.attributes(0x4a, span.attributes);
 }
 
 function writeStatus(to: ProtoWriter, { code, message }: ReadableSpan['status']): void {

@@ -181,6 +181,46 @@ export class ProtoWriter {
     }
   }
 
+  /** The same for keys and values that follow one another. */
+  attributeList(tag: number, list: readonly unknown[]): void {
+    for (let at = 0; at < list.length; at += 2) {
+      const key = list[at] as string;
+      const value = list[at + 1];
+      if (typeof value === 'string' && this.#shortText(tag, key, value)) continue;
+      this.byte(tag);
+      this.#keyValue(key, value);
+    }
+  }
+
+  /** Whether this was an attribute of ASCII whose lengths are all one byte, as most are, and is written. */
+  #shortText(tag: number, key: string, value: string): boolean {
+    const size = key.length + value.length + 6;
+    if (size > 127) return false;
+    this.#room(size + 2);
+    const buffer = this.#buffer;
+    let at = this.length;
+    buffer[at++] = tag;
+    buffer[at++] = size;
+    buffer[at++] = 0x0a;
+    buffer[at++] = key.length;
+    for (let from = 0; from < key.length; from += 1) {
+      const code = key.charCodeAt(from);
+      if (code > 127) return false;
+      buffer[at++] = code;
+    }
+    buffer[at++] = 0x12;
+    buffer[at++] = value.length + 2;
+    buffer[at++] = 0x0a;
+    buffer[at++] = value.length;
+    for (let from = 0; from < value.length; from += 1) {
+      const code = value.charCodeAt(from);
+      if (code > 127) return false;
+      buffer[at++] = code;
+    }
+    this.length = at;
+    return true;
+  }
+
   #keyValue(key: string, value: unknown): void {
     const start = this.begin();
     this.byte(0x0a);

@@ -65,16 +65,21 @@ export class ClientCall {
   }
 }
 
+/** A socket, and what it adds to the spans of its requests. */
+type Connection = Socket & Partial<TLSSocket> & { [CONNECTION]?: Attributes };
+
+const CONNECTION = Symbol('waymark.connection');
+
 /** The span of the request that undici is about to write. undici calls its handler and then, synchronously, publishes to this channel. */
 let writing: Span | undefined;
 
 subscribe('undici:client:sendHeaders', (message) => {
   const span = writing;
   writing = undefined;
-  const { headers, socket } = message as { headers: string; socket: Socket & Partial<TLSSocket> };
+  const { headers, socket } = message as { headers: string; socket: Connection };
   // If the handler has aborted our request, the message is about another one.
   if (!span?.isRecording() || !headers.includes(span.spanContext().spanId)) return;
-  span.setAttributes(connectionAttributes(socket, socket.alpnProtocol === 'h2' ? '2' : '1.1'));
+  span.setAttributes((socket[CONNECTION] ??= connectionAttributes(socket, socket.alpnProtocol === 'h2' ? '2' : '1.1')));
 });
 
 /** What undici 6 takes for a handler. */
@@ -90,19 +95,18 @@ export interface LegacyHandler {
   onRequestSent?(): void;
 }
 
-/** A handler, observed by the call. A class: every request has one. */
-export class Watched implements Dispatcher.DispatchHandler {
+/** A handler of undici 7 and 8 that writes on the span what happens, and passes it on. */
+export class WatchedHandler extends ClientCall implements Dispatcher.DispatchHandler {
   readonly #handler: Dispatcher.DispatchHandler;
-  readonly #call: ClientCall;
 
-  constructor(handler: Dispatcher.DispatchHandler, call: ClientCall) {
+  constructor(span: Span, handler: Dispatcher.DispatchHandler) {
+    super(span);
     this.#handler = handler;
-    this.#call = call;
   }
 
   onRequestStart(...[controller, context]: Args<'onRequestStart'>): void {
     this.#handler.onRequestStart?.(controller, context);
-    this.#call.started();
+    this.started();
   }
 
   onBodySent(...args: Args<'onBodySent'>): void {
@@ -114,7 +118,7 @@ export class Watched implements Dispatcher.DispatchHandler {
   }
 
   onRequestUpgrade(...[controller, status, headers, socket]: Args<'onRequestUpgrade'>): void {
-    this.#call.upgraded(status);
+    this.upgraded(status);
     this.#handler.onRequestUpgrade?.(controller, status, headers, socket);
   }
 
@@ -123,7 +127,7 @@ export class Watched implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(...[controller, status, headers, message]: Args<'onResponseStart'>): void {
-    this.#call.answered(status, headers['traceresponse']);
+    this.answered(status, headers['traceresponse']);
     this.#handler.onResponseStart?.(controller, status, headers, message);
   }
 
@@ -132,12 +136,12 @@ export class Watched implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(...[controller, trailers]: Args<'onResponseEnd'>): void {
-    this.#call.ended();
+    this.ended();
     this.#handler.onResponseEnd?.(controller, trailers);
   }
 
   onResponseError(...[controller, error]: Args<'onResponseError'>): void {
-    this.#call.failed(error);
+    this.failed(error);
     this.#handler.onResponseError?.(controller, error);
   }
 }
@@ -148,7 +152,8 @@ type Args<Name extends keyof Dispatcher.DispatchHandler> = Parameters<NonNullabl
  * The same for a handler of undici 6, which the `fetch` of Node 22 and 24 has. undici 8 rejects such a handler and undici 6 takes no other,
  * so the result has the methods of both.
  */
-export function watchedLegacy(handler: LegacyHandler, call: ClientCall): Dispatcher.DispatchHandler {
+export function watchedLegacy(span: Span, handler: LegacyHandler): Dispatcher.DispatchHandler {
+  const call = new ClientCall(span);
   const legacy: LegacyHandler = {
     onConnect(abort, context) {
       handler.onConnect?.(abort, context);

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
-import { propagation, ROOT_CONTEXT, trace, type Attributes, type Context, type Link, type SpanContext } from '@opentelemetry/api';
+import { propagation, trace, type Attributes, type Context, type Link, type SpanContext } from '@opentelemetry/api';
 import {
   ATTR_CLIENT_ADDRESS,
   ATTR_HTTP_REQUEST_METHOD,
@@ -17,6 +17,7 @@ import {
 } from '@opentelemetry/semantic-conventions';
 import { allowedBaggage } from '../baggage.ts';
 import { remembered } from '../bounded-cache.ts';
+import { ROOT } from '../provider/linked-context.ts';
 import { traceparent } from '../sdk/trace-context.ts';
 
 const METHODS = 'CONNECT,DELETE,GET,HEAD,OPTIONS,PATCH,POST,PUT,QUERY,TRACE';
@@ -26,22 +27,36 @@ const KNOWN_METHODS: ReadonlySet<string> = new Set(
   (process.env['OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS']?.trim() || METHODS).split(',').map((method) => method.trim()),
 );
 
-/** The method as attributes: `_OTHER`, beside the original, for one that is not among the known. */
-export function methodAttributes(method: string): Attributes {
-  if (KNOWN_METHODS.has(method)) return { [ATTR_HTTP_REQUEST_METHOD]: method };
-  return { [ATTR_HTTP_REQUEST_METHOD]: '_OTHER', [ATTR_HTTP_REQUEST_METHOD_ORIGINAL]: method };
+// Attributes are assigned one by one: V8 is slow at object literals with computed keys and spreads, and each request has many.
+
+function setMethod(attributes: Attributes, method: string): void {
+  if (KNOWN_METHODS.has(method)) {
+    attributes[ATTR_HTTP_REQUEST_METHOD] = method;
+  } else {
+    attributes[ATTR_HTTP_REQUEST_METHOD] = '_OTHER';
+    attributes[ATTR_HTTP_REQUEST_METHOD_ORIGINAL] = method;
+  }
 }
 
 /**
- * Where a client's request goes. Credentials live in a URL's user part and query: neither belongs on a span. Invalid URLs are left to the
- * client: its error message is better than ours.
+ * The attributes of a CLIENT span as its request begins (semantic conventions, HTTP client). Credentials live in a URL's user part and query:
+ * neither belongs on a span. Invalid URLs are left to the client: its error message is better than ours.
  */
-export function urlAttributes(origin: string, path: string): Attributes {
+export function clientAttributes(method: string, origin: string, path: string): Attributes {
+  const attributes: Attributes = {};
+  setMethod(attributes, method);
   const absolute = /^https?:/.test(path) ? URL.parse(path) : undefined;
   const { origin: base, server } = partsOf(absolute?.origin ?? origin);
-  if (absolute === null || !server) return {};
-  const pathname = absolute?.pathname ?? path.split(/[?#]/, 1)[0];
-  return { [ATTR_URL_FULL]: `${base}${pathname}`, [ATTR_SERVER_ADDRESS]: server.address, [ATTR_SERVER_PORT]: server.port };
+  if (absolute === null || !server) return attributes;
+  attributes[ATTR_URL_FULL] = base + (absolute?.pathname ?? withoutQuery(path));
+  attributes[ATTR_SERVER_ADDRESS] = server.address;
+  attributes[ATTR_SERVER_PORT] = server.port;
+  return attributes;
+}
+
+function withoutQuery(path: string): string {
+  const end = path.search(/[?#]/);
+  return end < 0 ? path : path.slice(0, end);
 }
 
 /** Parsing a URL takes a microsecond, and most requests go to the same few servers. */
@@ -61,11 +76,10 @@ const partsOf = remembered(REMEMBERED, (origin): { origin: string; server?: Serv
 
 /** What a connection adds to a CLIENT span. A Unix socket has neither address nor port. */
 export function connectionAttributes({ remoteAddress, remotePort }: Socket, httpVersion: string): Attributes {
-  return {
-    [ATTR_NETWORK_PROTOCOL_VERSION]: httpVersion,
-    ...(remoteAddress && { [ATTR_NETWORK_PEER_ADDRESS]: remoteAddress }),
-    ...(remotePort && { [ATTR_NETWORK_PEER_PORT]: remotePort }),
-  };
+  const attributes: Attributes = { [ATTR_NETWORK_PROTOCOL_VERSION]: httpVersion };
+  if (remoteAddress) attributes[ATTR_NETWORK_PEER_ADDRESS] = remoteAddress;
+  if (remotePort) attributes[ATTR_NETWORK_PEER_PORT] = remotePort;
+  return attributes;
 }
 
 /** A request as its server knows it; what is not known is left out. */
@@ -91,28 +105,28 @@ export interface ParsedRequest {
 
 /** What a parsed request says of itself. */
 export function serverRequest({ method = '', url = '', httpVersion, headers = {} }: ParsedRequest, scheme: string): ServerRequest {
-  return { method, path: pathOf(url), scheme, httpVersion, host: headers.host, userAgent: headers['user-agent'] };
+  return { method, path: pathOf(url), scheme, httpVersion, host: headers.host, clientAddress: undefined, userAgent: headers['user-agent'] };
 }
 
 /** The attributes of a SERVER span as its request begins (semantic conventions, HTTP server). */
 export function serverAttributes({ method, path, scheme, httpVersion, host, clientAddress, userAgent }: ServerRequest): Attributes {
-  const server = serverOf(host, scheme);
-  return {
-    ...methodAttributes(method),
-    [ATTR_URL_PATH]: path,
-    [ATTR_URL_SCHEME]: scheme,
-    ...(httpVersion && { [ATTR_NETWORK_PROTOCOL_VERSION]: httpVersion }),
-    ...(server && { [ATTR_SERVER_ADDRESS]: server.address, [ATTR_SERVER_PORT]: server.port }),
-    ...(clientAddress && { [ATTR_CLIENT_ADDRESS]: clientAddress }),
-    ...(userAgent && { [ATTR_USER_AGENT_ORIGINAL]: userAgent }),
-  };
+  const attributes: Attributes = {};
+  setMethod(attributes, method);
+  attributes[ATTR_URL_PATH] = path;
+  attributes[ATTR_URL_SCHEME] = scheme;
+  if (httpVersion) attributes[ATTR_NETWORK_PROTOCOL_VERSION] = httpVersion;
+  const { address, port } = host ? hostParts(host) : UNKNOWN_HOST;
+  if (address !== undefined) {
+    attributes[ATTR_SERVER_ADDRESS] = address;
+    // The caller's port, which behind a mapping is not the one that the server listens on.
+    attributes[ATTR_SERVER_PORT] = port ?? (scheme === 'https' ? 443 : 80);
+  }
+  if (clientAddress) attributes[ATTR_CLIENT_ADDRESS] = clientAddress;
+  if (userAgent) attributes[ATTR_USER_AGENT_ORIGINAL] = userAgent;
+  return attributes;
 }
 
-/** The server that the caller asked for. Its port is the caller's, which behind a mapping is not the one that the server listens on. */
-function serverOf(host: string | undefined, scheme: string): Server | undefined {
-  const asked = host ? hostParts(host) : undefined;
-  return asked?.address === undefined ? undefined : { address: asked.address, port: asked.port ?? (scheme === 'https' ? 443 : 80) };
-}
+const UNKNOWN_HOST: Partial<Server> = {};
 
 const hostParts = remembered(REMEMBERED, (host): Partial<Server> => {
   const url = URL.parse(`http://${host}`);
@@ -122,13 +136,15 @@ const hostParts = remembered(REMEMBERED, (host): Partial<Server> => {
 
 /** The path of a request target, without the query, which may hold secrets. A proxy's client sends a whole URL. */
 function pathOf(target: string): string {
-  return (target.startsWith('/') ? target.split('?', 1)[0] : URL.parse(target)?.pathname) ?? '';
+  if (!target.startsWith('/')) return URL.parse(target)?.pathname ?? '';
+  const query = target.indexOf('?');
+  return query < 0 ? target : target.slice(0, query);
 }
 
 /** A route as OpenAPI writes it: `/orders/{id}` for `/orders/:id` of a router, whatever the parameter must match. */
-export function openApiPath(route: string): string {
-  return route.replaceAll(/:(\w+)(?:\{[^{}]*\}|\([^()]*\))?\??|\*(\w+)/g, (_, parameter, wildcard) => `{${parameter ?? wildcard}}`);
-}
+export const openApiPath = remembered(REMEMBERED, (route): string =>
+  route.replaceAll(/:(\w+)(?:\{[^{}]*\}|\([^()]*\))?\??|\*(\w+)/g, (_, parameter, wildcard) => `{${parameter ?? wildcard}}`),
+);
 
 /** A span's name: method and route where there is one, else the method (semantic conventions, HTTP spans, "Name"). */
 export function httpSpanName(method: string, route?: string): string {
@@ -141,22 +157,27 @@ export function bareHost(hostname: string): string {
   return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
 }
 
+const NONE: Link[] = [];
+
 /**
  * Where a request comes from: the span to continue or, if its caller is not trusted, to be linked to. Of the baggage only what is allowed
  * comes in.
  * @param trust asked only if the caller sent a valid `traceparent`
  */
 export function origin(headers: IncomingHttpHeaders, trust: () => boolean): { parent: Context; links: Link[] } {
-  const parent = allowedBaggage(propagation.extract(ROOT_CONTEXT, headers));
+  const parent = allowedBaggage(propagation.extract(ROOT, headers));
   const caller = trace.getSpanContext(parent);
-  if (!caller || trust()) return { parent, links: [] };
+  if (!caller || trust()) return { parent, links: NONE };
   const { traceState: _theirs, ...linked } = caller;
   return { parent: trace.deleteSpan(parent), links: [{ context: linked }] };
 }
 
+export const TRACE_ID = 'x-trace-id';
+export const TRACERESPONSE = 'traceresponse';
+
 /** The answer headers by which a caller finds the trace; `traceresponse` as in W3C Trace Context Level 3 (draft), "Traceresponse Header". */
 export function responseHeaders(span: SpanContext): { 'x-trace-id': string; traceresponse: string } {
-  return { 'x-trace-id': span.traceId, traceresponse: traceparent(span) };
+  return { [TRACE_ID]: span.traceId, [TRACERESPONSE]: traceparent(span) };
 }
 
 /** The id of the active trace, if there is one. */

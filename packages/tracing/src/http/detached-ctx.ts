@@ -8,19 +8,26 @@ const OF_THE_REQUEST = ['request', 'response', 'req', 'res', 'state'] as const;
  * TypeScript cannot see what a closure holds. Koa's own `ctx.body`, `ctx.get` and the rest go through these properties too.
  */
 export function watchCtx(ctx: KoaContext): void {
+  const prototype = ctx.app.context;
+  if (Object.hasOwn(prototype, OF_THE_REQUEST[0])) return;
+  // Once for each app: Koa assigns the properties to a new `ctx`, which inherits the setters.
   for (const name of OF_THE_REQUEST) {
-    let value: unknown = ctx[name];
-    Object.defineProperty(ctx, name, {
+    const value = Symbol(name);
+    Object.defineProperty(prototype, name, {
       configurable: true,
       enumerable: true,
-      get() {
+      get(this: Record<symbol, unknown>) {
         if (inDetachedTask()) warn(name);
-        return value;
+        return this[value];
       },
-      set(next: unknown) {
-        value = next;
+      set(this: Record<symbol, unknown>, next: unknown) {
+        this[value] = next;
       },
     });
+    // This `ctx` had its properties before.
+    const own = Object.getOwnPropertyDescriptor(ctx, name)?.value as never;
+    delete ctx[name];
+    ctx[name] = own;
   }
 }
 

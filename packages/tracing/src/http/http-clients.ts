@@ -6,7 +6,7 @@ import { inject } from '@waymark/context';
 import type { ReadableSpan } from '../provider/interfaces.ts';
 import { startSpan } from '../span.ts';
 import { ClientCall } from './client-call.ts';
-import { connectionAttributes, httpSpanName, methodAttributes, urlAttributes } from './conventions.ts';
+import { clientAttributes, connectionAttributes, httpSpanName } from './conventions.ts';
 
 let subscribed = false;
 
@@ -49,8 +49,7 @@ function isTraced(request: ClientRequest): boolean {
 function startCall(request: ClientRequest): ClientCall {
   const { method, path, protocol } = request;
   const origin = `${protocol}//${String(request.getHeader('host') ?? request.host)}`;
-  const attributes = { ...methodAttributes(method), ...urlAttributes(origin, path) };
-  const span = startSpan(httpSpanName(method), { kind: SpanKind.CLIENT, attributes });
+  const span = startSpan(httpSpanName(method), { kind: SpanKind.CLIENT, attributes: clientAttributes(method, origin, path) });
   const call = new ClientCall(span);
   for (const name of propagation.fields()) request.removeHeader(name);
   if (isSpanContextValid(span.spanContext())) {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2';
+import { connect, type AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { expect, test } from '@jest/globals';
 import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
@@ -221,4 +222,28 @@ test('a frozen error is handled and recorded like any other', async () => {
   const [span] = await recorded.take(1);
   expect([answer.statusCode, answer.headers['x-trace-id']]).toEqual([500, span?.spanContext().traceId]);
   expect(span && exceptions(span)).toEqual(['frozen']);
+});
+
+test('of two layers of tracing, each has a span that ends, and the response names the outer one', async () => {
+  let inner: string | undefined;
+  await using server = await serve(tracedApp(traced(), () => void (inner = trace.getActiveSpan()?.spanContext().spanId)).callback());
+  const { headers, body } = await request(server.origin);
+  await body.dump();
+
+  const outer = (await recorded.take(2)).map((span) => span.spanContext().spanId).find((id) => id !== inner);
+  expect(headers['traceresponse']).toContain(outer);
+});
+
+test('a response over HTTP/2 names its trace, and its span ends', async () => {
+  const server = createHttp2Server(tracedApp((ctx) => void (ctx.body = 'here')).callback()).listen(0);
+  await once(server, 'listening');
+  const client = connectHttp2(`http://localhost:${(server.address() as AddressInfo).port}`);
+  const stream = client.request({ ':path': '/orders' });
+  const [headers] = (await once(stream, 'response')) as [Record<string, string>];
+  stream.resume();
+  const [span] = await recorded.take(1);
+  client.destroy();
+  server.close();
+  expect(headers['x-trace-id']).toBe(span?.spanContext().traceId);
+  expect(span?.attributes).toMatchObject({ 'url.path': '/orders', 'http.response.status_code': 200, 'network.protocol.version': '2.0' });
 });

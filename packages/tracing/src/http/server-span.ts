@@ -1,13 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { types } from 'node:util';
-import { context, isSpanContextValid, SpanKind, SpanStatusCode, trace, type Context, type Span } from '@opentelemetry/api';
+import { context, INVALID_TRACEID, propagation, SpanKind, SpanStatusCode, trace, type Context, type Span } from '@opentelemetry/api';
 import type { ReadableSpan } from '../provider/interfaces.ts';
 import { ATTR_ERROR_TYPE, ATTR_HTTP_RESPONSE_STATUS_CODE, ATTR_HTTP_ROUTE } from '@opentelemetry/semantic-conventions';
-import { fail, outsideDetachedTask } from '@waymark/context';
+import { fail } from '@waymark/context';
 import { ENTRY } from '@waymark/semantic-conventions';
 import { baggageAttributes } from '../baggage.ts';
-import { failWithStatus, startSpan } from '../span.ts';
-import { httpSpanName, origin, responseHeaders, serverAttributes, serverRequest, type ServerRequest } from './conventions.ts';
+import { traceparent } from '../sdk/trace-context.ts';
+import { attributeOf, failWithStatus, startSpan } from '../span.ts';
+import { httpSpanName, origin, serverAttributes, serverRequest, TRACE_ID, TRACERESPONSE, type ServerRequest } from './conventions.ts';
+import { watchResponse } from './watch-response.ts';
 
 /** How a server is traced. `R` is the framework's own request. */
 export interface TracedOptions<R> {
@@ -28,12 +30,10 @@ const CALLER_GONE: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE', 'ERR_S
 
 /**
  * The SERVER span of one request (semantic conventions, HTTP server), which every adapter shares. It continues the trace of a valid
- * `traceparent` (W3C Trace Context Level 2) or begins one, and sets `x-trace-id` and `traceresponse` on the answer. It ends when the
- * answer has been handed over or, if the caller went away first, when the handler has finished.
+ * `traceparent` (W3C Trace Context Level 2) or begins one, and sets `x-trace-id` and `traceresponse` on the response. It ends when the
+ * response has been handed over or, if the caller went away first, when the handler has finished.
  */
 export class ServerSpan {
-  /** The answer headers that name this span; none when tracing is off. */
-  readonly #headers: Record<string, string>;
   readonly #res: ServerResponse;
   readonly #nameRoute: () => void;
   readonly #span: Span;
@@ -52,12 +52,7 @@ export class ServerSpan {
     this.#nameRoute = nameRoute;
     this.#span = span;
     this.#active = trace.setSpan(parent, span);
-    this.#headers = isSpanContextValid(span.spanContext()) ? responseHeaders(span.spanContext()) : {};
-    this.#nameTrace();
-    this.#watch(res);
-    // In the span's context, not in that of the code that wrote last, which is not always the request's.
-    res.once('finish', () => outsideDetachedTask(() => this.run(() => this.#end(true))));
-    res.once('close', () => this.#closed());
+    watchResponse(res, this);
   }
 
   /** Runs `fn` with the span active. */
@@ -68,76 +63,80 @@ export class ServerSpan {
   /** Runs the handler with the span active. An async handler has finished when its promise settles, any other when it begins to answer. */
   handle<T>(handler: () => T): T {
     const result = this.run(handler);
-    if (!types.isPromise(result)) return result;
-    this.#handling = 'async';
-    return this.#settled(result) as T;
+    if (types.isPromise(result)) {
+      this.#handling = 'async';
+      result.then(
+        () => this.#settled(),
+        (error: unknown) => {
+          this.failed(error);
+          this.#settled();
+        },
+      );
+    }
+    return result;
   }
 
-  /** Notes what was thrown while the request was handled. The span fails with it if the answer is a 5xx or breaks off. */
+  /** Notes what was thrown while the request was handled. The span fails with it if the response is a 5xx or breaks off. */
   failed(error: unknown): void {
     const res = this.#res;
     const canAnswer = !res.writableEnded && res.socket?.writable !== false;
     if (canAnswer || !CALLER_GONE.has((error as { code?: unknown } | null)?.code)) this.#thrown ??= { error };
   }
 
-  async #settled<T>(handling: Promise<T>): Promise<T> {
-    try {
-      return await handling;
-    } catch (error) {
-      this.failed(error);
-      throw error;
-    } finally {
-      this.#handling = 'settled';
-      this.#endIfHandled();
-    }
+  /** Sets the headers that name this span; none when tracing is off. Koa and Node clear all headers before they answer an error. */
+  nameTrace(): void {
+    const res = this.#res;
+    const span = this.#span.spanContext();
+    if (res.headersSent || span.traceId === INVALID_TRACEID) return;
+    if (!res.hasHeader(TRACE_ID)) res.setHeader(TRACE_ID, span.traceId);
+    if (!res.hasHeader(TRACERESPONSE)) res.setHeader(TRACERESPONSE, traceparent(span));
   }
 
-  /** `close` without `finish`: the caller went away first. What the handler still does is part of the span. */
-  #closed(): void {
+  /**
+   * The last of the response is about to be written: once it is out, the caller may have it, and end its own span, long before a busy process
+   * is told that the response has finished. A span that ended only then would reach beyond the caller's.
+   */
+  answering(): void {
+    this.#answeredAt ??= performance.now();
+  }
+
+  /** `end` was called. */
+  answered(): void {
+    if (this.#callerGone) this.#endIfHandled();
+  }
+
+  /** All of the response was handed over. */
+  finished(): void {
+    this.#end(true);
+  }
+
+  /** The response was closed. If it had not finished, the caller went away first. What the handler still does is part of the span. */
+  closed(): void {
+    if (this.#hasEnded) return;
     this.#callerGone = true;
     this.#headWasSent = this.#res.headersSent;
     this.#unheard = setTimeout(() => this.#end(false), UNHEARD_MS).unref();
     this.#endIfHandled();
   }
 
+  #settled(): void {
+    this.#handling = 'settled';
+    if (this.#callerGone) this.#endIfHandled();
+  }
+
   #endIfHandled(): void {
     const hasAnswered = this.#res.headersSent || this.#answeredAt !== undefined;
-    if (this.#callerGone && (this.#handling === undefined ? hasAnswered : this.#handling === 'settled')) this.#end(false);
-  }
-
-  #watch(res: ServerResponse): void {
-    const writeHead = res.writeHead.bind(res) as (...args: unknown[]) => ServerResponse;
-    const end = res.end.bind(res) as (...args: unknown[]) => ServerResponse;
-    // Koa and Node clear all headers before they answer an error.
-    res.writeHead = (...args: unknown[]): ServerResponse => {
-      this.#nameTrace();
-      return writeHead(...args);
-    };
-    // From just before the last of the answer is written: once it is out, the caller may have it, and end its own span, long before a busy
-    // process hears of `finish`. A span that ended only then would reach beyond the caller's.
-    res.end = (...args: unknown[]): ServerResponse => {
-      this.#answeredAt ??= performance.now();
-      try {
-        return end(...args);
-      } finally {
-        this.#endIfHandled();
-      }
-    };
-  }
-
-  #nameTrace(): void {
-    if (this.#res.headersSent) return;
-    for (const [name, value] of Object.entries(this.#headers)) if (!this.#res.hasHeader(name)) this.#res.setHeader(name, value);
+    if (this.#handling === undefined ? hasAnswered : this.#handling === 'settled') this.#end(false);
   }
 
   #end(isComplete: boolean): void {
-    clearTimeout(this.#unheard);
     if (this.#hasEnded) return;
     this.#hasEnded = true;
-    const res = this.#res;
+    clearTimeout(this.#unheard);
+    const { statusCode } = this.#res;
     this.#nameRoute();
-    if (isComplete || this.#headWasSent) this.#span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, res.statusCode);
-    this.#describeOutcome(isComplete, res.statusCode);
+    if (isComplete || this.#headWasSent) this.#span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, statusCode);
+    this.#describeOutcome(isComplete, statusCode);
     this.#span.end(isComplete ? this.#answeredAt : undefined);
   }
 
@@ -157,7 +156,7 @@ export interface Served<R> extends TracedOptions<R> {
   res: ServerResponse;
   request: R;
   /** What the framework knows better than Node does. Behind a proxy, for example: the scheme and the client's address. */
-  known?: Partial<ServerRequest>;
+  known?: Partial<ServerRequest> | undefined;
   /** The route that took the request, as OpenAPI writes it (`/orders/{id}`), asked when the span ends. The handler may annotate it instead. */
   route?: () => string | undefined;
 }
@@ -165,12 +164,15 @@ export interface Served<R> extends TracedOptions<R> {
 /** Starts the SERVER span of a request. */
 export function startServerSpan<R>({ req, res, request, known, route, entry = false, trust = () => !entry }: Served<R>): ServerSpan {
   const { parent, links } = origin(req.headers, () => trust(request));
-  const { socket } = req;
-  const seen = { ...serverRequest(req, 'encrypted' in socket ? 'https' : 'http'), clientAddress: socket.remoteAddress, ...known };
-  const attributes = { ...serverAttributes(seen), ...baggageAttributes(parent), ...(entry && { [ENTRY]: true }) };
+  const seen = serverRequest(req, 'encrypted' in req.socket ? 'https' : 'http');
+  seen.clientAddress = req.socket.remoteAddress;
+  if (known) Object.assign(seen, known);
+  const attributes = serverAttributes(seen);
+  if (propagation.getBaggage(parent)) Object.assign(attributes, baggageAttributes(parent));
+  if (entry) attributes[ENTRY] = true;
   const span = startSpan(httpSpanName(seen.method), { kind: SpanKind.SERVER, attributes, links }, parent);
   return new ServerSpan(res, parent, span, () => {
-    const matched = route?.() ?? (span as Span & Partial<ReadableSpan>).attributes?.[ATTR_HTTP_ROUTE];
+    const matched = route?.() ?? attributeOf(span, ATTR_HTTP_ROUTE);
     if (typeof matched !== 'string') return;
     span.updateName(httpSpanName(seen.method, matched));
     span.setAttribute(ATTR_HTTP_ROUTE, matched);

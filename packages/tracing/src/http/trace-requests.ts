@@ -1,10 +1,9 @@
-import { context, propagation, SpanKind, trace, type Context, type Span } from '@opentelemetry/api';
+import { context, propagation, SpanKind, trace, type Context, type Span, type TextMapSetter } from '@opentelemetry/api';
 import { ATTR_HTTP_REQUEST_RESEND_COUNT } from '@opentelemetry/semantic-conventions';
 import type { Dispatcher } from 'undici';
-import { inject } from '@waymark/context';
 import { PEER_SERVICE } from '@waymark/semantic-conventions';
-import { ClientCall, Watched, watchedLegacy } from './client-call.ts';
-import { httpSpanName, methodAttributes, urlAttributes } from './conventions.ts';
+import { ClientCall, watchedLegacy, WatchedHandler } from './client-call.ts';
+import { clientAttributes, httpSpanName } from './conventions.ts';
 import { startSpan } from '../span.ts';
 
 export interface TracedRequest {
@@ -16,15 +15,19 @@ export interface TracedRequest {
   resendCount?: number;
 }
 
+/** On the handler of a request: a retry is dispatched with the same handler, from a timer or socket and in whatever context that has. */
+const SENDS = Symbol('waymark.sends');
+
 interface Sends {
-  parent: Context;
+  readonly parent: Context;
   count: number;
 }
 
 /** On the options of a request that has its span, so that an interceptor further in leaves it alone. */
 const TRACED = Symbol('waymark.traced');
 
-type Options = Dispatcher.DispatchOptions & TracedRequest & { [TRACED]?: true };
+type Options = Dispatcher.DispatchOptions & TracedRequest & { [TRACED]?: true; allowH2?: boolean };
+type Handler = Dispatcher.DispatchHandler & { [SENDS]?: Sends };
 
 /**
  * An undici interceptor for `dispatcher.compose(traceRequests(), …)`: a CLIENT span for each request on the wire (semantic
@@ -33,53 +36,48 @@ type Options = Dispatcher.DispatchOptions & TracedRequest & { [TRACED]?: true };
  * It serves undici 6, 7 and 8, and the `fetch` of Node 22 and 24 by its `dispatcher` option.
  */
 export function traceRequests(): Dispatcher.DispatcherComposeInterceptor {
-  // A retry is dispatched from a timer or socket, in whatever context that has; its handler is the same, so it remembers the parent.
-  const sends = new WeakMap<object, Sends>();
-  return (dispatch) => (options: Options, handler) => {
+  return (dispatch) => (options: Options, handler: Handler) => {
     if (options[TRACED]) return dispatch(options, handler);
-    const sent = sends.get(handler) ?? { parent: context.active(), count: 0 };
-    sends.set(handler, { parent: sent.parent, count: sent.count + 1 });
-    const span = clientSpan(options, sent);
-    const call = new ClientCall(span);
+    const sends = (handler[SENDS] ??= { parent: context.active(), count: 0 });
+    const span = clientSpan(options, sends);
+    sends.count += 1;
+    const isModern = typeof handler.onRequestStart === 'function';
+    const watching = isModern ? new WatchedHandler(span, handler) : watchedLegacy(span, handler);
     try {
-      const headers = withContext(options.headers, trace.setSpan(sent.parent, span));
-      const isModern = typeof handler.onRequestStart === 'function';
-      const watching = isModern ? new Watched(handler, call) : watchedLegacy(handler, call);
+      const traced: Options = { ...options, headers: withContext(options.headers, trace.setSpan(sends.parent, span)) };
+      traced[TRACED] = true;
       // A handler of undici 6 takes no HTTP/2.
-      return dispatch({ ...options, ...(!isModern && { allowH2: false }), headers, [TRACED]: true } as Options, watching);
+      if (!isModern) traced.allowH2 = false;
+      return dispatch(traced, watching);
     } catch (error) {
-      call.failed(error);
+      new ClientCall(span).failed(error);
       throw error;
     }
   };
 }
 
 function clientSpan(options: Options, { parent, count: sent }: Sends): Span {
+  const { method, urlTemplate, peerService } = options;
+  const attributes = clientAttributes(method, String(options.origin), options.path);
+  if (urlTemplate) attributes['url.template'] = urlTemplate;
+  if (peerService) attributes[PEER_SERVICE] = peerService;
   const count = options.resendCount ?? sent;
-  return startSpan(
-    httpSpanName(options.method, options.urlTemplate),
-    {
-      kind: SpanKind.CLIENT,
-      attributes: {
-        ...methodAttributes(options.method),
-        ...urlAttributes(String(options.origin), options.path),
-        ...(options.urlTemplate && { 'url.template': options.urlTemplate }),
-        ...(options.peerService && { [PEER_SERVICE]: options.peerService }),
-        ...(count > 0 && { [ATTR_HTTP_REQUEST_RESEND_COUNT]: count }),
-      },
-    },
-    parent,
-  );
+  if (count > 0) attributes[ATTR_HTTP_REQUEST_RESEND_COUNT] = count;
+  return startSpan(httpSpanName(method, urlTemplate), { kind: SpanKind.CLIENT, attributes }, parent);
 }
+
+const toList: TextMapSetter<unknown[]> = { set: (list, name, value) => void list.push(name, value) };
 
 /** The headers with exactly one of each propagation header, whatever form undici was given them in. The rest is undici's to judge. */
 function withContext(headers: Dispatcher.DispatchOptions['headers'], from: Context): string[] {
-  const ours = propagatedFields();
-  const given: unknown[] = flat(headers);
-  const kept = given.filter((_, at) => !ours.has(String(given[at - (at % 2)]).toLowerCase()));
-  const carrier = inject(from);
-  for (const name in carrier) kept.push(name, carrier[name]);
+  const kept: unknown[] = headers ? withoutPropagated(flat(headers)) : [];
+  propagation.inject(from, kept, toList);
   return kept as string[];
+}
+
+function withoutPropagated(given: readonly unknown[]): unknown[] {
+  const ours = propagatedFields();
+  return given.filter((_, at) => !ours.has(String(given[at - (at % 2)]).toLowerCase()));
 }
 
 let fields: ReadonlySet<string> = new Set();
@@ -90,8 +88,7 @@ function propagatedFields(): ReadonlySet<string> {
 }
 
 /** Name, value, name, value … as undici takes any array to be. */
-function flat(headers: Dispatcher.DispatchOptions['headers']): unknown[] {
-  if (!headers) return [];
+function flat(headers: NonNullable<Dispatcher.DispatchOptions['headers']>): unknown[] {
   if (Array.isArray(headers)) return headers;
   return [...(Symbol.iterator in headers ? (headers as Iterable<unknown[]>) : Object.entries(headers))].flat();
 }

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { createContextKey, ROOT_CONTEXT } from '@opentelemetry/api';
+import { ROOT } from './linked-context.ts';
 import { AsyncContextManager } from './context-manager.ts';
 
 const manager = new AsyncContextManager();
@@ -16,7 +17,7 @@ test('a context is active in everything that its function starts, and nowhere el
     return [inner, active()];
   });
   expect(seen).toEqual(['two', 'one']);
-  expect(manager.active()).toBe(ROOT_CONTEXT);
+  expect(manager.active()).toBe(ROOT);
 });
 
 test('a bound function keeps its context, receiver, parameters and length', () => {

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { EventEmitter } from 'node:events';
-import { ROOT_CONTEXT, type Context, type ContextManager } from '@opentelemetry/api';
+import type { Context, ContextManager } from '@opentelemetry/api';
+import { ROOT } from './linked-context.ts';
 
 type Callback = (this: unknown, ...args: unknown[]) => unknown;
 
@@ -13,7 +14,7 @@ export class AsyncContextManager implements ContextManager {
   readonly #boundEmitters = new WeakSet<EventEmitter>();
 
   active(): Context {
-    return this.#storage.getStore() ?? ROOT_CONTEXT;
+    return this.#storage.getStore() ?? ROOT;
   }
 
   with<A extends unknown[], F extends (...args: A) => ReturnType<F>>(
@@ -22,8 +23,9 @@ export class AsyncContextManager implements ContextManager {
     thisArg?: ThisParameterType<F>,
     ...args: A
   ): ReturnType<F> {
-    const work = thisArg == null ? fn : (fn.bind(thisArg) as F);
-    return this.#storage.run(context, work, ...args);
+    if (thisArg == null)
+      return args.length === 0 ? this.#storage.run(context, fn as () => ReturnType<F>) : this.#storage.run(context, fn, ...args);
+    return this.#storage.run(context, fn.bind(thisArg) as F, ...args);
   }
 
   /** A function is bound itself; of an emitter, each listener that is added from now on. Anything else stays as it is. */

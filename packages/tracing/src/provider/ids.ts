@@ -1,6 +1,7 @@
 import { randomFillSync } from 'node:crypto';
 
 const bytes = Buffer.alloc(4_096);
+const ZERO = '0'.charCodeAt(0);
 let digits = '';
 let used = 0;
 
@@ -12,7 +13,7 @@ function randomDigits(count: number): string {
       used = 0;
     }
     const taken = digits.slice(used, (used += count));
-    if (!/^0+$/.test(taken)) return taken;
+    if (taken.charCodeAt(0) !== ZERO || !/^0+$/.test(taken)) return taken;
   }
 }
 

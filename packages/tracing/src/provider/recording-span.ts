@@ -12,7 +12,7 @@ import {
 } from '@opentelemetry/api';
 import { cleanAttributes, cleanSimpleAttributes, hrTimeDuration, isTimeInput, type InstrumentationScope } from '@opentelemetry/core';
 import { ATTR_EXCEPTION_MESSAGE, ATTR_EXCEPTION_STACKTRACE, ATTR_EXCEPTION_TYPE } from '@opentelemetry/semantic-conventions';
-import { keepOne, type AttributeLimits, type Kept } from './attributes.ts';
+import { type AttributeLimits, type SpanAttributes } from './attributes.ts';
 import { monotonicZero, toHrTime } from './clock.ts';
 import type { Resource, Span, SpanProcessor, TimedEvent } from './interfaces.ts';
 
@@ -38,53 +38,66 @@ export interface SpanStart {
   readonly context: SpanContext;
   readonly parent: SpanContext | undefined;
   readonly startTime: TimeInput | undefined;
-  readonly kept: Kept;
+  readonly attributes: SpanAttributes;
   readonly links: readonly Link[] | undefined;
 }
+
+const UNSET: SpanStatus = { code: SpanStatusCode.UNSET };
 
 /**
  * A span that is recorded: OpenTelemetry's `Span` to write and `ReadableSpan` to read. It behaves as the SDK's does, except that its times are
  * as precise as the monotonic clock. Its fields are plain, so that an exporter can make a span that inherits from it.
  */
-export class RecordingSpan implements Span, Kept {
+export class RecordingSpan implements Span {
   name: string;
   readonly kind: SpanKind;
   declare readonly parentSpanContext?: SpanContext;
   readonly startTime: HrTime;
   endTime: HrTime = [0, 0];
-  duration: HrTime = [-1, -1];
   ended = false;
-  status: SpanStatus = { code: SpanStatusCode.UNSET };
-  readonly attributes: Attributes;
+  status: SpanStatus = UNSET;
   readonly events: TimedEvent[] = [];
   readonly links: Link[] = [];
-  readonly resource: Resource;
   readonly instrumentationScope: InstrumentationScope;
-  attributeCount: number;
-  droppedAttributesCount: number;
   droppedEventsCount = 0;
   droppedLinksCount = 0;
+  /** For the exporter, which need not make an object of them. */
+  readonly spanAttributes: SpanAttributes;
   private readonly context: SpanContext;
   private readonly settings: SpanSettings;
   /** The zero of the monotonic clock, as it was at the start: a span takes as long as it takes, whatever the wall clock does meanwhile. */
   private readonly zero: number;
 
   /** Does not tell the processors: the tracer does. */
-  constructor(settings: SpanSettings, scope: InstrumentationScope, { name, kind, context, parent, startTime, kept, links }: SpanStart) {
-    this.zero = monotonicZero();
+  constructor(settings: SpanSettings, scope: InstrumentationScope, start: SpanStart) {
+    const now = performance.now();
+    this.zero = monotonicZero(now);
     this.settings = settings;
-    this.resource = settings.resource;
     this.instrumentationScope = scope;
-    this.name = name;
-    this.kind = kind;
-    this.context = context;
+    this.name = start.name;
+    this.kind = start.kind;
+    this.context = start.context;
     // Set in any case, so that all spans have one shape.
-    this.parentSpanContext = parent as SpanContext;
-    this.startTime = this.timeOf(startTime);
-    this.attributes = kept.attributes;
-    this.attributeCount = kept.attributeCount;
-    this.droppedAttributesCount = kept.droppedAttributesCount;
-    if (links) this.addLinks(links);
+    this.parentSpanContext = start.parent as SpanContext;
+    this.startTime = start.startTime === undefined ? toHrTime(this.zero + now) : this.timeOf(start.startTime);
+    this.spanAttributes = start.attributes;
+    if (start.links) this.addLinks(start.links);
+  }
+
+  get resource(): Resource {
+    return this.settings.resource;
+  }
+
+  get attributes(): Attributes {
+    return this.spanAttributes.object;
+  }
+
+  get droppedAttributesCount(): number {
+    return this.spanAttributes.droppedCount;
+  }
+
+  get duration(): HrTime {
+    return this.ended ? hrTimeDuration(this.startTime, this.endTime) : [-1, -1];
   }
 
   spanContext(): SpanContext {
@@ -96,7 +109,7 @@ export class RecordingSpan implements Span, Kept {
   }
 
   setAttribute(key: string, value: Attributes[string]): this {
-    if (!this.isLate() && value !== undefined) keepOne(this, key, value, this.settings.limits);
+    if (!this.isLate() && value !== undefined) this.spanAttributes.set(key, value);
     return this;
   }
 
@@ -159,11 +172,9 @@ export class RecordingSpan implements Span, Kept {
   end(endTime?: TimeInput): void {
     if (this.ended) return diag.error(`${this.name} ${this.ids()}: end() on a span that has ended`);
     this.endTime = this.timeOf(endTime);
-    this.duration = hrTimeDuration(this.startTime, this.endTime);
-    if (this.duration[0] < 0) {
+    if (isBefore(this.endTime, this.startTime)) {
       diag.warn(`${this.name} ${this.ids()}: it ends before it starts, so its duration is set to 0`);
       this.endTime = [...this.startTime];
-      this.duration = [0, 0];
     }
     const { processors } = this.settings;
     for (const processor of processors) processor.onEnding?.(this);
@@ -187,6 +198,8 @@ export class RecordingSpan implements Span, Kept {
     return `{traceId: ${this.context.traceId}, spanId: ${this.context.spanId}}`;
   }
 }
+
+const isBefore = ([s1, ns1]: HrTime, [s2, ns2]: HrTime): boolean => s1 < s2 || (s1 === s2 && ns1 < ns2);
 
 interface ExceptionParts {
   code: string | number;

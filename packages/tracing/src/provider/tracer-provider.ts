@@ -1,5 +1,6 @@
 import {
   context as contexts,
+  type Attributes,
   INVALID_SPAN_CONTEXT,
   isSpanContextValid,
   SamplingDecision,
@@ -17,10 +18,11 @@ import {
 } from '@opentelemetry/api';
 import { isTracingSuppressed, type InstrumentationScope } from '@opentelemetry/core';
 import { RANDOM_FLAG } from '@waymark/context';
-import { keep, UNLIMITED, type Kept } from './attributes.ts';
+import { SpanAttributes, validAttributes } from './attributes.ts';
 import { newSpanId, newTraceId } from './ids.ts';
 import type { Resource, SpanProcessor } from './interfaces.ts';
 import { RecordingSpan, type SpanLimits, type SpanSettings } from './recording-span.ts';
+import { ignoresAttributes } from './samplers.ts';
 
 /** The limits that OpenTelemetry sets by default. */
 export const DEFAULT_LIMITS: SpanLimits = {
@@ -73,11 +75,13 @@ class LeanTracer implements Tracer {
   readonly #scope: InstrumentationScope;
   readonly #settings: SpanSettings;
   readonly #sampler: Sampler;
+  readonly #ignoresAttributes: boolean;
 
   constructor(scope: InstrumentationScope, settings: SpanSettings, sampler: Sampler) {
     this.#scope = scope;
     this.#settings = settings;
     this.#sampler = sampler;
+    this.#ignoresAttributes = ignoresAttributes(sampler);
   }
 
   startSpan(name: string, options: SpanOptions = {}, active: Context = contexts.active()): Span {
@@ -85,20 +89,19 @@ class LeanTracer implements Tracer {
     const parentContext = options.root ? trace.deleteSpan(active) : active;
     const parent = validContext(trace.getSpan(parentContext));
     const traceId = parent?.traceId ?? newTraceId();
-    const { kind = SpanKind.INTERNAL, links, startTime } = options;
-    const given = keep(options.attributes, UNLIMITED);
-    const sampling = this.#sampler.shouldSample(parentContext, traceId, name, kind, given.attributes, links ?? []);
-    const traceState = sampling.traceState ?? parent?.traceState;
+    const { kind = SpanKind.INTERNAL, links } = options;
+    const sampler = this.#sampler;
+    const seen = this.#ignoresAttributes ? NO_ATTRIBUTES : validAttributes(options.attributes);
+    const sampling = sampler.shouldSample(parentContext, traceId, name, kind, seen, links ?? []);
     const isSampled = sampling.decision === SamplingDecision.RECORD_AND_SAMPLED;
-    const context: SpanContext = {
-      traceId,
-      spanId: newSpanId(),
-      traceFlags: (isSampled ? TraceFlags.SAMPLED : TraceFlags.NONE) | (parent ? parent.traceFlags & RANDOM_FLAG : RANDOM_FLAG),
-      ...(traceState && { traceState }),
-    };
+    const random = parent ? parent.traceFlags & RANDOM_FLAG : RANDOM_FLAG;
+    const context: SpanContext = { traceId, spanId: newSpanId(), traceFlags: isSampled ? TraceFlags.SAMPLED | random : random };
+    const traceState = sampling.traceState ?? parent?.traceState;
+    if (traceState) context.traceState = traceState;
     if (sampling.decision === SamplingDecision.NOT_RECORD) return trace.wrapSpanContext(context);
-    const kept = withinLimits(given, sampling.attributes, this.#settings.limits);
-    const span = new RecordingSpan(this.#settings, this.#scope, { name, kind, context, parent, startTime, kept, links });
+    const attributes = new SpanAttributes(options.attributes, sampling.attributes, this.#settings.limits);
+    const { startTime } = options;
+    const span = new RecordingSpan(this.#settings, this.#scope, { name, kind, context, parent, startTime, attributes, links });
     for (const processor of this.#settings.processors) processor.onStart(span, parentContext);
     return span;
   }
@@ -115,14 +118,10 @@ class LeanTracer implements Tracer {
   }
 }
 
+const NO_ATTRIBUTES: Attributes = Object.freeze({});
+
 /** Most parents are spans of ours. The ids of others, which may come from a header, are looked at. */
 function validContext(parent: Span | undefined): SpanContext | undefined {
   const context = parent?.spanContext();
   return context && (parent instanceof RecordingSpan || isSpanContextValid(context)) ? context : undefined;
-}
-
-function withinLimits(given: Kept, sampler: object | undefined, limits: SpanLimits): Kept {
-  if (!sampler && given.attributeCount <= limits.attributeCountLimit && limits.attributeValueLengthLimit === Infinity) return given;
-  const kept = keep({ ...given.attributes, ...sampler }, limits);
-  return { ...kept, droppedAttributesCount: kept.droppedAttributesCount + given.droppedAttributesCount };
 }

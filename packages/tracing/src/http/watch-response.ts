@@ -1,0 +1,66 @@
+import { ServerResponse } from 'node:http';
+import { outsideDetachedTask } from '@waymark/context';
+
+/** What is told what becomes of a response. */
+export interface Watcher {
+  /** The head is about to be written: the last moment for headers. */
+  nameTrace(): void;
+  /** `end` is called. */
+  answering(): void;
+  /** `end` has returned. */
+  answered(): void;
+  finished(): void;
+  closed(): void;
+}
+
+const WATCHERS = Symbol.for('waymark.watchers');
+
+type Watched = ServerResponse & { [WATCHERS]?: Watcher[] | undefined };
+type Method = (this: Watched, ...args: unknown[]) => ServerResponse;
+
+/** Tells `watcher` what becomes of a response. */
+export function watchResponse(res: Watched, watcher: Watcher): void {
+  if (!(WATCHERS in res)) {
+    // HTTP/2 has a class of its own, which does not call `writeHead`.
+    watchMethods(Object.getPrototypeOf(res) as Watched);
+    watcher.nameTrace();
+  }
+  const others = res[WATCHERS];
+  if (others) return void others.push(watcher);
+  res[WATCHERS] = [watcher];
+  res.on('finish', finished);
+  res.on('close', closed);
+}
+
+// Koa's own work after a detached task has written the last of a response is not part of the task.
+function finished(this: Watched): void {
+  outsideDetachedTask(() => this[WATCHERS]?.forEach((watcher) => watcher.finished()));
+}
+
+function closed(this: Watched): void {
+  outsideDetachedTask(() => this[WATCHERS]?.forEach((watcher) => watcher.closed()));
+}
+
+/** Node has no event for either moment. The methods are replaced once for all responses: closures for each response cost more. */
+function watchMethods(prototype: Watched): void {
+  const { writeHead, end } = prototype as unknown as Record<'writeHead' | 'end', Method>;
+  prototype[WATCHERS] = undefined;
+  const watched: Record<'writeHead' | 'end', Method> = {
+    writeHead(...args) {
+      this[WATCHERS]?.forEach((watcher) => watcher.nameTrace());
+      return writeHead.apply(this, args);
+    },
+    end(...args) {
+      const watchers = this[WATCHERS];
+      watchers?.forEach((watcher) => watcher.answering());
+      try {
+        return end.apply(this, args);
+      } finally {
+        watchers?.forEach((watcher) => watcher.answered());
+      }
+    },
+  };
+  Object.assign(prototype, watched);
+}
+
+if (!(WATCHERS in ServerResponse.prototype)) watchMethods(ServerResponse.prototype);
