@@ -2,6 +2,7 @@ import { start, type Child } from '../child.ts';
 import { format, formatSpread, median, print, progress, progressEnded, spread, table, type Spread } from '../figures.ts';
 import { machine } from '../machine.ts';
 import { Chain, CONNECTIONS, HOPS, type Window } from './chain.ts';
+import { orderFlow, type OrderWindow } from './orders.ts';
 import { startUps } from './start-up.ts';
 import type { Received } from './sink.ts';
 import { ON_SDK, UNTRACED, UNTRACED_AGAIN, VARIANTS, WAYMARK, type Variant } from './variants.ts';
@@ -13,10 +14,11 @@ interface Effort {
   /** Seconds per variant and round. */
   readonly window: number;
   readonly starts: number;
+  readonly orders: { readonly warmUp: number; readonly rounds: number; readonly window: number };
 }
 
-const EFFORT: Effort = { warmUp: 20, rounds: 10, window: 2, starts: 7 };
-const QUICK: Effort = { warmUp: 2, rounds: 2, window: 1, starts: 2 };
+const EFFORT: Effort = { warmUp: 15, rounds: 8, window: 2, starts: 5, orders: { warmUp: 12, rounds: 4, window: 4 } };
+const QUICK: Effort = { warmUp: 2, rounds: 2, window: 1, starts: 2, orders: { warmUp: 2, rounds: 1, window: 2 } };
 
 /** The measurements of a variant, by round. */
 interface Measured {
@@ -37,6 +39,8 @@ export async function overhead(quick: boolean): Promise<void> {
   const measured = await measureChains(sink, effort);
   const starts = await startUps(VARIANTS, effort.starts);
   const pairs = await measurePairs(sink, effort);
+  // The CPU time of the services can be read on Linux only.
+  const flow = process.platform === 'linux' ? await orderFlow(`http://127.0.0.1:${sink.port}/orders`, effort.orders) : undefined;
   progressEnded();
   await sink.stop();
   print(
@@ -47,8 +51,8 @@ export async function overhead(quick: boolean): Promise<void> {
     const { ms, residentMb: atStart } = starts.get(variant)!;
     return [
       variant.name,
-      formatSpread(ratio(measured, variant, 'requestsPerSecond')),
-      formatSpread(ratio(measured, variant, 'cpuPerRequest')),
+      formatSpread(ratios(measured.get(UNTRACED)!.saturated, measured.get(variant)!.saturated, 'requestsPerSecond')),
+      formatSpread(ratios(measured.get(UNTRACED)!.saturated, measured.get(variant)!.saturated, 'cpuPerRequest')),
       format(median(half.map(({ p50 }) => p50)), 1),
       format(median(half.map(({ p99 }) => p99)), 1),
       format(residentMb),
@@ -60,7 +64,12 @@ export async function overhead(quick: boolean): Promise<void> {
   print(
     '\np50 and p99 are at half of the untraced capacity; MB is the resident memory of the middle service, and of an empty program at its start.\n',
   );
-  for (const figure of ['requestsPerSecond', 'cpuPerRequest'] as const) print(verdict(measured, figure));
+  const saturated = (variant: Variant): readonly Load[] => measured.get(variant)!.saturated;
+  for (const figure of FIGURES) print(verdict(saturated(UNTRACED), saturated(WAYMARK), saturated(UNTRACED_AGAIN), figure));
+  if (flow) {
+    print('\nThe shop, from an order to its fulfilment, with four services and Postgres:');
+    for (const figure of FIGURES) print(verdict(flow.untraced, flow.traced, flow.untracedAgain, figure));
+  }
   print(
     `\nA SERVER and a CLIENT span without HTTP, exported: ${pairs.map(([{ name }, us]) => `${name} ${format(us, 1)} µs of CPU`).join(', ')}`,
   );
@@ -118,23 +127,25 @@ function inTurn(chains: readonly Chain[], round: number): Chain[] {
   return round % 2 ? from.toReversed() : from;
 }
 
-type Figure = 'requestsPerSecond' | 'cpuPerRequest';
+/** What one window of load has measured, of a chain or of the shop. */
+type Load = Pick<Window, Figure> | OrderWindow;
+type Figure = (typeof FIGURES)[number];
 
-/** The ratios of a variant to the untraced one of the same round: the median, and the middle half of the rounds. */
-function ratio(measured: ReadonlyMap<Variant, Measured>, variant: Variant, figure: Figure): Spread {
-  const control = measured.get(UNTRACED)!.saturated;
-  const ratios = measured.get(variant)!.saturated.map((window, round) => window[figure] / (control[round]?.[figure] ?? NaN));
-  const sorted = ratios.toSorted((a, b) => a - b);
+const FIGURES = ['requestsPerSecond', 'cpuPerRequest'] as const;
+
+/** The ratios to the control of the same round: the median, and the middle half of the rounds. */
+function ratios(control: readonly Load[], windows: readonly Load[], figure: Figure): Spread {
+  const sorted = windows.map((window, round) => window[figure] / (control[round]?.[figure] ?? NaN)).toSorted((a, b) => a - b);
   const quarter = Math.floor(sorted.length / 4);
   return spread(sorted.slice(quarter, sorted.length - quarter));
 }
 
-function verdict(measured: ReadonlyMap<Variant, Measured>, figure: Figure): string {
-  const [traced, noise] = [ratio(measured, WAYMARK, figure), ratio(measured, UNTRACED_AGAIN, figure)];
+function verdict(control: readonly Load[], traced: readonly Load[], again: readonly Load[], figure: Figure): string {
+  const [ratio, noise] = [ratios(control, traced, figure), ratios(control, again, figure)];
   const name = figure === 'requestsPerSecond' ? 'requests/s' : 'CPU/request';
-  const width = Math.max(Math.abs(noise.low - 1), Math.abs(noise.high - 1), traced.high - traced.low);
-  if (Math.abs(traced.median - 1) <= width) {
-    return `${name}: no verdict. The difference to no tracing (${format(traced.median, 2)}) is not larger than the spread (±${format(width, 2)}).`;
+  const width = Math.max(Math.abs(noise.low - 1), Math.abs(noise.high - 1), ratio.high - ratio.low);
+  if (Math.abs(ratio.median - 1) <= width) {
+    return `${name}: no verdict. The difference to no tracing (${format(ratio.median, 2)}) is not larger than the spread (±${format(width, 2)}).`;
   }
-  return `${name}: ${format(traced.median, 2)} of no tracing (spread ±${format(width, 2)}, measured with equal processes and between rounds).`;
+  return `${name}: ${format(ratio.median, 2)} of no tracing (spread ±${format(width, 2)}, measured with equal processes and between rounds).`;
 }

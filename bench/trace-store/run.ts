@@ -3,7 +3,7 @@ import type { Backend } from './backend.ts';
 import { startJaeger, startTraceStore } from './backend.ts';
 import { format, median, print } from '../figures.ts';
 import { batches } from './batches.ts';
-import { usageOf } from './process-usage.ts';
+import { usageOf } from '../process-usage.ts';
 import { sendAll } from './send.ts';
 
 const SPANS = 200_000;

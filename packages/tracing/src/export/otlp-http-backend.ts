@@ -1,7 +1,6 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest, type AgentOptions } from 'node:https';
+import type { AgentOptions } from 'node:https';
 import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
 import type { ReadableSpan } from '../provider/interfaces.ts';
 import { exportRequest, writeSpan, type ScopeSpans } from './otlp.ts';
 import { ProtoWriter } from './proto-writer.ts';
@@ -35,13 +34,14 @@ const MAX_ANSWER_BYTES = 65_536;
 /** OTLP's retryable statuses, and 500 (docs/adr/0012-span-export.md explains why). */
 const MAY_PASS: ReadonlySet<number> = new Set([429, 500, 502, 503, 504]);
 
-const compress = promisify(gzip);
-
 /** An OTLP backend that receives protobuf over HTTP. Spans are encoded when they end, and kept as bytes. */
 export function otlpHttpBackend({ url, headers, timeoutMs, gzip: gzipped, tls }: OtlpHttpOptions): Backend<OtlpBatch> {
   const secure = url.protocol === 'https:';
-  const agent = secure ? new HttpsAgent({ keepAlive: true, ...tls }) : new HttpAgent({ keepAlive: true });
-  const post = secure ? httpsRequest : httpRequest;
+  // TLS and compression are loaded only if they are used: that takes time when a process starts.
+  const https = secure ? process.getBuiltinModule('node:https') : undefined;
+  const agent = https ? new https.Agent({ keepAlive: true, ...tls }) : new HttpAgent({ keepAlive: true });
+  const post = https?.request ?? httpRequest;
+  const compress = gzipped ? promisify(process.getBuiltinModule('node:zlib').gzip) : undefined;
   let open = new Map<ReadableSpan['instrumentationScope'], ProtoWriter>();
   let resource: Resource | undefined;
 
@@ -116,7 +116,7 @@ export function otlpHttpBackend({ url, headers, timeoutMs, gzip: gzipped, tls }:
       try {
         await batch.resource.waitForAsyncAttributes?.();
         const pieces = exportRequest(batch.resource, batch.spans);
-        const response = await send(gzipped ? [await compress(Buffer.concat(pieces))] : pieces, signal);
+        const response = await send(compress ? [await compress(Buffer.concat(pieces))] : pieces, signal);
         return answerOf(response, await start(response));
       } catch (error) {
         return { outcome: 'unavailable', reason: signal.aborted ? `no response within ${timeoutMs} ms` : reasonOf(error) };

@@ -114,7 +114,9 @@ export class ProtoWriter {
   }
 
   /** Writes a time as 64-bit nanoseconds. JavaScript numbers are too small for that, so the seconds are multiplied in two halves. */
-  time([seconds, nanos]: HrTime): void {
+  time(time: HrTime): void {
+    const seconds = time[0];
+    const nanos = time[1];
     const upper = Math.floor(seconds / 65_536) * 1e9;
     const lower = (seconds % 65_536) * 1e9 + nanos;
     const sum = (upper % 65_536) * 65_536 + lower;

@@ -1,7 +1,7 @@
 import { ROOT_CONTEXT, TraceFlags, context } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 import { outside, within } from '@waymark/context';
-import type { ReadableSpan, SpanProcessor } from '../provider/interfaces.ts';
+import { nothing, type ReadableSpan, type SpanProcessor } from '../provider/interfaces.ts';
 import { noteLost } from '../sdk/manifest.ts';
 
 /** Counts the sampled spans that ended in this process. Each is either waiting, delivered or lost. */
@@ -114,9 +114,7 @@ export class SpanQueue<B> implements SpanProcessor {
     this.#warn = warn;
   }
 
-  onStart(): void {
-    // Only ended spans are exported.
-  }
+  readonly onStart = nothing;
 
   onEnd(span: ReadableSpan): void {
     if (!(span.spanContext().traceFlags & TraceFlags.SAMPLED)) return;

@@ -1,5 +1,7 @@
 import { subscribe } from 'node:diagnostics_channel';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { Attributes, Span } from '@opentelemetry/api';
 import { ATTR_HTTP_RESPONSE_STATUS_CODE } from '@opentelemetry/semantic-conventions';
@@ -104,20 +106,20 @@ export class WatchedHandler extends ClientCall implements Dispatcher.DispatchHan
     this.#handler = handler;
   }
 
-  onRequestStart(...[controller, context]: Args<'onRequestStart'>): void {
+  onRequestStart(controller: Dispatcher.DispatchController, context: object): void {
     this.#handler.onRequestStart?.(controller, context);
     this.started();
   }
 
-  onBodySent(...args: Args<'onBodySent'>): void {
-    this.#handler.onBodySent?.(...args);
+  onBodySent(chunk: Buffer): void {
+    this.#handler.onBodySent?.(chunk);
   }
 
   onRequestSent(): void {
     this.#handler.onRequestSent?.();
   }
 
-  onRequestUpgrade(...[controller, status, headers, socket]: Args<'onRequestUpgrade'>): void {
+  onRequestUpgrade(controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders, socket: Duplex): void {
     this.upgraded(status);
     this.#handler.onRequestUpgrade?.(controller, status, headers, socket);
   }
@@ -126,27 +128,25 @@ export class WatchedHandler extends ClientCall implements Dispatcher.DispatchHan
     this.#handler.onResponseStarted?.();
   }
 
-  onResponseStart(...[controller, status, headers, message]: Args<'onResponseStart'>): void {
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders, message?: string): void {
     this.answered(status, headers['traceresponse']);
     this.#handler.onResponseStart?.(controller, status, headers, message);
   }
 
-  onResponseData(...[controller, chunk]: Args<'onResponseData'>): void {
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#handler.onResponseData?.(controller, chunk);
   }
 
-  onResponseEnd(...[controller, trailers]: Args<'onResponseEnd'>): void {
+  onResponseEnd(controller: Dispatcher.DispatchController, trailers: IncomingHttpHeaders): void {
     this.ended();
     this.#handler.onResponseEnd?.(controller, trailers);
   }
 
-  onResponseError(...[controller, error]: Args<'onResponseError'>): void {
+  onResponseError(controller: Dispatcher.DispatchController, error: Error): void {
     this.failed(error);
     this.#handler.onResponseError?.(controller, error);
   }
 }
-
-type Args<Name extends keyof Dispatcher.DispatchHandler> = Parameters<NonNullable<Dispatcher.DispatchHandler[Name]>>;
 
 /**
  * The same for a handler of undici 6, which the `fetch` of Node 22 and 24 has. undici 8 rejects such a handler and undici 6 takes no other,

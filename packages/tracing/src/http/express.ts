@@ -12,7 +12,7 @@ export function traced(options: TracedOptions<Request> = {}): RequestHandler {
   return (req, res, next) => {
     const { protocol: scheme, host, ip } = req;
     const known = { scheme, host, ...(ip && { clientAddress: ip }) };
-    const span = startServerSpan({ ...options, req, res, request: req, known, route: watchRoute(req) });
+    const span = startServerSpan(options, { req, res, request: req, known, route: watchRoute(req) });
     spans.set(req, span);
     span.handle(next);
   };

@@ -15,7 +15,7 @@ export function traced(options: TracedOptions<FastifyRequest> = {}): FastifyPlug
       const { protocol: scheme, host, ip } = request;
       const known = { scheme, host, clientAddress: ip };
       const route = (): string | undefined => request.routeOptions.url && openApiPath(request.routeOptions.url);
-      const span = startServerSpan({ ...options, req: request.raw, res: reply.raw, request, known, route });
+      const span = startServerSpan(options, { req: request.raw, res: reply.raw, request, known, route });
       spans.set(request, span);
       span.handle(next);
     });

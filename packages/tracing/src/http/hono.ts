@@ -17,7 +17,7 @@ export function traced(options: TracedOptions<HonoContext> = {}): MiddlewareHand
   return async (c, next) => {
     const { incoming: req, outgoing: res } = (c.env as NodeBindings) ?? {};
     if (!req || !res) return next();
-    const span = startServerSpan({ ...options, req, res, request: c, route: () => routeOf(c) });
+    const span = startServerSpan(options, { req, res, request: c, route: () => routeOf(c) });
     await span.handle(next);
     // Hono catches errors of handlers before they get here.
     if (c.error) span.failed(c.error);

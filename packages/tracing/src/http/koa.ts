@@ -18,7 +18,7 @@ export function traced(options: TracedOptions<KoaContext> = {}): Middleware {
     const { req, res } = ctx;
     // Koa reads a proxy's headers if the app trusts it. Otherwise it knows what Node knows.
     const known = ctx.app.proxy ? { scheme: ctx.protocol, host: ctx.host, clientAddress: ctx.ip } : undefined;
-    const span = startServerSpan({ ...options, req, res, request: ctx, known, route: () => routeOf(ctx) });
+    const span = startServerSpan(options, { req, res, request: ctx, known, route: () => routeOf(ctx) });
     watchErrors(ctx, span);
     return span.handle(next);
   };

@@ -9,5 +9,5 @@ export type { TracedOptions } from './server-span.ts';
  * `createServer(traced(listener))`. To name the route, call `annotate({ 'http.route': '/orders/{id}' })` in the listener.
  */
 export function traced(listener: RequestListener, options: TracedOptions<IncomingMessage> = {}): RequestListener {
-  return (req, res) => startServerSpan({ ...options, req, res, request: req }).handle(() => listener(req, res));
+  return (req, res) => startServerSpan(options, { req, res, request: req }).handle(() => listener(req, res));
 }

@@ -151,7 +151,7 @@ export class ServerSpan {
 }
 
 /** What an adapter knows about a request. `R` is the framework's own. */
-export interface Served<R> extends TracedOptions<R> {
+export interface Served<R> {
   req: IncomingMessage;
   res: ServerResponse;
   request: R;
@@ -162,8 +162,9 @@ export interface Served<R> extends TracedOptions<R> {
 }
 
 /** Starts the SERVER span of a request. */
-export function startServerSpan<R>({ req, res, request, known, route, entry = false, trust = () => !entry }: Served<R>): ServerSpan {
-  const { parent, links } = origin(req.headers, () => trust(request));
+export function startServerSpan<R>(options: TracedOptions<R>, { req, res, request, known, route }: Served<R>): ServerSpan {
+  const { entry = false, trust } = options;
+  const { parent, links } = origin(req.headers, () => (trust ? trust(request) : !entry));
   const seen = serverRequest(req, 'encrypted' in req.socket ? 'https' : 'http');
   seen.clientAddress = req.socket.remoteAddress;
   if (known) Object.assign(seen, known);

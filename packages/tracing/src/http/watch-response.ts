@@ -1,5 +1,5 @@
 import { ServerResponse } from 'node:http';
-import { outsideDetachedTask } from '@waymark/context';
+import { inDetachedTask, outsideDetachedTask } from '@waymark/context';
 
 /** What is told what becomes of a response. */
 export interface Watcher {
@@ -14,6 +14,8 @@ export interface Watcher {
 }
 
 const WATCHERS = Symbol.for('waymark.watchers');
+
+const NONE: readonly Watcher[] = [];
 
 type Watched = ServerResponse & { [WATCHERS]?: Watcher[] | undefined };
 type Method = (this: Watched, ...args: unknown[]) => ServerResponse;
@@ -34,11 +36,13 @@ export function watchResponse(res: Watched, watcher: Watcher): void {
 
 // Koa's own work after a detached task has written the last of a response is not part of the task.
 function finished(this: Watched): void {
-  outsideDetachedTask(() => this[WATCHERS]?.forEach((watcher) => watcher.finished()));
+  if (inDetachedTask()) return outsideDetachedTask(finished.bind(this));
+  for (const watcher of this[WATCHERS]!) watcher.finished();
 }
 
 function closed(this: Watched): void {
-  outsideDetachedTask(() => this[WATCHERS]?.forEach((watcher) => watcher.closed()));
+  if (inDetachedTask()) return outsideDetachedTask(closed.bind(this));
+  for (const watcher of this[WATCHERS]!) watcher.closed();
 }
 
 /** Node has no event for either moment. The methods are replaced once for all responses: closures for each response cost more. */
@@ -47,16 +51,17 @@ function watchMethods(prototype: Watched): void {
   prototype[WATCHERS] = undefined;
   const watched: Record<'writeHead' | 'end', Method> = {
     writeHead(...args) {
-      this[WATCHERS]?.forEach((watcher) => watcher.nameTrace());
+      for (const watcher of this[WATCHERS] ?? NONE) watcher.nameTrace();
       return writeHead.apply(this, args);
     },
     end(...args) {
       const watchers = this[WATCHERS];
-      watchers?.forEach((watcher) => watcher.answering());
+      if (!watchers) return end.apply(this, args);
+      for (const watcher of watchers) watcher.answering();
       try {
         return end.apply(this, args);
       } finally {
-        watchers?.forEach((watcher) => watcher.answered());
+        for (const watcher of watchers) watcher.answered();
       }
     },
   };

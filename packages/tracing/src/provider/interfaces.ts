@@ -55,6 +55,9 @@ export interface SpanProcessor {
   shutdown(): Promise<void>;
 }
 
+/** For a processor that has nothing to do at the start or after the end of a span: our provider then does not call it. */
+export const nothing = (): void => {};
+
 /** Delivers spans to a backend. */
 export interface SpanExporter {
   export(spans: ReadableSpan[], resultCallback: (result: ExportResult) => void): void;

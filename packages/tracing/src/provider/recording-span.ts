@@ -28,7 +28,10 @@ export interface SpanLimits extends AttributeLimits {
 export interface SpanSettings {
   readonly resource: Resource;
   readonly limits: SpanLimits;
-  readonly processors: readonly SpanProcessor[];
+  /** The processors that do something at the start of a span, before its end, and after it. */
+  readonly starting: readonly SpanProcessor[];
+  readonly ending: readonly SpanProcessor[];
+  readonly ended: readonly SpanProcessor[];
 }
 
 /** What a span starts with. */
@@ -176,10 +179,9 @@ export class RecordingSpan implements Span {
       diag.warn(`${this.name} ${this.ids()}: it ends before it starts, so its duration is set to 0`);
       this.endTime = [...this.startTime];
     }
-    const { processors } = this.settings;
-    for (const processor of processors) processor.onEnding?.(this);
+    for (const processor of this.settings.ending) processor.onEnding!(this);
     this.ended = true;
-    for (const processor of processors) processor.onEnd(this);
+    for (const processor of this.settings.ended) processor.onEnd(this);
   }
 
   /** A number up to now is a moment of the monotonic clock, as it is for the SDK; a larger one is milliseconds since 1970. */
@@ -199,7 +201,7 @@ export class RecordingSpan implements Span {
   }
 }
 
-const isBefore = ([s1, ns1]: HrTime, [s2, ns2]: HrTime): boolean => s1 < s2 || (s1 === s2 && ns1 < ns2);
+const isBefore = (one: HrTime, other: HrTime): boolean => one[0] < other[0] || (one[0] === other[0] && one[1] < other[1]);
 
 interface ExceptionParts {
   code: string | number;

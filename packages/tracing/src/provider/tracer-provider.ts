@@ -20,7 +20,7 @@ import { isTracingSuppressed, type InstrumentationScope } from '@opentelemetry/c
 import { RANDOM_FLAG } from '@waymark/context';
 import { SpanAttributes, validAttributes } from './attributes.ts';
 import { newSpanId, newTraceId } from './ids.ts';
-import type { Resource, SpanProcessor } from './interfaces.ts';
+import { nothing, type Resource, type SpanProcessor } from './interfaces.ts';
 import { RecordingSpan, type SpanLimits, type SpanSettings } from './recording-span.ts';
 import { ignoresAttributes } from './samplers.ts';
 
@@ -43,12 +43,20 @@ export interface ProviderOptions {
 
 /** OpenTelemetry's TracerProvider, with what tracing a service needs and no more. */
 export class LeanTracerProvider implements TracerProvider {
+  readonly #processors: readonly SpanProcessor[];
   readonly #settings: SpanSettings;
   readonly #sampler: Sampler;
   readonly #tracers = new Map<string, Tracer>();
 
   constructor({ resource, sampler, processors, limits = DEFAULT_LIMITS }: ProviderOptions) {
-    this.#settings = { resource, limits, processors };
+    this.#processors = processors;
+    this.#settings = {
+      resource,
+      limits,
+      starting: processors.filter(({ onStart }) => onStart !== nothing),
+      ending: processors.filter(({ onEnding }) => onEnding),
+      ended: processors.filter(({ onEnd }) => onEnd !== nothing),
+    };
     this.#sampler = sampler;
   }
 
@@ -63,11 +71,11 @@ export class LeanTracerProvider implements TracerProvider {
   }
 
   async forceFlush(): Promise<void> {
-    await Promise.all(this.#settings.processors.map((processor) => processor.forceFlush()));
+    await Promise.all(this.#processors.map((processor) => processor.forceFlush()));
   }
 
   async shutdown(): Promise<void> {
-    await Promise.all(this.#settings.processors.map((processor) => processor.shutdown()));
+    await Promise.all(this.#processors.map((processor) => processor.shutdown()));
   }
 }
 
@@ -102,7 +110,7 @@ class LeanTracer implements Tracer {
     const attributes = new SpanAttributes(options.attributes, sampling.attributes, this.#settings.limits);
     const { startTime } = options;
     const span = new RecordingSpan(this.#settings, this.#scope, { name, kind, context, parent, startTime, attributes, links });
-    for (const processor of this.#settings.processors) processor.onStart(span, parentContext);
+    for (const processor of this.#settings.starting) processor.onStart(span, parentContext);
     return span;
   }
 

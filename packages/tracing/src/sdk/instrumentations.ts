@@ -1,4 +1,5 @@
-import { PgInstrumentation } from '@opentelemetry/instrumentation-pg';
+import module, { createRequire } from 'node:module';
+import type { PgInstrumentation } from '@opentelemetry/instrumentation-pg';
 import { hasTraceparent } from '../http/one-traceparent.ts';
 import { DEFAULTS } from './defaults.ts';
 import { listFrom, type Env, type Warn } from './env.ts';
@@ -14,6 +15,7 @@ export type Instrumentation = Pick<
 /** Polling and migrations run outside any request. Each of their queries would be a trace of one useless span. */
 const PG = { requireParentSpan: true, ignoreConnectSpans: true, requestHook: describeQuery };
 
+const PG_PACKAGE = '@opentelemetry/instrumentation-pg';
 const AUTO = '@opentelemetry/auto-instrumentations-node';
 const RUNTIME = '@opentelemetry/instrumentation-runtime-node';
 
@@ -33,7 +35,29 @@ export function instrumentationsFromEnv(env: Env, hasMetrics: boolean, warn: War
   if (others.length > 0) warn(`OTEL_NODE_ENABLED_INSTRUMENTATIONS has "${others.join(', ')}", which is ignored: ${notInstalled(AUTO)}`);
   const chosen = enabled.length > others.length ? enabled : builtIn;
   const isOn = (name: string): boolean => chosen.includes(name) && !disabled.includes(name);
-  return [...(isOn('pg') ? [new PgInstrumentation(PG)] : []), ...(hasMetrics && isOn('runtime-node') ? runtimeMetrics(warn) : [])];
+  if (isOn('pg')) whenResolved(/^pg(-pool)?(\/|$)/, instrumentPg);
+  return hasMetrics && isOn('runtime-node') ? runtimeMetrics(warn) : [];
+}
+
+function instrumentPg(): void {
+  const { PgInstrumentation: Instrumentation } = createRequire(import.meta.url)(PG_PACKAGE) as {
+    PgInstrumentation: typeof PgInstrumentation;
+  };
+  new Instrumentation(PG);
+}
+
+/** Runs `load` just before the program loads such a module, because most of the time to start tracing would be spent on it; at once before Node 22.15. */
+function whenResolved(specifiers: RegExp, load: () => void): void {
+  if (typeof module.registerHooks !== 'function') return load();
+  const hooks = module.registerHooks({
+    resolve(specifier, context, nextResolve) {
+      if (specifiers.test(specifier)) {
+        hooks.deregister();
+        load();
+      }
+      return nextResolve(specifier, context);
+    },
+  });
 }
 
 function collection(): Instrumentation[] {

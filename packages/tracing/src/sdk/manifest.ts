@@ -1,7 +1,7 @@
 import { trace, TraceFlags, type Context } from '@opentelemetry/api';
 import { BEGINS_SEGMENT } from '@waymark/context';
 import { SEGMENT_DETACHED, SEGMENT_LOST, SEGMENT_SPANS } from '@waymark/semantic-conventions';
-import type { Span, SpanProcessor } from '../provider/interfaces.ts';
+import { nothing, type Span, type SpanProcessor } from '../provider/interfaces.ts';
 
 /** What one process does for one entry: its first span, and every span below that in this process. */
 interface Segment {
@@ -44,9 +44,7 @@ export class SegmentManifest implements SpanProcessor {
     span.setAttribute(SEGMENT_SPANS, segment.spans);
     if (segment.detached) span.setAttribute(SEGMENT_DETACHED, segment.detached);
   }
-  onEnd(): void {
-    // All is done before the end.
-  }
+  readonly onEnd = nothing;
   async forceFlush(): Promise<void> {
     // Nothing to deliver.
   }

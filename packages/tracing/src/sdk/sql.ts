@@ -1,6 +1,6 @@
 import { SpanStatusCode, type Span } from '@opentelemetry/api';
 import { remembered } from '../bounded-cache.ts';
-import type { ReadableSpan, SpanProcessor } from '../provider/interfaces.ts';
+import { nothing, type ReadableSpan, type SpanProcessor } from '../provider/interfaces.ts';
 import {
   ATTR_DB_QUERY_SUMMARY,
   ATTR_DB_QUERY_TEXT,
@@ -32,14 +32,14 @@ const SQLSTATE = /^[0-9A-Z]{5}$/;
 
 /** Adds the SQLSTATE and `error.type` to failed queries. The conventions require them, but instrumentation-pg does not set them. */
 export const failedQueries: SpanProcessor = {
-  onStart() {},
+  onStart: nothing,
   onEnding(span) {
     if (span.instrumentationScope.name !== PG || span.status.code !== SpanStatusCode.ERROR) return;
     const code = errorCode(span);
     if (SQLSTATE.test(code)) span.setAttribute(ATTR_DB_RESPONSE_STATUS_CODE, code);
     span.setAttribute(ATTR_ERROR_TYPE, code);
   },
-  onEnd() {},
+  onEnd: nothing,
   forceFlush: () => Promise.resolve(),
   shutdown: () => Promise.resolve(),
 };

@@ -76,13 +76,14 @@ export class TraceContextPropagator implements TextMapPropagator {
     const header = getter.get(carrier, PARENT);
     const found = FORMAT.exec(trimmed(Array.isArray(header) ? header.join() : header));
     if (!found) return context;
-    const [, version, traceId = '', spanId = '', flags = '', rest] = found;
     // Later versions may have more fields. Read the ones that version 00 defines (§3.2.4).
-    if (version === '00' && rest !== undefined) return context;
+    if (found[1] === '00' && found[5] !== undefined) return context;
+    const traceFlags = Number.parseInt(found[4]!, 16) & (TraceFlags.SAMPLED | RANDOM_FLAG);
+    const parent: SpanContext = { traceId: found[2]!, spanId: found[3]!, traceFlags, isRemote: true };
     const state = getter.get(carrier, STATE);
     const traceState = state === undefined ? undefined : parseTraceState(Array.isArray(state) ? state.join() : state);
-    const traceFlags = Number.parseInt(flags, 16) & (TraceFlags.SAMPLED | RANDOM_FLAG);
-    return trace.setSpanContext(context, { traceId, spanId, traceFlags, isRemote: true, ...(traceState && { traceState }) });
+    if (traceState) parent.traceState = traceState;
+    return trace.setSpanContext(context, parent);
   }
 
   fields(): string[] {
