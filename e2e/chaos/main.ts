@@ -10,7 +10,7 @@ Starts a shop, places orders like customers who repeat a failed request with the
 meanwhile. In each round every process is killed (kill -9) in turn: the four services, Postgres and the trace store. Then
 one of the processes is stopped for 20 s (SIGSTOP), a different one each round. Then the disk of Postgres is filled
 (only on Linux as root), or the network between order and inventory is cut: these two take turns. Every fault waits
-until the shop works again. At the end it prints a table. It needs no Docker. Twenty rounds take about 40 minutes.
+until the shop works again. At the end it prints a table. It needs no Docker. Twenty rounds take about half an hour.
 
   --rounds <number>  how many rounds (default: 20)
   -h, --help         shows this help
