@@ -62,7 +62,12 @@ async function run(rounds: number): Promise<void> {
   for (const [what, count, mustBe0] of table) {
     process.stdout.write(`${mustBe0 ? (count === 0 ? '✓' : '✗') : ' '} ${what.padEnd(width)}${String(count).padStart(8)}\n`);
   }
-  process.stdout.write(`\n${report.requests} requests: ${report.statuses}\n${report.wrong.map((line) => `${line}\n`).join('')}`);
+  process.stdout.write(
+    `\n${report.requests} requests: ${report.statuses}\n${report.wrong
+      .slice(0, 10)
+      .map((line) => `${line}\n`)
+      .join('')}`,
+  );
   const isFine = areBalanced(report.books) && table.every(([, count, mustBe0]) => !mustBe0 || count === 0);
   if (!isFine || stop.asked.aborted) process.exitCode = 1;
 }

@@ -26,7 +26,7 @@ export async function startTargets(): Promise<AsyncDisposable & { targets: Targe
       service,
       route,
       url: shop.urls[service as keyof typeof shop.urls],
-      known: name === 'logOut' ? { authorization: known.sessions } : known.values,
+      known: name === 'logOut' ? { authorization: known.sessions.filter((_, at) => at % 2 === Number(service === 'auth')) } : known.values,
       secret: service === 'gateway' ? undefined : secret,
     })),
   );
