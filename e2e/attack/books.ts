@@ -49,7 +49,7 @@ export async function checkBooks(shop: Pick<Shop, 'databases'>, ids: readonly st
   const all = new Map((await orders(shop)).map((order) => [order.id, order]));
   const lines = await query<{ order_id: string; status: string; quantity: number }>(
     shop.databases.inventory,
-    'select order_id, status, sum(quantity)::int as quantity from reservations join reservation_lines using (order_id) where sku = $1 group by 1, 2',
+    'select order_id, status, coalesce(sum(quantity) filter (where sku = $1), 0)::int as quantity from reservations join reservation_lines using (order_id) group by 1, 2',
     [SKU],
   );
   const [shelf] = await query<{ available: number }>(shop.databases.inventory, 'select available from products where sku = $1', [SKU]);

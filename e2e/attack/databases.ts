@@ -59,7 +59,7 @@ export const silentConnections: Attack = {
 };
 
 /** Stops or continues all processes of Postgres. */
-function signalPostgres(postmaster: number, signal: 'STOP' | 'CONT'): void {
+export function signalPostgres(postmaster: number, signal: 'STOP' | 'CONT'): void {
   const children = execFileSync('pgrep', ['-P', String(postmaster)], { encoding: 'utf8' })
     .trim()
     .split('\n');
@@ -88,7 +88,7 @@ export const frozenPostgres: Attack = {
 const DISK_MB = 400;
 
 /** Mounts a small disk in memory. */
-async function smallDisk(): Promise<AsyncDisposable & { dir: string }> {
+export async function smallDisk(): Promise<AsyncDisposable & { dir: string }> {
   const dir = await mkdtemp(join(tmpdir(), 'waymark-disk-'));
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_MB}m,mode=755`, 'tmpfs', dir], { stdio: 'pipe' });
@@ -103,6 +103,18 @@ async function smallDisk(): Promise<AsyncDisposable & { dir: string }> {
       await rm(dir, { recursive: true });
     },
   };
+}
+
+/** Fills the disk with one file, and keeps it full until `over`. Then deletes the file. */
+export async function keepFull(path: string, over: AbortSignal): Promise<void> {
+  try {
+    while (!over.aborted) {
+      await fill(path);
+      await wait(0.1);
+    }
+  } finally {
+    await rm(path, { force: true });
+  }
 }
 
 /** Writes a file until the disk is full. */
@@ -130,18 +142,11 @@ export const fullDisk: Attack = {
     await using disk = await smallDisk();
     await using attacked = await startAttackedShop({ dataDir: join(disk.dir, 'postgres'), onRestart: say });
     const { shop, buyer } = attacked;
-    const filler = join(disk.dir, 'filler');
     const over = new AbortController();
-    const filling = (async () => {
-      while (!over.signal.aborted) {
-        await fill(filler);
-        await wait(0.1);
-      }
-    })();
+    const filling = keepFull(join(disk.dir, 'filler'), over.signal);
     const full = await load(40, 15, () => buyer.order(SKU));
     over.abort();
     await filling;
-    await rm(filler);
     const begun = performance.now();
     const recovered = await until(
       () => buyer.order(SKU),

@@ -48,9 +48,12 @@ export const deadLetter = z.object({
   replayedAs: z.uuid().describe('The id of the new message after a replay').optional(),
 });
 
+/** Postgres stores no NUL, and rejects a query with one. */
+const searchText = z.string().regex(/^[^\0]+$/, 'Send text without NUL');
+
 const deadLetterFilter = z.object({
-  job: z.string().optional(),
-  reason: z.string().min(1).describe('Text that the reason contains').optional(),
+  job: searchText.optional(),
+  reason: searchText.describe('Text that the reason contains').optional(),
 });
 
 export const orderApi = api('order', {

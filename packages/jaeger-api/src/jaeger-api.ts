@@ -39,6 +39,7 @@ async function send(request: IncomingMessage, response: ServerResponse, { status
   response.statusCode = status;
   response.setHeader('content-type', 'application/json');
   response.setHeader('x-content-type-options', 'nosniff');
+  response.setHeader('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
   if (status === 503) response.setHeader('retry-after', '1');
   if (typeof json === 'string') return void response.end(json);
   const pieces = inPieces(json);

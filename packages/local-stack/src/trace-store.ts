@@ -19,6 +19,8 @@ export interface TraceStore extends AsyncDisposable {
   /** The UI and the query API. */
   readonly url: string;
   readonly otlpUrl: string;
+  /** Sends a signal to its process. */
+  kill(signal: NodeJS.Signals): void;
 }
 
 /**
@@ -46,7 +48,7 @@ export async function startTraceStore(say: (note: string) => void): Promise<Trac
     restarts.stop();
     await child?.stop('SIGTERM', STOP_MS);
   };
-  return { url, otlpUrl, [Symbol.asyncDispose]: close };
+  return { url, otlpUrl, kill: (signal) => child?.kill(signal), [Symbol.asyncDispose]: close };
 }
 
 const portOf = (url: string): number => Number(new URL(url).port);

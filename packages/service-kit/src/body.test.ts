@@ -69,6 +69,20 @@ test.each([
   expect(answer.headers.get('content-type')).toBe('application/problem+json');
 });
 
+const nested = (depth: number, inner = ''): string => `${'['.repeat(depth)}${inner}${']'.repeat(depth)}`;
+
+test.each([
+  ['32 levels', `{"parts":[],"more":${nested(31)}}`, 200, undefined],
+  ['33 levels', `{"parts":[],"more":${nested(32)}}`, 400, 'malformed_json'],
+  ['30,000 levels', nested(30_000), 400, 'malformed_json'],
+  ['30,000 levels that are never closed', '[{"a":'.repeat(10_000), 400, 'malformed_json'],
+  ['40 lists beside each other', `{"parts":[],"more":[${Array(40).fill('[]').join()}]}`, 200, undefined],
+  ['brackets in a string', JSON.stringify({ parts: [], note: `\\"${'['.repeat(40)}` }), 200, undefined],
+])('JSON with %s is answered with its status', async (_, body, status, code) => {
+  const answer = await put(body);
+  expect([answer.status, answer.body.code]).toEqual([status, code]);
+});
+
 test('ignores a byte order mark before the JSON', async () => {
   expect(await put('\ufeff{"parts":[],"note":"é"}')).toMatchObject({ status: 200, body: { noteLength: 1 } });
 });

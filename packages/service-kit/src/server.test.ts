@@ -193,14 +193,35 @@ test('limits the connections and the requests of one address, probes included', 
   expect(await ask()).toBe(429);
 });
 
-test('closes a connection that sends nothing or sends too slowly', async () => {
+const DRIPPING: readonly (readonly [what: string, bytes: string, answer: string])[] = [
+  ['nothing', '', 'HTTP/1.1 408'],
+  ['headers', 'GET /things HTTP/1.1\r\nx-filler: ', 'HTTP/1.1 408'],
+  [
+    'a body',
+    'PUT /things/a HTTP/1.1\r\nhost: x\r\nx-colour: red\r\ncontent-type: application/json\r\ncontent-length: 5000\r\n\r\n{',
+    'HTTP/1.1 408',
+  ],
+  [
+    'chunks',
+    'PUT /things/a HTTP/1.1\r\nhost: x\r\nx-colour: red\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n1388\r\n',
+    'HTTP/1.1 408',
+  ],
+];
+
+test('answers callers that send too slowly with 408 and closes their connections', async () => {
   await using server = await serveThings(log);
-  const silent = connect(server.port, '127.0.0.1');
-  const dripping = connect(server.port, '127.0.0.1');
-  dripping.write('GET /things HTTP/1.1\r\nx-filler: ');
-  const drip = setInterval(() => dripping.write('x'), 200);
-  for (const socket of [silent, dripping]) socket.on('error', () => undefined).resume();
-  await until(() => silent.closed && dripping.closed, Boolean, 'both to be closed');
-  clearInterval(drip);
+  const answers = DRIPPING.map(async ([what, bytes]) => {
+    const socket = connect(server.port, '127.0.0.1').on('error', () => undefined);
+    if (bytes) socket.write(bytes);
+    const drip = bytes ? setInterval(() => socket.write('x'), 200) : undefined;
+    const answer = await text(socket).finally(() => clearInterval(drip));
+    return [what, bytes, answer.split(' ', 2).join(' ')];
+  });
+  expect(await Promise.all(answers)).toEqual(DRIPPING);
   expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
-}, 20_000);
+}, 40_000);
+
+test('says how long an idle connection stays open', async () => {
+  await using server = await serveThings(log);
+  expect((await fetch(`${server.url}/things`)).headers.get('keep-alive')).toBe('timeout=30');
+});

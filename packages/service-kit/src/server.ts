@@ -40,6 +40,13 @@ const MAX_CONNECTIONS = 2_000;
 /** Connections of slow or silent callers are closed after these times, checked every second. */
 const TIMEOUTS = { headersTimeout: 5_000, requestTimeout: 15_000, keepAliveTimeout: 30_000, connectionsCheckingInterval: 1_000 };
 
+/** On every answer to callers from outside, who may be browsers: an answer is data, never a page, and nobody else's. Pages replace them. */
+const DATA_HEADERS = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+};
+
 /** How long to wait for requests that were already on the network when the port closed. */
 const ON_THE_WIRE_MS = 250;
 
@@ -51,6 +58,8 @@ const ON_THE_WIRE_MS = 250;
 export function serviceServer(gate: Gate, log: Logger): ServiceServer {
   let stopping = false;
   const inProgress = new Set<ServerResponse>();
+  /** Connections with a request that others may read in another way. What follows on them may be a part of it, so it is not handled. */
+  const ambiguous = new WeakSet<Socket>();
   const shed = countShed(log);
   const refuse = (request: IncomingMessage, response: ServerResponse, problem: Problem): void => {
     const { fields, body, ids } = refusal(problem, gate, request, request.socket);
@@ -61,11 +70,17 @@ export function serviceServer(gate: Gate, log: Logger): ServiceServer {
 
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (stopping) response.setHeader('connection', 'close');
+    if (gate.edge) for (const [name, value] of Object.entries(DATA_HEADERS)) response.setHeader(name, value);
     const excess = gate.edge && (await gate.edge.admit(request.socket.remoteAddress ?? ''));
     if (excess) return refuse(request, response, excess);
+    if (ambiguous.has(request.socket)) return void response.destroy();
+    const fault = faultOf(request);
+    if (fault !== undefined) {
+      ambiguous.add(request.socket);
+      return refuse(request, response, malformed(fault));
+    }
     const probe = /^\/(healthz|readyz)(?:\?|$)/.exec(request.url ?? '')?.[1];
     if (probe) return answerProbe(request, response, probe === 'readyz' ? await reasonNotReady(gate, stopping) : undefined);
-    if (!isReadable(request.url)) return refuse(request, response, malformed('The request target is not a valid URL.'));
     if (gate.limit.isFull) return refuse(request, response, overloaded());
     gate.listener(request, response);
   };
@@ -78,8 +93,11 @@ export function serviceServer(gate: Gate, log: Logger): ServiceServer {
       response.destroy();
     });
   };
-  const server = createServer(TIMEOUTS, onRequest);
+  // Node would answer a request without Host by itself, without a problem document and a trace.
+  const server = createServer({ ...TIMEOUTS, requireHostHeader: false }, onRequest);
   server.maxConnections = MAX_CONNECTIONS;
+  // Their size is limited. Beyond a number of them, Node would ignore the rest.
+  server.maxHeadersCount = 0;
   server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
     refuse(request, response, new Problem(417, 'expectation_failed', 'The only supported expectation is "100-continue".'));
   });
@@ -111,6 +129,19 @@ async function reasonNotReady(gate: Gate, stopping: boolean): Promise<string | u
   }
 }
 
+/** Why a request that Node accepts is refused, if it is. */
+function faultOf(request: IncomingMessage): string | undefined {
+  if (!hasOneHost(request)) return 'HTTP/1.1 needs exactly one Host header.';
+  return isReadable(request.url) ? undefined : 'The request target is not a valid URL.';
+}
+
+/** RFC 9112 §3.2. With two, a proxy and this service could disagree about which one counts. */
+function hasOneHost({ rawHeaders, httpVersion }: IncomingMessage): boolean {
+  let count = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) if (rawHeaders[at]?.length === 4 && /^host$/i.test(rawHeaders[at] ?? '')) count += 1;
+  return count === 1 || (count === 0 && httpVersion === '1.0');
+}
+
 /** Koa throws on some request targets that Node accepts, such as `http://[::1`. */
 function isReadable(url = ''): boolean {
   return /^\/(?!\/)/.test(url) || url === '*' || URL.canParse(url, 'http://localhost');
@@ -135,7 +166,7 @@ function refusal(
       'content-type': 'application/problem+json',
       'content-length': length,
       ...headers,
-      ...(edge && { 'server-timing': `traceparent;desc="${headers.traceresponse}"` }),
+      ...(edge && { ...DATA_HEADERS, 'server-timing': `traceparent;desc="${headers.traceresponse}"` }),
       ...problem.extra.headers,
     },
     body,

@@ -1,0 +1,76 @@
+// `pnpm chaos` breaks the shop at random places under load, and prints what became of the orders and their traces.
+import { parseArgs, styleText } from 'node:util';
+import { stopSignals } from '@waymark/local-stack';
+import { areBalanced } from '../attack/books.ts';
+import { chaos, type Report } from './chaos.ts';
+
+const HELP = `Usage: pnpm chaos [--rounds <number>]
+
+Starts a shop, places orders like customers who repeat a failed request with the same key, and breaks the shop
+meanwhile. In each round every process is killed (kill -9) in turn: the four services, Postgres and the trace store. Then
+one of the processes is stopped for 20 s (SIGSTOP), a different one each round. Then the disk of Postgres is filled
+(only on Linux as root), or the network between order and inventory is cut: these two take turns. Every fault waits
+until the shop works again. At the end it prints a table. It needs no Docker. Twenty rounds take about half an hour.
+
+  --rounds <number>  how many rounds (default: 20)
+  -h, --help         shows this help
+
+Ctrl-C ends it early and still prints the table. Exit code: 0 if all that must be 0 is 0, 1 if not or if it was ended
+early, 2 for an invalid command.
+`;
+
+function read(): { rounds: number } | undefined {
+  try {
+    const { values } = parseArgs({ options: { rounds: { type: 'string', default: '20' }, help: { type: 'boolean', short: 'h' } } });
+    if (values.help) return void process.stdout.write(HELP);
+    if (!/^[1-9]\d{0,3}$/.test(values.rounds)) throw new Error(`--rounds must be a whole number from 1 to 9999, not "${values.rounds}".`);
+    return { rounds: Number(values.rounds) };
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n\n${HELP}`);
+    process.exitCode = 2;
+    return undefined;
+  }
+}
+
+/** The lines of the table: what, how many, and whether it must be 0. */
+const rows = ({ books, ...report }: Report): (readonly [what: string, count: number, mustBe0: boolean])[] => [
+  ['orders acknowledged', books.acknowledged, false],
+  ['orders lost', books.lost, true],
+  ['orders made twice', books.doubled, true],
+  ['pieces oversold', report.oversold, true],
+  ['pieces miscounted', books.miscounted, true],
+  ['charged twice', report.chargedTwice, true],
+  ['charged without goods', books.chargedWithoutGoods, true],
+  ['goods without charge', books.goodsWithoutCharge, true],
+  ['orders still pending', books.unsettled, true],
+  ['stuck reservations', report.stuckReservations, true],
+  ['requests failed because the trace backend was down', report.failedForTracing, true],
+  ['traces settled', report.settled, false],
+  ['traces truthfully reported as cut', report.cut, false],
+  ['traces called complete that are not', report.wrong.length, true],
+];
+
+function say(line: string): void {
+  process.stderr.write(`${styleText('dim', `  ${line}`)}\n`);
+}
+
+async function run(rounds: number): Promise<void> {
+  using stop = stopSignals();
+  const report = await chaos({ rounds, signal: stop.asked, say });
+  const table = rows(report);
+  const width = Math.max(...table.map(([what]) => what.length));
+  for (const [what, count, mustBe0] of table) {
+    process.stdout.write(`${mustBe0 ? (count === 0 ? '✓' : '✗') : ' '} ${what.padEnd(width)}${String(count).padStart(8)}\n`);
+  }
+  process.stdout.write(
+    `\n${report.requests} requests: ${report.statuses}\n${report.wrong
+      .slice(0, 10)
+      .map((line) => `${line}\n`)
+      .join('')}`,
+  );
+  const isFine = areBalanced(report.books) && table.every(([, count, mustBe0]) => !mustBe0 || count === 0);
+  if (!isFine || stop.asked.aborted) process.exitCode = 1;
+}
+
+const wish = read();
+if (wish) await run(wish.rounds);
