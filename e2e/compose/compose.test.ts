@@ -81,7 +81,7 @@ test('Jaeger has only traces of the shop, even after its API was used', async ()
 });
 
 test('the page links to Jaeger at its configured port', async () => {
-  expect(await (await fetch(`${GATEWAY_URL}/page-config.json`)).json()).toEqual({ traceUiUrl: `http://localhost:${JAEGER_PORT}` });
+  expect(await (await fetch(`${GATEWAY_URL}/page-config.json`)).json()).toMatchObject({ traceUiUrl: `http://localhost:${JAEGER_PORT}` });
 });
 
 test('a service on the host can send spans as OTLP over gRPC and HTTP', async () => {

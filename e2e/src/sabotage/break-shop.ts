@@ -18,7 +18,7 @@ export async function breakShop<T>(mutation: Mutation, backend: { url: string; o
   const shop = undo.adopt(await startShop({ root, env: { ...mutation.env, all } }), (one) => one.close({ force: true }));
   const demo = new Shopper(shop.urls.gateway);
   await demo.logIn();
-  const own = { shop, demo, traces: tracesFrom(backend.url), [Symbol.asyncDispose]: () => shop.close() };
+  const own = { shop, demo, traces: tracesFrom(backend.url), tracesUrl: backend.url, [Symbol.asyncDispose]: () => shop.close() };
   await mutation.before?.(own);
   const placing: Promise<Answer | undefined> = demo.place('field-notebook').catch(() => undefined);
   await mutation.meanwhile?.(own);

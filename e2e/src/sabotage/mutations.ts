@@ -179,11 +179,11 @@ export const MUTATIONS: readonly Mutation[] = [
     what: 'an error swallowed',
     cause: /order "charge payment" .* failed, but no span above it shows the error/,
     edits: [
-      [PAYMENT, 'if (amountCents % 100 === 98 ||', 'if (attempts > 0 ||'],
+      [PAYMENT, 'if (amountCents % 100 === 98 ||', 'if (attempt > 0 ||'],
       [
         FULFIL,
-        'await charge(parts.db, order.id, order.totalCents);',
-        "await charge(parts.db, order.id, order.totalCents).catch(() => 'accepted' as const);",
+        'await charge(parts, order.id, order.totalCents);',
+        "await charge(parts, order.id, order.totalCents).catch(() => 'accepted' as const);",
       ],
     ],
   },

@@ -13,6 +13,11 @@ export function allowBaggage(keys: readonly string[]): void {
   allowed = new Set(keys);
 }
 
+/** Adds to the allowlist of baggage keys. */
+export function allowMoreBaggage(keys: readonly string[]): void {
+  allowed = new Set([...allowed, ...keys]);
+}
+
 /** The context with only the baggage (W3C Baggage §3) that is on the allowlist and within the size cap; properties of an entry are dropped. */
 export function allowedBaggage(context: Context): Context {
   const baggage = propagation.getBaggage(context);
