@@ -11,8 +11,10 @@ import { faultsInFile, startFaultyShop, suffer, tracesLeft, type Left, type Suff
 
 const faults = await faultsInFile();
 const documented = await readFile(join(import.meta.dirname, '../../../docs/faults.md'), 'utf8');
-const documentedSection = (name: string): string =>
-  /^## [^]*?(?=\n## |$(?![^]))/m.exec(documented.slice(documented.indexOf(`\n## ${name}\n`)))?.[0] ?? '';
+const documentedSection = (name: string): string => {
+  const found = documented.split(/^(?=## )/m).find((one) => one.startsWith(`## ${name}\n`));
+  return `${found?.trimEnd()}\n`;
+};
 
 /** A fault that hits now and then has hit and missed within so many tries. */
 const TRIES = 80;

@@ -171,9 +171,11 @@ const NOWHERE = 'http://127.0.0.1:9';
 type Sent = { headers: string[] };
 
 function brokenBy(effect: Effect, { headers }: Sent, stale: Carrier | undefined): Partial<Sent & { origin: string }> {
-  const at = headers.indexOf('traceparent') + 1;
-  const own = headers[at] ?? '';
   if (effect.do === 'unreachable') return { origin: NOWHERE };
+  const at = headers.indexOf('traceparent') + 1;
+  const own = headers[at];
+  // Without tracing there is no context to break.
+  if (at === 0 || own === undefined) return {};
   if (effect.do === 'drop-context') return { headers: headers.filter((_, index) => !PROPAGATED.has(headers[index - (index % 2)] ?? '')) };
   if (effect.do === 'inject-twice') return { headers: headers.with(at, `${own}, ${own}`) };
   if (effect.do === 'stale-context') return { headers: headers.with(at, stale?.['traceparent'] ?? own) };

@@ -64,7 +64,7 @@ async function output(argv: readonly string[], root: string): Promise<string> {
   const percent = percentIn(values.percent);
   await writeFile(file, switched(text, chosen, command === 'on', percent));
   const which = chosen.map(({ name }) => name).join(', ');
-  if (command === 'off') return `Off: ${which}\n`;
+  if (command === 'off') return values.all ? 'All faults are off\n' : `Off: ${which}\n`;
   return `On for ${percent === 100 ? 'every request' : `${percent} % of the requests`}: ${which}\nSwitch off again: pnpm fault off --all\n`;
 }
 
