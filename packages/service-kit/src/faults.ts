@@ -10,6 +10,7 @@ import type { Middleware } from 'koa';
 import type { PoolClient } from 'pg';
 import type { Logger } from 'pino';
 import type { Dispatcher } from 'undici';
+import { ConfigError } from './config.ts';
 import { Problem } from './problem.ts';
 
 interface Allowed {
@@ -25,13 +26,15 @@ const MAX_REQUESTED = 64;
 
 /**
  * Allows faults if FAULTS_FILE names their file. Otherwise nothing can switch one on in this process.
- * @throws {Error} if the file cannot be read or is invalid
+ * @throws {ConfigError} if the file cannot be read or is invalid
  */
 export async function allowFaults(service: string, log: Logger): Promise<void> {
   const file = process.env['FAULTS_FILE'];
   if (!file) return;
   const loaded = await import('@waymark/faults');
-  const faults = await loaded.Faults.open(file, service, (message) => log.warn(message));
+  const faults = await loaded.Faults.open(file, service, (message) => log.warn(message)).catch((error: unknown) => {
+    throw new ConfigError(`FAULTS_FILE names ${file}, which is no valid file of faults:\n${(error as Error).message}`);
+  });
   startTracing().extend({ baggage: [loaded.REQUESTED_FAULTS], processors: [faults.spans] });
   allowed = { faults, markNext: loaded.markNext, requestedFaults: loaded.REQUESTED_FAULTS };
   log.warn({ file }, 'faults are allowed: everybody who can reach this service can break their requests. Unset FAULTS_FILE in production');
