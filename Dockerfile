@@ -4,6 +4,7 @@ WORKDIR /waymark
 COPY package.json pnpm-lock.yaml pnpm-workspace.yaml .pnpmfile.mjs ./
 COPY packages/context/package.json packages/context/
 COPY packages/contracts/package.json packages/contracts/
+COPY packages/faults/package.json packages/faults/
 COPY packages/jobs/package.json packages/jobs/
 COPY packages/page-kit/package.json packages/page-kit/
 COPY packages/semantic-conventions/package.json packages/semantic-conventions/
@@ -24,6 +25,7 @@ COPY --from=dependencies /waymark ./
 COPY deploy/compose/ready /usr/local/bin/ready
 COPY packages/context/src packages/context/src
 COPY packages/contracts/src packages/contracts/src
+COPY packages/faults/src packages/faults/src
 COPY packages/jobs/migrations packages/jobs/migrations
 COPY packages/jobs/src packages/jobs/src
 COPY packages/page-kit/browser packages/page-kit/browser

@@ -80,8 +80,17 @@ test('Jaeger has only traces of the shop, even after its API was used', async ()
   expect(data.toSorted()).toEqual(SERVICES.toSorted());
 });
 
+test('a fault that an order asks for is in its trace in Jaeger', async () => {
+  const answer = await demo.place('desk-lamp', 1, undefined, { 'x-waymark-fault': 'job-fails-once' });
+  const trace = await tracesFrom(TRACES_URL).of(answer, { timeoutMs: 30_000 });
+  expect(trace).toHaveSpan(
+    { name: 'process fulfil_order', status: 'ERROR', attributes: { 'waymark.fault': 'job-fails-once' } },
+    { exactly: 1 },
+  );
+});
+
 test('the page links to Jaeger at its configured port', async () => {
-  expect(await (await fetch(`${GATEWAY_URL}/page-config.json`)).json()).toEqual({ traceUiUrl: `http://localhost:${JAEGER_PORT}` });
+  expect(await (await fetch(`${GATEWAY_URL}/page-config.json`)).json()).toMatchObject({ traceUiUrl: `http://localhost:${JAEGER_PORT}` });
 });
 
 test('a service on the host can send spans as OTLP over gRPC and HTTP', async () => {

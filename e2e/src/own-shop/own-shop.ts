@@ -8,6 +8,8 @@ export interface OwnShop extends AsyncDisposable {
   shop: Shop;
   /** The traces that its services exported. */
   traces: Traces;
+  /** The address of their backend. */
+  tracesUrl: string;
   /** A shopper who is logged in. */
   demo: Shopper;
 }
@@ -25,5 +27,5 @@ export async function startOwnShop(
   const demo = new Shopper(shop.urls.gateway);
   await demo.logIn();
   const stop = undo.move();
-  return { shop, traces: tracesFrom(store.url), demo, [Symbol.asyncDispose]: () => stop.disposeAsync() };
+  return { shop, traces: tracesFrom(store.url), tracesUrl: store.url, demo, [Symbol.asyncDispose]: () => stop.disposeAsync() };
 }

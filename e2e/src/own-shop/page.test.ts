@@ -1,12 +1,14 @@
 import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startShop, type Shop } from '@waymark/local-stack';
-import { chromiumPath, startBrowser } from '@waymark/trace-store/testing/browser';
+import { accessibilityProblems, chromiumPath, startBrowser } from '@waymark/trace-store/testing/browser';
 import type { Browser } from 'playwright-core';
 import { addButton, click, openShop, orders, placeOrder, requests } from './shop-page.ts';
 
 const TRACE_UI_URL = 'http://traces.test:16686';
+const FAULTS_FILE = fileURLToPath(new URL('../../../deploy/faults.flagd.json', import.meta.url));
 const inBrowser = chromiumPath ? describe : describe.skip;
 
 inBrowser(`in Chromium${chromiumPath ? '' : ' (skipped: none found; install it or set CHROMIUM_PATH)'}`, () => {
@@ -14,7 +16,7 @@ inBrowser(`in Chromium${chromiumPath ? '' : ' (skipped: none found; install it o
   let browser: Browser;
 
   beforeAll(async () => {
-    [shop, browser] = await Promise.all([startShop({ env: { gateway: { TRACE_UI_URL } } }), startBrowser()]);
+    [shop, browser] = await Promise.all([startShop({ env: { all: { FAULTS_FILE }, gateway: { TRACE_UI_URL } } }), startBrowser()]);
   });
 
   afterAll(async () => {
@@ -67,6 +69,24 @@ inBrowser(`in Chromium${chromiumPath ? '' : ' (skipped: none found; install it o
     await placeOrder(page);
     await orders(page).filter({ hasText: 'Rejected' }).getByText('The payment was declined').waitFor();
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360);
+  });
+
+  test.each(['light', 'dark'])('an order can suffer a fault, and the order after it is whole again, in %s mode', async (colorScheme) => {
+    await using tab = await openShop(browser, shop.urls.gateway, { colorScheme });
+    const { page } = tab;
+    await addButton(page, 'Trail map').click();
+    await page.getByText('Break it').click();
+    const fault = page.getByRole('checkbox', { name: 'Inventory fails with 500' });
+    await fault.check();
+    expect(await accessibilityProblems(page)).toEqual([]);
+    const broken = await placeOrder(page, 'Log in and place the order');
+    const alert = page.getByRole('alert').filter({ hasText: 'A part of the shop failed' });
+    await alert.waitFor();
+    expect(await alert.getByRole('link').getAttribute('href')).toBe(`${TRACE_UI_URL}/trace/${broken}`);
+
+    expect(await fault.isChecked()).toBe(false);
+    await placeOrder(page);
+    await orders(page).first().getByText('Trail map').waitFor();
   });
 
   test('an order whose response was lost is retried with the same key and placed once', async () => {

@@ -14,13 +14,19 @@ export async function breakShop<T>(mutation: Mutation, backend: { url: string; o
   const root = await copyOfShop();
   undo.defer(() => rm(root, { recursive: true, force: true }));
   for (const edit of mutation.edits ?? []) await apply(root, edit);
-  const all = { OTEL_EXPORTER_OTLP_ENDPOINT: backend.otlpUrl, OTEL_BSP_SCHEDULE_DELAY: '100', ...mutation.env?.all };
+  const all = {
+    OTEL_EXPORTER_OTLP_ENDPOINT: backend.otlpUrl,
+    OTEL_BSP_SCHEDULE_DELAY: '100',
+    ...(mutation.fault && { FAULTS_FILE: join(ROOT, 'deploy/faults.flagd.json') }),
+    ...mutation.env?.all,
+  };
   const shop = undo.adopt(await startShop({ root, env: { ...mutation.env, all } }), (one) => one.close({ force: true }));
   const demo = new Shopper(shop.urls.gateway);
   await demo.logIn();
-  const own = { shop, demo, traces: tracesFrom(backend.url), [Symbol.asyncDispose]: () => shop.close() };
+  const own = { shop, demo, traces: tracesFrom(backend.url), tracesUrl: backend.url, [Symbol.asyncDispose]: () => shop.close() };
   await mutation.before?.(own);
-  const placing: Promise<Answer | undefined> = demo.place('field-notebook').catch(() => undefined);
+  const asked: Record<string, string> = mutation.fault ? { 'x-waymark-fault': mutation.fault } : {};
+  const placing: Promise<Answer | undefined> = demo.place('field-notebook', 1, undefined, asked).catch(() => undefined);
   await mutation.meanwhile?.(own);
   const answer = await placing;
   await mutation.after?.(own, answer);

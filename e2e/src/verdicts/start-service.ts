@@ -9,12 +9,13 @@ export interface Service extends AsyncDisposable {
 }
 
 const FAULTY_SERVICE = join(import.meta.dirname, 'faulty-service.ts');
-const SLOW_CLOCK = new URL('slow-clock.ts', import.meta.url).href;
+const WRONG_CLOCK = new URL('../../attack/wrong-clock.ts', import.meta.url).href;
+const SLOW_BY_MS = 5_000;
 
 /** Starts `faulty-service.ts` with tracing and this environment. Resolves when it listens. */
 export function startFaultyService(env: Record<string, string>, { slowClock = false } = {}): Promise<Service> {
-  const preloads = [...(slowClock ? [SLOW_CLOCK] : []), '@waymark/tracing/register'].flatMap((name) => ['--import', name]);
-  return startService(process.execPath, [...preloads, FAULTY_SERVICE], env);
+  const preloads = [...(slowClock ? [WRONG_CLOCK] : []), '@waymark/tracing/register'].flatMap((name) => ['--import', name]);
+  return startService(process.execPath, [...preloads, FAULTY_SERVICE], { ...env, ...(slowClock && { WRONG_BY_MS: String(-SLOW_BY_MS) }) });
 }
 
 /** Starts a service and resolves when it has printed its port. It must end when stdin closes, so that it never outlives this process. */

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { context, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import fc from 'fast-check';
-import { CONTEXT_MAX_BYTES, extract, inject, pack, unpack } from './carrier.ts';
+import { CONTEXT_MAX_BYTES, extract, inject, pack, unpack, withBaggage } from './carrier.ts';
 import { contextKey, RequestContext } from './request-context.ts';
 import { span } from './span.ts';
 import { recordSpans } from './testing/recorded-spans.ts';
@@ -72,6 +72,12 @@ test('a RequestContext that is too large is refused where it is sent', async () 
 test('an empty RequestContext adds nothing to a carrier', async () => {
   expect(Object.keys(await span('request', pack))).toEqual(['traceparent']);
   await recorded.take(1);
+});
+
+test('added baggage travels with what `fn` sends, beside the baggage before, and no longer', () => {
+  const sent = withBaggage({ tenant: 'acme' }, () => withBaggage({ list: 'a,b' }, inject));
+  expect(sent).toEqual({ baggage: 'tenant=acme,list=a%2Cb' });
+  expect(inject()).toEqual({});
 });
 
 test('whatever a carrier holds, it gives a context, and never throws', () => {

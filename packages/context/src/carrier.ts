@@ -84,3 +84,10 @@ function received(json: unknown): RequestContext | undefined {
     return undefined;
   }
 }
+
+/** Runs `fn` with these entries added to the active baggage (W3C Baggage), which then travels with every call, message and job. */
+export function withBaggage<T>(entries: Readonly<Record<string, string>>, fn: () => T): T {
+  let baggage = propagation.getActiveBaggage() ?? propagation.createBaggage();
+  for (const [key, value] of Object.entries(entries)) baggage = baggage.setEntry(key, { value });
+  return context.with(propagation.setBaggage(context.active(), baggage), fn);
+}

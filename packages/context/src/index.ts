@@ -1,6 +1,6 @@
 export { batcher, QueueFullError, type Batcher, type BatcherOptions, type BatchItem } from './batcher.ts';
 export { bind, outside } from './bind.ts';
-export { extract, inject, messageAttributes, pack, unpack, type Carrier, type ReceivedCarrier } from './carrier.ts';
+export { extract, inject, messageAttributes, pack, unpack, withBaggage, type Carrier, type ReceivedCarrier } from './carrier.ts';
 export {
   BEGINS_SEGMENT,
   detach,

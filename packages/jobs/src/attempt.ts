@@ -1,6 +1,6 @@
 import { outside } from '@waymark/context';
 import { consume, PoisonError } from '@waymark/tracing';
-import { type Database, Problem, type Sql, withDeadline, withFreshDeadline } from '@waymark/service-kit';
+import { atJob, type Database, Problem, type Sql, withDeadline, withFreshDeadline } from '@waymark/service-kit';
 import type { Job as Row } from 'graphile-worker';
 import type { Logger } from 'pino';
 import { storeDeadLetter } from './dead-letters.ts';
@@ -47,7 +47,7 @@ async function tryOnce(one: HandledJob, message: StoredMessage, row: Row, { db, 
   const number = { attempt: row.attempts + message.postponed, maxAttempts: row.max_attempts + message.postponed, postpones, dueMs };
   const work = async (): Promise<void> => {
     try {
-      await handler.run(payloadOf(job, message), { fence });
+      await atJob(job.name, (isPoisoned) => handler.run(payloadOf(job, isPoisoned ? { ...message, payload: null } : message), { fence }));
     } catch (error) {
       // Logged inside the attempt's span, so that the line has its ids.
       log.warn({ err: error, job: job.name, messageId: message.messageId, attempt: number.attempt }, 'an attempt at a job failed');

@@ -1,6 +1,6 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { cancelled, produce, type Carrier } from '@waymark/tracing';
-import type { Sql, Transaction } from '@waymark/service-kit';
+import { atSend, type Sql, type Transaction } from '@waymark/service-kit';
 import { messageIn, tracedMessage, type Job } from './job.ts';
 
 export interface Adding {
@@ -25,7 +25,7 @@ export async function addJob<P>(tx: Sql, job: Job<P>, payload: P, adding: Adding
   // graphile-worker runs one job at a time in each queue.
   const queue = atOnce === undefined ? null : `${name}-${randomInt(atOnce)}`;
   const send = async (carrier: Carrier): Promise<void> => {
-    const message = JSON.stringify({ messageId, carrier, payload, version, trace });
+    const message = JSON.stringify({ messageId, carrier: await atSend(name, carrier), payload, version, trace });
     const [added] = await tx.query<{ revision: number }>(ADD, [name, message, queue, key, delaySeconds, job.maxAttempts ?? maxAttempts]);
     if (added?.revision && trace === 'parent') throw new Error(`A job ${key} is already waiting: cancel it before you add another`);
   };

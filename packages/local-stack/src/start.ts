@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { rm } from 'node:fs/promises';
+import { copyFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Arguments } from './arguments.ts';
 import { lockCheckout } from './checkout-lock.ts';
@@ -37,12 +37,15 @@ async function forget(postgres: string): Promise<void> {
 async function run(root: string, { port, without }: Pick<Arguments, 'port' | 'without'>, stop: StopSignals): Promise<void> {
   const begun = performance.now();
   await using traces = await openTraceBackend(process.env, screen.note);
+  // A copy, so that switching faults on changes no file of the repository. Each start begins with all of them off.
+  const faults = join(root, '.waymark/faults.flagd.json');
+  await copyFile(join(root, 'deploy/faults.flagd.json'), faults);
   let live = false;
   const shop = await startShop({
     root,
     postgres: { dir: join(root, '.waymark/postgres') },
     ports: await choosePorts(port, screen.note),
-    env: { all: { ...traces.env, NODE_COMPILE_CACHE: join(root, '.waymark/compile-cache') } },
+    env: { all: { ...traces.env, NODE_COMPILE_CACHE: join(root, '.waymark/compile-cache'), FAULTS_FILE: faults } },
     without,
     onRestart: screen.note,
     onStep: screen.step,

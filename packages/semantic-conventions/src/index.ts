@@ -13,6 +13,12 @@ export const PROBLEM_CODE = 'waymark.problem.code';
 /** How many items a batch has. */
 export const BATCH_ITEMS = 'waymark.batch.items';
 
+/** On a span that a fault was injected into: the names of the faults, separated by commas (docs/faults.md). */
+export const FAULT = 'waymark.fault';
+
+/** Baggage, and so also an attribute of SERVER and CONSUMER spans: the faults that a request asked for by its header. */
+export const REQUESTED_FAULTS = 'waymark.requested_faults';
+
 // The manifest: how a trace says what belongs to it (docs/manifest.md).
 
 /** On a segment's root: how many spans the segment has, itself included. */

@@ -4,6 +4,7 @@ import Koa, { type Middleware } from 'koa';
 import type { Logger } from 'pino';
 import { logRequests } from './access-log.ts';
 import { keepDeadline } from './deadline.ts';
+import { requestFaults } from './faults.ts';
 import { onlySigned } from './internal.ts';
 import { limitRequests, RequestLimit } from './limit.ts';
 import { answerProblems } from './problems.ts';
@@ -32,6 +33,7 @@ export function serviceApp<R extends Routes>(parts: AppParts<Api<R>>): Koa {
   const router = routesOf(api, handlers, { internal: secret !== undefined });
   if (files) app.use(files);
   app.use(traced({ entry })).use(logRequests(log)).use(answerProblems(log)).use(limitRequests(limit)).use(keepDeadline({ entry }));
+  if (entry) app.use(requestFaults);
   if (secret) app.use(onlySigned(secret));
   for (const middleware of before) app.use(middleware);
   app.use(router.routes()).use(router.allowedMethods());

@@ -5,6 +5,7 @@ import { traceRequests, type TracedRequest } from '@waymark/tracing/undici';
 import { BrokenCircuitError, circuitBreaker, handleWhen, SamplingBreaker, type CircuitBreakerPolicy } from 'cockatiel';
 import { Agent, type Dispatcher } from 'undici';
 import { deadlineExceeded, deadlineSignal, remainingMs, TIMEOUT_HEADER } from './deadline.ts';
+import { atCall } from './faults.ts';
 import { signature, SIGNATURE_HEADER } from './internal.ts';
 import { Problem } from './problem.ts';
 
@@ -34,10 +35,8 @@ const dispatchOutside: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (
   outside(() => dispatch(options, handler));
 
 /** The connections to the other services. */
-const dispatcher = new Agent({ connections: 64, pipelining: 1, connect: { timeout: 3_000 }, maxResponseSize: LARGEST_ANSWER }).compose(
-  dispatchOutside,
-  traceRequests(),
-);
+const agent = new Agent({ connections: 64, pipelining: 1, connect: { timeout: 3_000 }, maxResponseSize: LARGEST_ANSWER });
+const dispatcher = agent.compose(dispatchOutside, traceRequests());
 
 /**
  * Creates a typed client from a contract. A call fails with a `Problem`: the one that the other service returned, `upstream_unavailable` if
@@ -48,7 +47,7 @@ const dispatcher = new Agent({ connections: 64, pipelining: 1, connect: { timeou
  */
 export function clientOf<R extends Routes>(api: Api<R>, baseUrl: string, secret = ''): Client<Api<R>> {
   const upstream = new Upstream(api.service, baseUrl, secret);
-  const calls = Object.entries(api.routes).map(([name, route]) => [name, (call: Call) => upstream.call(route, call)]);
+  const calls = Object.entries(api.routes).map(([name, route]) => [name, (call: Call) => upstream.call(name, route, call)]);
   return Object.fromEntries(calls) as Client<Api<R>>;
 }
 
@@ -102,13 +101,13 @@ class Upstream {
     );
   }
 
-  async call(route: Route, call: Call = {}): Promise<unknown> {
+  async call(name: string, route: Route, call: Call = {}): Promise<unknown> {
     const end = performance.now() + Math.min(LONGEST, remainingMs());
     this.#retries = Math.min(RETRY_SPARE, this.#retries + RETRY_SHARE);
     let wasSent = false;
     for (let attempt = 0; ; attempt += 1) {
       try {
-        return await this.#circuit.execute(() => this.#send(route, call, attempt, end));
+        return await this.#circuit.execute(() => this.#send(name, route, call, attempt, end));
       } catch (error) {
         wasSent ||= error instanceof TimedOut || (error instanceof HopFailed && error.wasSent);
         const wait = (RETRY_AFTER[attempt] ?? Infinity) * (0.75 + Math.random() / 2);
@@ -128,7 +127,7 @@ class Upstream {
   }
 
   /** @throws {HopFailed | TimedOut | Problem} */
-  async #send(route: Route, call: Call, attempt: number, end: number): Promise<unknown> {
+  async #send(name: string, route: Route, call: Call, attempt: number, end: number): Promise<unknown> {
     const ms = Math.floor(Math.min(end - performance.now(), remainingMs()));
     if (ms <= 0) throw deadlineExceeded(`The ${this.#service} service`);
     const cut = deadlineSignal();
@@ -152,7 +151,10 @@ class Upstream {
       signal: cut ? AbortSignal.any([timeout, cut]) : timeout,
     };
     try {
-      const response = await dispatcher.request(options);
+      const broken = await atCall(`${this.#service}.${name}`);
+      const response = await (broken
+        ? broken.mark(() => agent.compose(broken.breakWire, dispatchOutside, traceRequests()).request(options))
+        : dispatcher.request(options));
       return answer(this.#service, route, response.statusCode, response.headers, await response.body.text());
     } catch (error) {
       if (error instanceof Problem || error instanceof HopFailed) throw error;

@@ -2,6 +2,7 @@ import { outside } from '@waymark/context';
 import pg from 'pg';
 import type { Logger } from 'pino';
 import { deadlineExceeded, remainingMs, withFreshDeadline } from './deadline.ts';
+import { atQuery } from './faults.ts';
 import { Problem } from './problem.ts';
 
 /** Runs SQL: the database, or a transaction in it. */
@@ -186,7 +187,7 @@ async function rows<Row>(client: pg.PoolClient, text: string, values: readonly u
   if (ms <= 0) throw deadlineExceeded('The database');
   try {
     const query: TimedQuery = { text, values: [...values], ...(ms < SILENCE_MS && { query_timeout: Math.ceil(ms) }) };
-    const result = await client.query(query);
+    const result = await atQuery(text, client, () => client.query(query));
     return result.rows as Row[];
   } catch (error) {
     if (hasTimedOut(error) && remainingMs() <= 0) throw deadlineExceeded('The database', error);

@@ -3,6 +3,7 @@ export { clientOf, closeClients, type Client } from './client.ts';
 export { databaseUrl, internalSecret, listenOn, readConfig, serviceUrl } from './config.ts';
 export { openDatabase, type Connections, type Database, type Sql, type Transaction } from './database.ts';
 export { deadlineExceeded, endsWithin, remainingMs, withDeadline, withFreshDeadline } from './deadline.ts';
+export { atJob, atSend, availableFaults, dependency } from './faults.ts';
 export { run, type Service } from './lifecycle.ts';
 export { RequestLimit } from './limit.ts';
 export { serviceLog, type Logger } from './log.ts';

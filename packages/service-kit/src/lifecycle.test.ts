@@ -149,3 +149,10 @@ test('missing and invalid variables fail the start with exit code 1 and are all 
   const { level, msg } = await service.logged('Environment variables are missing or invalid');
   expect([level, msg]).toEqual(['fatal', expect.stringMatching(/PORT is invalid.*\n {2}DATABASE_URL is missing/)]);
 });
+
+test('a file of faults that cannot be read fails the start with exit code 1 and a clear message', async () => {
+  await using service = startService({ FAULTS_FILE: '/nowhere/faults.json' });
+  expect(await service.ended).toBe(1);
+  const { level, msg } = await service.logged('FAULTS_FILE names /nowhere/faults.json, which is no valid file of faults');
+  expect([level, msg]).toEqual(['fatal', expect.stringContaining('ENOENT: no such file or directory')]);
+});

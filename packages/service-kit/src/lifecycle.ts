@@ -8,6 +8,7 @@ import type { Logger } from 'pino';
 import { closeClients } from './client.ts';
 import { ConfigError } from './config.ts';
 import { endsWithin } from './deadline.ts';
+import { allowFaults } from './faults.ts';
 import { RequestLimit } from './limit.ts';
 import { serviceLog } from './log.ts';
 import { serviceServer, type Edge, type ServiceServer } from './server.ts';
@@ -53,6 +54,7 @@ export async function run(name: string, wire: (log: Logger) => Service): Promise
   const log = serviceLog(name);
   const signal = stopSignal();
   try {
+    await allowFaults(name, log);
     await serve(wire(log), log, signal);
   } catch (error) {
     process.exitCode = 1;

@@ -4,6 +4,7 @@ import { expectTracedCaller } from '@waymark/tracing';
 import type { Context } from 'koa';
 import type { z } from 'zod';
 import { readJson } from './body.ts';
+import { atRoute } from './faults.ts';
 import { Problem } from './problem.ts';
 import { forUser } from './user.ts';
 
@@ -27,7 +28,8 @@ export function routesOf<R extends Routes>(api: Api<R>, handlers: Handlers<Api<R
       const { status, body } = successOf(route);
       const request = await validRequest(ctx, route);
       const user = userOf(request);
-      const result = await (user ? forUser(user, () => handler(request)) : handler(request));
+      const handle = (): Promise<unknown> => atRoute(name, ctx.res, () => handler(request));
+      const result = await (user ? forUser(user, handle) : handle());
       ctx.status = status;
       ctx.body = body.parse(result) ?? null;
     });

@@ -13,6 +13,11 @@ export function allowBaggage(keys: readonly string[]): void {
   allowed = new Set(keys);
 }
 
+/** Adds to the allowlist of baggage keys. */
+export function allowMoreBaggage(keys: readonly string[]): void {
+  allowed = new Set([...allowed, ...keys]);
+}
+
 /** Keeps only allowed baggage (W3C Baggage §3): keys on the allowlist, with short values, without properties. */
 export function allowedBaggage(context: Context): Context {
   const baggage = propagation.getBaggage(context);

@@ -1,5 +1,6 @@
 import Router from '@koa/router';
 import { PageFiles } from '@waymark/page-kit';
+import { availableFaults } from '@waymark/service-kit';
 import type { Middleware } from 'koa';
 import { description } from './description.ts';
 
@@ -22,7 +23,7 @@ export function pages(traceUiUrl: string): Middleware {
     ctx.body = description;
   });
   router.get('/page-config.json', (ctx) => {
-    ctx.body = { traceUiUrl: traceUiUrl.replace(/\/$/, '') };
+    ctx.body = { traceUiUrl: traceUiUrl.replace(/\/$/, ''), faults: availableFaults() };
   });
   return router.routes() as unknown as Middleware;
 }

@@ -101,16 +101,16 @@ test('a provider that does not answer leaves the order pending', async () => {
 
 test('the provider refunds only an accepted payment, once', async () => {
   const { db } = bench.parts;
-  expect(await charge(db, order, 300)).toBe('accepted');
-  await refund(db, order);
+  expect(await charge(bench.parts, order, 300)).toBe('accepted');
+  await refund(bench.parts, order);
   // A slow attempt stores its outcome late.
   await settlePayment(db, order, 'accepted');
-  expect(await charge(db, order, 300)).toBe('refunded');
+  expect(await charge(bench.parts, order, 300)).toBe('refunded');
   expect(await bench.paymentOf(order)).toBe('refunded');
 
   const declined = randomUUID();
-  await charge(db, declined, 1_000_001);
-  await refund(db, declined);
+  await charge(bench.parts, declined, 1_000_001);
+  await refund(bench.parts, declined);
   expect(await bench.paymentOf(declined)).toBe('declined');
 });
 

@@ -19,7 +19,7 @@ export async function fulfilOrder(parts: Parts, orderId: string, attempt: Attemp
   const { order, overdue } = started;
   if (overdue) return refundAndReject(parts, order, OVERDUE);
   attempt.fence();
-  const outcome = await charge(parts.db, order.id, order.totalCents);
+  const outcome = await charge(parts, order.id, order.totalCents);
   if (outcome === 'declined') return reject(parts, order, DECLINED);
   // A refunded order cannot be fulfilled, even if the stock is available again.
   if (outcome === 'refunded') return refundAndReject(parts, order, SOLD_OUT);
@@ -41,7 +41,7 @@ async function commitStock({ inventory }: Parts, { id }: StoredOrder): Promise<b
 }
 
 async function refundAndReject(parts: Parts, order: StoredOrder, ending: Ending): Promise<void> {
-  await refund(parts.db, order.id);
+  await refund(parts, order.id);
   await reject(parts, order, ending);
 }
 

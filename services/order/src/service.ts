@@ -1,11 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import { inventoryApi, orderApi } from '@waymark/contracts';
 import { openJobs } from '@waymark/jobs';
-import { clientOf, migrate, openDatabase, RequestLimit, serviceApp, type Logger, type Service } from '@waymark/service-kit';
+import { clientOf, dependency, migrate, openDatabase, RequestLimit, serviceApp, type Logger, type Service } from '@waymark/service-kit';
 import type { Config } from './config.ts';
 import type { Parts } from './parts.ts';
 import { jobHandlers } from './job-handlers.ts';
 import { prunePlacements } from './order-db.ts';
+import { simulatedProvider } from './payment-provider.ts';
 import { routes } from './routes.ts';
 
 const MIGRATIONS = fileURLToPath(new URL('../migrations', import.meta.url));
@@ -18,6 +19,7 @@ export function orderService(config: Config, log: Logger): Service {
     db,
     inventory,
     jobs,
+    payments: dependency('payments', simulatedProvider),
     log,
     fulfilmentDelaySeconds: config.FULFILMENT_DELAY_SECONDS,
     fulfilWithinSeconds: config.FULFIL_WITHIN_SECONDS,

@@ -13,6 +13,7 @@ export async function stubWorkspace(): Promise<AsyncDisposable & { root: string 
   await write('package.json', '{ "type": "module" }');
   await write('node_modules/@waymark/tracing/package.json', '{ "name": "@waymark/tracing", "exports": { "./register": "./register.js" } }');
   await write('node_modules/@waymark/tracing/register.js', '');
+  await write('deploy/faults.flagd.json', '{}');
   const stub = `import ${JSON.stringify(join(import.meta.dirname, 'stub-service.ts'))};\n`;
   for (const name of serviceNames) await write(`services/${name}/src/main.ts`, stub);
   return { root, [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true }) };

@@ -251,14 +251,15 @@ test.each([
 
 const optionsProgram = fileURLToPath(new URL('../testing/options-program.ts', import.meta.url));
 
-test('accepts options in code: resource, sampler, exporter, processor, propagators and baggage keys', async () => {
+test('accepts options in code: resource, sampler, exporter, processor, propagators and baggage keys; and additions later', async () => {
   const ran = await runProgram({}, { program: optionsProgram, how: 'options', preload: false });
   expect(ran).toMatchObject({ code: 0, errors: '' });
   expect(ran.printed).toEqual({
     exported: ['kept', 'GET'],
     started: ['kept', 'GET'],
     service: 'from code',
-    baggage: { 'shop.tenant': 'acme' },
+    added: true,
+    baggage: { 'shop.tenant': 'acme', 'shop.region': 'eu' },
     headers: ['baggage'],
     spans: 1,
   });

@@ -1,11 +1,12 @@
 import { diag, DiagConsoleLogger, DiagLogLevel, type Attributes, type Sampler, type TextMapPropagator } from '@opentelemetry/api';
 import { CompositePropagator, diagLogLevelFromString } from '@opentelemetry/core';
 import { within } from '@waymark/context';
-import { allowBaggage } from '../baggage.ts';
+import { allowBaggage, allowMoreBaggage } from '../baggage.ts';
 import { backendsFromEnv, limitsFromEnv } from '../export/from-env.ts';
 import { sdkBackend } from '../export/sdk-backend.ts';
 import { SHUTDOWN_MS, SpanQueue, type Backend, type Deliveries } from '../export/span-queue.ts';
 import type { SpanExporter, SpanProcessor } from '../provider/interfaces.ts';
+import { AddedProcessors } from './added-processors.ts';
 import { startEngine } from './engine.ts';
 import { isTrue, warnOfSettings } from './env.ts';
 import { SegmentManifest } from './manifest.ts';
@@ -23,6 +24,8 @@ export interface Tracing {
    * says how many. Never rejects.
    */
   shutdown(ms?: number): Promise<void>;
+  /** Adds processors and allowed baggage keys to tracing that has started: for a program that preloads `register`. */
+  extend(more: Pick<TracingOptions, 'processors' | 'baggage'>): void;
 }
 
 /** Settings in code. */
@@ -54,7 +57,8 @@ export function startTracing(options?: TracingOptions): Tracing {
   if (running && options) throw new Error('Tracing has started already: call startTracing with options instead of preloading `register`');
   if (running) return running;
   const { env } = process;
-  if (isTrue(env, 'OTEL_SDK_DISABLED', warnOfSettings)) return (running = { deliveries: sumOf([]), shutdown: async () => undefined });
+  if (isTrue(env, 'OTEL_SDK_DISABLED', warnOfSettings))
+    return (running = { deliveries: sumOf([]), shutdown: async () => undefined, extend() {} });
   const { resource = {}, sampler, exporters, processors = [], propagators, baggage } = options ?? {};
   const level = diagLogLevelFromString(env['OTEL_LOG_LEVEL']?.trim());
   // OpenTelemetry's packages report ignored values to a logger, but by default there is none.
@@ -63,12 +67,13 @@ export function startTracing(options?: TracingOptions): Tracing {
   if (isUnlogged) diag.setLogger({ ...SILENT, warn: warnOfSettings, error: warnOfSettings }, DiagLogLevel.WARN);
   if (baggage) allowBaggage(baggage);
   const queues = queuesFrom(env, exporters);
+  const added = new AddedProcessors();
   const stopEngine = startEngine(
     {
       resource: resourceFromEnv(env, resource, warnOfSettings),
       sampler: sampler ?? samplerFromEnv(env, warnOfSettings),
       limits: spanLimitsFromEnv(env, warnOfSettings),
-      processors: [failedQueries, new SegmentManifest(), ...processors, ...queues],
+      processors: [failedQueries, new SegmentManifest(), ...processors, added, ...queues],
       propagator: propagators ? new CompositePropagator({ propagators: [...propagators] }) : propagatorFromEnv(env, warnOfSettings),
     },
     env,
@@ -90,7 +95,14 @@ export function startTracing(options?: TracingOptions): Tracing {
     report();
   };
   let stopped: Promise<void> | undefined;
-  running = { deliveries: sumOf(queues), shutdown: (ms = SHUTDOWN_MS) => (stopped ??= stop(ms)) };
+  running = {
+    deliveries: sumOf(queues),
+    shutdown: (ms = SHUTDOWN_MS) => (stopped ??= stop(ms)),
+    extend(more) {
+      added.add(more.processors ?? []);
+      allowMoreBaggage(more.baggage ?? []);
+    },
+  };
   return running;
 }
 

@@ -34,6 +34,10 @@ async function withOptions(): Promise<object> {
     propagators: [new W3CBaggagePropagator()],
     baggage: ['shop.tenant'],
   });
+  startTracing().extend({
+    processors: [{ ...processor, onStart: (one: Span) => void one.setAttribute('added', true) }],
+    baggage: ['shop.region'],
+  });
   await span('kept', () => undefined);
   await span('left out', () => undefined);
   let seen: object = {};
@@ -44,7 +48,9 @@ async function withOptions(): Promise<object> {
     res.end();
   });
   await using server = await serve(listener);
-  await (await fetch(server.origin, { headers: { baggage: 'shop.tenant=acme,waymark.traffic=bench,secret=hunter2' } })).text();
+  await (
+    await fetch(server.origin, { headers: { baggage: 'shop.tenant=acme,shop.region=eu,waymark.traffic=bench,secret=hunter2' } })
+  ).text();
   await shutdownTracing();
   return {
     exported: exported.map(({ name }) => name),
@@ -52,6 +58,7 @@ async function withOptions(): Promise<object> {
     service: exported[0]?.resource.attributes['service.name'],
     baggage: seen,
     headers,
+    added: exported[0]?.attributes['added'],
     spans: exported[1]?.attributes['waymark.segment.spans'],
   };
 }

@@ -1,12 +1,13 @@
 import type { Order } from '@waymark/contracts';
+import { takeFaults } from './break-it.ts';
 import { basket, chosenLines, idempotencyKey, renewKey, restoreBasket, takeOut } from './basket.ts';
+import { readConfig } from './config.ts';
 import { byId } from '@waymark/page-kit/element';
 import { hideProblem, say, showProblem } from './notices.ts';
 import { forgetOrders, orders, showNewOrder, showOrders } from './orders.ts';
 import { drawProducts, showProducts } from './products.ts';
 import { Problem } from './requests.ts';
 import { isLoggedIn, logIn, logOut, sendAsUser, session } from './session.ts';
-import { findTraceUi } from './trace-link.ts';
 
 const logInForm = byId('log-in', HTMLFormElement);
 
@@ -15,7 +16,7 @@ const submitLogIn = () => logIn(byId('email', HTMLInputElement).value, byId('pas
 async function placeOrder() {
   if (!isLoggedIn()) await submitLogIn();
   const lines = chosenLines();
-  const content = { body: { lines }, headers: { 'idempotency-key': idempotencyKey() } };
+  const content = { body: { lines }, headers: { 'idempotency-key': idempotencyKey(), ...takeFaults() } };
   const { body } = await sendAsUser('POST', '/v1/orders', content).catch(notPlaced);
   takeOut(lines);
   showNewOrder(body as Order);
@@ -70,7 +71,7 @@ async function load() {
   hideProblem();
   const loading = byId('products-loading', HTMLElement);
   loading.hidden = false;
-  void findTraceUi();
+  void readConfig();
   try {
     restoreBasket(await showProducts());
     if (isLoggedIn()) await showOrders();

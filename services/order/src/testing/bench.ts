@@ -3,6 +3,7 @@ import { inventoryApi, type OrderStatus } from '@waymark/contracts';
 import { openJobs } from '@waymark/jobs';
 import { clientOf, migrate, openDatabase } from '@waymark/service-kit';
 import { recordLog } from '@waymark/service-kit/testing';
+import { simulatedProvider } from '../payment-provider.ts';
 import type { Parts } from '../parts.ts';
 import { jobHandlers } from '../job-handlers.ts';
 import { startStubInventory, type StubInventory } from './stub-inventory.ts';
@@ -31,6 +32,7 @@ export async function openBench(databaseUrl: string): Promise<Bench> {
   const parts = {
     db,
     jobs: openJobs(db, log, 5),
+    payments: simulatedProvider,
     inventory: clientOf(inventoryApi, inventory.url),
     log,
     fulfilmentDelaySeconds: 0,
