@@ -235,7 +235,8 @@ test('of two layers of tracing, each has a span that ends, and the response name
 });
 
 test('a response over HTTP/2 names its trace, and its span ends', async () => {
-  const server = createHttp2Server(tracedApp((ctx) => void (ctx.body = 'here')).callback()).listen(0);
+  const handle = tracedApp((ctx) => void (ctx.body = 'here')).callback();
+  const server = createHttp2Server((req, res) => void handle(req as never, res as never)).listen(0);
   await once(server, 'listening');
   const client = connectHttp2(`http://localhost:${(server.address() as AddressInfo).port}`);
   const stream = client.request({ ':path': '/orders' });

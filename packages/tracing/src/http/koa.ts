@@ -36,7 +36,7 @@ function watchErrors(ctx: Traced, span: ServerSpan): void {
   const prototype = ctx.app.context as Traced;
   if (!(SPAN in prototype)) {
     prototype[SPAN] = undefined!;
-    const { onerror } = prototype;
+    const { onerror } = prototype; // oxlint-disable-line typescript/unbound-method -- it is called with the ctx
     prototype.onerror = function tracedOnerror(this: Traced, thrown) {
       const span = this[SPAN];
       if (!span) return onerror.call(this, thrown);

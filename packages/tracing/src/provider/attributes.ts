@@ -46,11 +46,11 @@ export class SpanAttributes {
   get object(): Attributes {
     if (this.#object) return this.#object;
     const list = this.#list!;
-    const object: Attributes = {};
-    for (let at = 0; at < list.length; at += 2) object[list[at] as string] = list[at + 1] as string;
+    const object: Record<string, unknown> = {};
+    for (let at = 0; at < list.length; at += 2) object[list[at] as string] = list[at + 1];
     this.#objectCount = list.length / 2;
     this.#list = undefined;
-    return (this.#object = object);
+    return (this.#object = object as Attributes);
   }
 
   get(key: string): unknown {

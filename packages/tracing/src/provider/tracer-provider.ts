@@ -53,9 +53,9 @@ export class LeanTracerProvider implements TracerProvider {
     this.#settings = {
       resource,
       limits,
-      starting: processors.filter(({ onStart }) => onStart !== nothing),
-      ending: processors.filter(({ onEnding }) => onEnding),
-      ended: processors.filter(({ onEnd }) => onEnd !== nothing),
+      starting: processors.filter((one) => one.onStart !== nothing),
+      ending: processors.filter((one) => one.onEnding !== undefined),
+      ended: processors.filter((one) => one.onEnd !== nothing),
     };
     this.#sampler = sampler;
   }

@@ -39,16 +39,16 @@ export function instrumentationsFromEnv(env: Env, hasMetrics: boolean, warn: War
   return hasMetrics && isOn('runtime-node') ? runtimeMetrics(warn) : [];
 }
 
-function instrumentPg(): void {
+function instrumentPg(): Instrumentation {
   const { PgInstrumentation: Instrumentation } = createRequire(import.meta.url)(PG_PACKAGE) as {
     PgInstrumentation: typeof PgInstrumentation;
   };
-  new Instrumentation(PG);
+  return new Instrumentation(PG);
 }
 
 /** Runs `load` just before the program loads such a module, because most of the time to start tracing would be spent on it; at once before Node 22.15. */
-function whenResolved(specifiers: RegExp, load: () => void): void {
-  if (typeof module.registerHooks !== 'function') return load();
+function whenResolved(specifiers: RegExp, load: () => unknown): void {
+  if (typeof module.registerHooks !== 'function') return void load();
   const hooks = module.registerHooks({
     resolve(specifier, context, nextResolve) {
       if (specifiers.test(specifier)) {
