@@ -41,8 +41,10 @@ test('every span is in the tree exactly once, for any ids', () => {
   const parts = fc.record({ n: number, parent: number, ms: fc.tuple(number, number) }, { requiredKeys: ['n', 'ms'] });
   fc.assert(
     fc.property(fc.array(parts, { maxLength: 20 }), (all) => {
-      const spans = all.map((one) => span(one));
-      const nodes = walk(tree(trace(...spans)));
+      // A span that was delivered twice is in the trace once.
+      const whole = trace(...all.map((one) => span(one)));
+      const { spans } = whole;
+      const nodes = walk(tree(whole));
       expect(new Set(nodes.map((node) => node.span))).toEqual(new Set(spans));
       expect(nodes).toHaveLength(spans.length);
       for (const node of nodes) {

@@ -46,18 +46,24 @@ function instrumentPg(): Instrumentation {
   return new Instrumentation(PG);
 }
 
-/** Runs `load` just before the program loads such a module, because most of the time to start tracing would be spent on it; at once before Node 22.15. */
+/**
+ * Runs `load` just before the program loads such a module, because most of the time to start tracing would be spent on it. Runs it at once where modules
+ * cannot be watched: before Node 22.15, and in Jest.
+ */
 function whenResolved(specifiers: RegExp, load: () => unknown): void {
-  if (typeof module.registerHooks !== 'function') return void load();
-  const hooks = module.registerHooks({
-    resolve(specifier, context, nextResolve) {
-      if (specifiers.test(specifier)) {
-        hooks.deregister();
-        load();
-      }
-      return nextResolve(specifier, context);
-    },
-  });
+  try {
+    const hooks = module.registerHooks({
+      resolve(specifier, context, nextResolve) {
+        if (specifiers.test(specifier)) {
+          hooks.deregister();
+          load();
+        }
+        return nextResolve(specifier, context);
+      },
+    });
+  } catch {
+    load();
+  }
 }
 
 function collection(): Instrumentation[] {
