@@ -145,13 +145,13 @@ test('the error for a message that nobody has consumed suggests to wait longer',
   const traceId = newTraceId();
   const message = { 'messaging.system': 'queue', 'messaging.message.id': '17', 'messaging.operation.name': 'send' };
   await send(store.otlpUrl, otlp(span('order', 'PRODUCER', 'send fulfil', message), { traceId }));
-  await expect(tracesFrom(store.url).of(traceId, { timeoutMs: 60 })).rejects.toThrow(
+  await expect(tracesFrom(store.url).of(traceId, { timeoutMs: 1_000 })).rejects.toThrow(
     /a consumer of the message that order `send fulfil` sent\n[^]*wait longer/,
   );
 });
 
 test('the error for a trace without spans says what to check', async () => {
-  await expect(tracesFrom(store.url).of(newTraceId(), { timeoutMs: 30 })).rejects.toThrow(
+  await expect(tracesFrom(store.url).of(newTraceId(), { timeoutMs: 1_000 })).rejects.toThrow(
     /none of its spans has arrived at http:.*\n.*OTEL_EXPORTER_OTLP_ENDPOINT/,
   );
 });
@@ -217,5 +217,5 @@ test('retries when the backend fails, until the timeout', async () => {
   );
   expect((await tracesFrom(url).of(traceId)).spans).toHaveLength(5);
   const broken = await serving(() => ({ status: 503, type: 'text/plain', body: '' }));
-  await expect(tracesFrom(broken).of(traceId, { timeoutMs: 30 })).rejects.toThrow(/failed: 503/);
+  await expect(tracesFrom(broken).of(traceId, { timeoutMs: 1_000 })).rejects.toThrow(/failed: 503/);
 });
