@@ -130,3 +130,14 @@ test('only allowed baggage becomes attributes and is passed on', async () => {
   expect(span?.attributes['waymark.traffic']).toBe('bench');
   expect(JSON.stringify(span?.attributes)).not.toContain('hunter2');
 });
+
+test('the handler can read the headers that name the trace', async () => {
+  const read: string[] = [];
+  await using server = await serve(
+    tracedApp((ctx) => void read.push(ctx.response.get('traceresponse'), ctx.response.get('x-trace-id'))).callback(),
+  );
+  const { headers, body } = await request(server.origin);
+  await body.dump();
+  await recorded.take(1);
+  expect(read).toEqual([headers['traceresponse'], headers['x-trace-id']]);
+});

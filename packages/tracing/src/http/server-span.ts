@@ -52,6 +52,8 @@ export class ServerSpan {
     this.#nameRoute = nameRoute;
     this.#span = span;
     this.#active = trace.setSpan(parent, span);
+    // The handler may read them, and a response over HTTP/2 does not call `writeHead`.
+    this.nameTrace();
     watchResponse(res, this);
   }
 

@@ -22,11 +22,8 @@ type Method = (this: Watched, ...args: unknown[]) => ServerResponse;
 
 /** Tells `watcher` what becomes of a response. */
 export function watchResponse(res: Watched, watcher: Watcher): void {
-  if (!(WATCHERS in res)) {
-    // HTTP/2 has a class of its own, which does not call `writeHead`.
-    watchMethods(Object.getPrototypeOf(res) as Watched);
-    watcher.nameTrace();
-  }
+  // HTTP/2 has a class of its own.
+  if (!(WATCHERS in res)) watchMethods(Object.getPrototypeOf(res) as Watched);
   const others = res[WATCHERS];
   if (others) return void others.push(watcher);
   res[WATCHERS] = [watcher];
