@@ -46,13 +46,15 @@ export async function overhead(quick: boolean): Promise<void> {
   print(
     `${HOPS} Koa services in a row, ${CONNECTIONS} connections, saturated; medians of ${effort.rounds} rounds, as ratios to no tracing:\n`,
   );
+  const saturated = (variant: Variant): readonly Load[] => measured.get(variant)!.saturated;
+  const control = meanOf(saturated(UNTRACED), saturated(UNTRACED_AGAIN));
   const rows = VARIANTS.map((variant) => {
     const { half, residentMb, lost } = measured.get(variant)!;
     const { ms, residentMb: atStart } = starts.get(variant)!;
     return [
       variant.name,
-      formatSpread(ratios(measured.get(UNTRACED)!.saturated, measured.get(variant)!.saturated, 'requestsPerSecond')),
-      formatSpread(ratios(measured.get(UNTRACED)!.saturated, measured.get(variant)!.saturated, 'cpuPerRequest')),
+      formatSpread(ratios(control, saturated(variant), 'requestsPerSecond')),
+      formatSpread(ratios(control, saturated(variant), 'cpuPerRequest')),
       format(median(half.map(({ p50 }) => p50)), 1),
       format(median(half.map(({ p99 }) => p99)), 1),
       format(residentMb),
@@ -64,11 +66,10 @@ export async function overhead(quick: boolean): Promise<void> {
   print(
     '\np50 and p99 are at half of the untraced capacity; MB is the resident memory of the middle service, and of an empty program at its start.\n',
   );
-  const saturated = (variant: Variant): readonly Load[] => measured.get(variant)!.saturated;
-  for (const figure of FIGURES) print(verdict(saturated(UNTRACED), saturated(WAYMARK), saturated(UNTRACED_AGAIN), figure));
+  for (const figure of FIGURES) print(verdict(control, saturated(WAYMARK), saturated(UNTRACED), figure));
   if (flow) {
     print('\nThe shop, from an order to its fulfilment, with four services and Postgres:');
-    for (const figure of FIGURES) print(verdict(flow.untraced, flow.traced, flow.untracedAgain, figure));
+    for (const figure of FIGURES) print(verdict(meanOf(flow.untraced, flow.untracedAgain), flow.traced, flow.untraced, figure));
   }
   print(
     `\nA SERVER and a CLIENT span without HTTP, exported: ${pairs.map(([{ name }, us]) => `${name} ${format(us, 1)} µs of CPU`).join(', ')}`,
@@ -133,6 +134,13 @@ type Figure = (typeof FIGURES)[number];
 
 const FIGURES = ['requestsPerSecond', 'cpuPerRequest'] as const;
 
+/** The mean of two variants, by round. Equal processes differ, so the control is two sets of them. */
+const meanOf = (one: readonly Load[], other: readonly Load[]): Load[] =>
+  one.map((window, round) => ({
+    requestsPerSecond: (window.requestsPerSecond + other[round]!.requestsPerSecond) / 2,
+    cpuPerRequest: (window.cpuPerRequest + other[round]!.cpuPerRequest) / 2,
+  }));
+
 /** The ratios to the control of the same round: the median, and the middle half of the rounds. */
 function ratios(control: readonly Load[], windows: readonly Load[], figure: Figure): Spread {
   const sorted = windows.map((window, round) => window[figure] / (control[round]?.[figure] ?? NaN)).toSorted((a, b) => a - b);
@@ -140,8 +148,8 @@ function ratios(control: readonly Load[], windows: readonly Load[], figure: Figu
   return spread(sorted.slice(quarter, sorted.length - quarter));
 }
 
-function verdict(control: readonly Load[], traced: readonly Load[], again: readonly Load[], figure: Figure): string {
-  const [ratio, noise] = [ratios(control, traced, figure), ratios(control, again, figure)];
+function verdict(control: readonly Load[], traced: readonly Load[], untraced: readonly Load[], figure: Figure): string {
+  const [ratio, noise] = [ratios(control, traced, figure), ratios(control, untraced, figure)];
   const name = figure === 'requestsPerSecond' ? 'requests/s' : 'CPU/request';
   const width = Math.max(Math.abs(noise.low - 1), Math.abs(noise.high - 1), ratio.high - ratio.low);
   if (Math.abs(ratio.median - 1) <= width) {
