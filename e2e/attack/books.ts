@@ -1,5 +1,5 @@
 import type { Shop } from '@waymark/local-stack';
-import { query } from '../src/shop/query.ts';
+import { countOf, query } from '../src/shop/query.ts';
 import { until } from '@waymark/service-kit/testing/until';
 
 /** The product that every attack orders, and its stock. */
@@ -16,9 +16,18 @@ export const orders = async ({ databases }: Pick<Shop, 'databases'>): Promise<{ 
 
 /** Waits until no order is pending. Resolves with the number of orders that still are. */
 export async function settle(shop: Pick<Shop, 'databases'>, timeoutMs = 180_000): Promise<number> {
-  const pending = async (): Promise<number> =>
-    (await query<{ count: number }>(shop.databases.order, `select count(*)::int from orders where status = 'pending'`))[0]?.count ?? 0;
+  const pending = (): Promise<number> => countOf(shop.databases.order, `select count(*)::int from orders where status = 'pending'`);
   return until(pending, (count) => count === 0, 'all orders to end', timeoutMs).catch(pending);
+}
+
+/** How many reservations hold stock. */
+export const heldReservations = ({ databases }: Pick<Shop, 'databases'>): Promise<number> =>
+  countOf(databases.inventory, `select count(*)::int from reservations where status = 'held'`);
+
+/** Waits until no reservation holds stock. Resolves with the number of those that still do. */
+export async function stockReleased(shop: Pick<Shop, 'databases'>, timeoutMs = 30_000): Promise<number> {
+  const held = (): Promise<number> => heldReservations(shop);
+  return until(held, (count) => count === 0, 'no stock to be held', timeoutMs).catch(held);
 }
 
 /** Errors in the data. All numbers besides `acknowledged` must be 0 after every attack. */
@@ -42,10 +51,7 @@ export interface Books {
 export async function checkBooks(shop: Pick<Shop, 'databases'>, ids: readonly string[]): Promise<Books> {
   const unsettled = await settle(shop);
   // Jobs release the stock of orders that were not stored.
-  const held = async (): Promise<number> =>
-    (await query<{ count: number }>(shop.databases.inventory, `select count(*)::int from reservations where status = 'held'`))[0]?.count ??
-    0;
-  await until(held, (count) => count === 0, 'no stock to be held', 30_000).catch(held);
+  await stockReleased(shop);
   const all = new Map((await orders(shop)).map((order) => [order.id, order]));
   const lines = await query<{ order_id: string; status: string; quantity: number }>(
     shop.databases.inventory,
@@ -53,7 +59,7 @@ export async function checkBooks(shop: Pick<Shop, 'databases'>, ids: readonly st
     [SKU],
   );
   const [shelf] = await query<{ available: number }>(shop.databases.inventory, 'select available from products where sku = $1', [SKU]);
-  const [keys] = await query<{ count: number }>(shop.databases.order, 'select count(*)::int from placements where not abandoned');
+  const keys = await countOf(shop.databases.order, 'select count(*)::int from placements where not abandoned');
   const committed = new Set(lines.filter(({ status }) => status === 'committed').map(({ order_id }) => order_id));
   const gone = lines.filter(({ status }) => status === 'committed' || status === 'held').reduce((sum, { quantity }) => sum + quantity, 0);
   const count = (test: (order: { id: string; status: string; outcome: string | null }) => boolean): number =>
@@ -61,7 +67,7 @@ export async function checkBooks(shop: Pick<Shop, 'databases'>, ids: readonly st
   return {
     acknowledged: ids.length,
     lost: ids.filter((id) => !all.has(id)).length,
-    doubled: ids.length - new Set(ids).size + Math.max(0, all.size - (keys?.count ?? 0)),
+    doubled: ids.length - new Set(ids).size + Math.max(0, all.size - keys),
     miscounted: Math.abs(STOCK - (shelf?.available ?? 0) - gone),
     chargedWithoutGoods: count(({ id, status, outcome }) => outcome === 'accepted' && !(status === 'fulfilled' && committed.has(id))),
     goodsWithoutCharge: count(({ id, status, outcome }) => (status === 'fulfilled' || committed.has(id)) && outcome !== 'accepted'),

@@ -1,5 +1,6 @@
 // `pnpm attack` attacks the shop with outages, overload and abuse, and prints the results.
-import { parseArgs, styleText } from 'node:util';
+import { parseArgs } from 'node:util';
+import { readArguments, say } from '../command-line.ts';
 import { CannotRun, type Attack, type Finding } from './attack.ts';
 import { backendOutage, deadBackends, wrongClocks } from './backends.ts';
 import { frozenPostgres, fullDisk, lostListener, silentConnections } from './databases.ts';
@@ -49,10 +50,6 @@ interface Row {
   finding: Finding | string;
 }
 
-function say(line: string): void {
-  process.stderr.write(`${styleText('dim', `  ${line}`)}\n`);
-}
-
 async function attackOnce(name: string, attack: Attack, quick: boolean): Promise<Row> {
   process.stderr.write(`${name}: ${attack.what}\n`);
   try {
@@ -68,24 +65,18 @@ function format({ name, attack, finding }: Row): string {
   return `${mark} ${name}: ${attack.what}\n    before  ${attack.before}\n    now     ${now}\n`;
 }
 
-function read(): { chosen: string[]; quick: boolean } | undefined {
-  try {
-    const { values, positionals } = parseArgs({
-      allowPositionals: true,
-      options: { quick: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
-    });
-    if (values.help) return void process.stdout.write(HELP);
-    const unknown = positionals.find((name) => !Object.hasOwn(ATTACKS, name));
-    if (unknown !== undefined) throw new Error(`There is no attack "${unknown}".`);
-    return { chosen: positionals.length > 0 ? positionals : names, quick: values.quick ?? false };
-  } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n\n${HELP}`);
-    process.exitCode = 2;
-    return undefined;
-  }
+function read(): { chosen: string[]; quick: boolean } | 'help' {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { quick: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+  });
+  if (values.help) return 'help';
+  const unknown = positionals.find((name) => !Object.hasOwn(ATTACKS, name));
+  if (unknown !== undefined) throw new Error(`There is no attack "${unknown}".`);
+  return { chosen: positionals.length > 0 ? positionals : names, quick: values.quick ?? false };
 }
 
-const wish = read();
+const wish = readArguments(HELP, read);
 if (wish) {
   const held: boolean[] = [];
   for (const name of wish.chosen) {

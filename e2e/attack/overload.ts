@@ -2,8 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import type { Attack } from './attack.ts';
-import { orders, settle, SKU } from './books.ts';
-import { query } from '../src/shop/query.ts';
+import { heldReservations, orders, settle, SKU } from './books.ts';
 import { acknowledged, Buyer, load, saturate, statuses, type Outcome } from './load.ts';
 import { startAttackedShop, wait } from './shop.ts';
 
@@ -15,9 +14,9 @@ export const tinyTimeouts: Attack = {
     const { shop, buyer } = attacked;
     const outcomes = await Promise.all(Array.from({ length: 7 }, () => buyer.order('brass-bell', 7, { 'x-timeout-ms': '6' })));
     await settle(shop);
-    const [held] = await query<{ count: number }>(shop.databases.inventory, `select count(*)::int from reservations where status = 'held'`);
+    const held = await heldReservations(shop);
     const made = acknowledged(outcomes).length;
-    return { now: `${made} orders made, ${held?.count ?? 0} reservations without one`, held: held?.count === 0 && made === 7 };
+    return { now: `${made} orders made, ${held} reservations without one`, held: held === 0 && made === 7 };
   },
 };
 

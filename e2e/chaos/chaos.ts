@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { startTraceStore } from '@waymark/local-stack';
 import { until } from '@waymark/service-kit/testing/until';
 import { CannotRun } from '../attack/attack.ts';
-import { checkBooks, settle, SKU, type Books } from '../attack/books.ts';
+import { checkBooks, settle, SKU, stockReleased, type Books } from '../attack/books.ts';
 import { smallDisk } from '../attack/databases.ts';
 import { acknowledged, load, statuses, type Outcome } from '../attack/load.ts';
 import { balance, Wire } from '../attack/network.ts';
 import { startAttackedShop, type AttackedShop } from '../attack/shop.ts';
-import { query } from '../src/shop/query.ts';
+import { countOf } from '../src/shop/query.ts';
 import { faultsOf, pause, type Fault, type Victim } from './faults.ts';
 import { TraceBook } from './traces.ts';
 
@@ -142,25 +142,20 @@ async function works({ buyer }: AttackedShop, signal: AbortSignal): Promise<void
   await until(isBack, Boolean, 'the shop to accept orders again', 120_000);
 }
 
-async function count(url: string, text: string, values: unknown[] = []): Promise<number> {
-  return (await query<{ count: number }>(url, text, values))[0]?.count ?? 0;
-}
-
 type Balance = Pick<Report, 'books' | 'oversold' | 'chargedTwice' | 'stuckReservations'>;
 
 async function balanceOf({ shop }: AttackedShop, ids: readonly string[]): Promise<Balance> {
   const { order, inventory } = shop.databases;
   await settle(shop);
-  const held = (): Promise<number> => count(inventory, `select count(*)::int from reservations where status = 'held'`);
-  const stuckReservations = await until(held, (left) => left === 0, 'no stock to be held', 3_000 * EXPIRES_SECONDS).catch(held);
+  const stuckReservations = await stockReleased(shop, 3_000 * EXPIRES_SECONDS);
   const books = await checkBooks(shop, ids);
-  const taken = await count(
+  const taken = await countOf(
     inventory,
     `select coalesce(sum(quantity), 0)::int as count from reservation_lines join reservations using (order_id)
      where sku = $1 and status in ('held', 'committed')`,
     [SCARCE],
   );
-  const chargedTwice = await count(
+  const chargedTwice = await countOf(
     order,
     `select count(*)::int from payments where outcome = 'accepted' and not exists (select from placements where placements.order_id = payments.order_id)`,
   );

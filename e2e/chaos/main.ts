@@ -1,6 +1,7 @@
 // `pnpm chaos` breaks the shop at random places under load, and prints what became of the orders and their traces.
-import { parseArgs, styleText } from 'node:util';
+import { parseArgs } from 'node:util';
 import { stopSignals } from '@waymark/local-stack';
+import { readArguments, say } from '../command-line.ts';
 import { areBalanced } from '../attack/books.ts';
 import { chaos, type Report } from './chaos.ts';
 
@@ -19,17 +20,11 @@ Ctrl-C ends it early and still prints the table. Exit code: 0 if all that must b
 early, 2 for an invalid command.
 `;
 
-function read(): { rounds: number } | undefined {
-  try {
-    const { values } = parseArgs({ options: { rounds: { type: 'string', default: '20' }, help: { type: 'boolean', short: 'h' } } });
-    if (values.help) return void process.stdout.write(HELP);
-    if (!/^[1-9]\d{0,3}$/.test(values.rounds)) throw new Error(`--rounds must be a whole number from 1 to 9999, not "${values.rounds}".`);
-    return { rounds: Number(values.rounds) };
-  } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n\n${HELP}`);
-    process.exitCode = 2;
-    return undefined;
-  }
+function read(): { rounds: number } | 'help' {
+  const { values } = parseArgs({ options: { rounds: { type: 'string', default: '20' }, help: { type: 'boolean', short: 'h' } } });
+  if (values.help) return 'help';
+  if (!/^[1-9]\d{0,3}$/.test(values.rounds)) throw new Error(`--rounds must be a whole number from 1 to 9999, not "${values.rounds}".`);
+  return { rounds: Number(values.rounds) };
 }
 
 /** The lines of the table: what, how many, and whether it must be 0. */
@@ -50,10 +45,6 @@ const rows = ({ books, ...report }: Report): (readonly [what: string, count: num
   ['traces called complete that are not', report.wrong.length, true],
 ];
 
-function say(line: string): void {
-  process.stderr.write(`${styleText('dim', `  ${line}`)}\n`);
-}
-
 async function run(rounds: number): Promise<void> {
   using stop = stopSignals();
   const report = await chaos({ rounds, signal: stop.asked, say });
@@ -72,5 +63,5 @@ async function run(rounds: number): Promise<void> {
   if (!isFine || stop.asked.aborted) process.exitCode = 1;
 }
 
-const wish = read();
+const wish = readArguments(HELP, read);
 if (wish) await run(wish.rounds);

@@ -1,6 +1,7 @@
 // `pnpm fuzz` sends random requests to every route of every service, and checks the answers against the contracts.
 import { parseArgs } from 'node:util';
 import { stopSignals } from '@waymark/local-stack';
+import { readArguments } from '../command-line.ts';
 import { fuzz, type Report } from './fuzz.ts';
 import { startTargets } from './targets.ts';
 
@@ -29,20 +30,14 @@ function whole(name: string, text: string): number {
   return Number(text);
 }
 
-function read(): Wish | undefined {
-  try {
-    const { values, positionals } = parseArgs({
-      allowPositionals: true,
-      options: { 'per-route': { type: 'string', default: '5000' }, seed: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
-    });
-    if (values.help) return void process.stdout.write(HELP);
-    const seed = whole('seed', values.seed ?? String(Math.floor(Math.random() * 1e9)));
-    return { count: whole('per-route', values['per-route']), seed, texts: positionals };
-  } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n\n${HELP}`);
-    process.exitCode = 2;
-    return undefined;
-  }
+function read(): Wish | 'help' {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { 'per-route': { type: 'string', default: '5000' }, seed: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+  });
+  if (values.help) return 'help';
+  const seed = whole('seed', values.seed ?? String(Math.floor(Math.random() * 1e9)));
+  return { count: whole('per-route', values['per-route']), seed, texts: positionals };
 }
 
 function row(name: string, { requests, valid, statuses, shed, traced, faults }: Report): string {
@@ -72,5 +67,5 @@ async function run({ count, seed, texts }: Wish): Promise<void> {
   if (wrong > 0 || stop.asked.aborted) process.exitCode = 1;
 }
 
-const wish = read();
+const wish = readArguments(HELP, read);
 if (wish) await run(wish);

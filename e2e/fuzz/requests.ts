@@ -1,7 +1,7 @@
-import { createHmac } from 'node:crypto';
 import { parse as parseQuery } from 'node:querystring';
 import type { Route } from '@waymark/contracts';
 import fc from 'fast-check';
+import { signatureHeader } from '../src/shop/signature.ts';
 import { junk, junkText, validFor, type Known } from './values.ts';
 
 /** A request on its way to a route. */
@@ -141,7 +141,7 @@ function onTheWire(route: Route, draft: Draft, secret: string | undefined): Fuzz
   return {
     method: draft.method,
     path,
-    headers: secret ? { ...headers, 'x-waymark-signature': signature(secret, draft.method, path, headers) } : headers,
+    headers: secret ? { ...headers, ...signatureHeader(secret, draft.method, path, received(headers)) } : headers,
     body,
     isValid: draft.method === route.method && keepsTo(route, draft.params, search, headers, body),
   };
@@ -150,10 +150,11 @@ function onTheWire(route: Route, draft: Draft, secret: string | undefined): Fuzz
 /** `encodeURIComponent` throws for half a surrogate pair. */
 const encoded = (value: string): string => encodeURIComponent(value.toWellFormed());
 /** Node removes white space around the value of a header. */
-const received = (value = ''): string => value.replaceAll(/^[\t ]+|[\t ]+$/g, '');
+const received = (headers: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value.replaceAll(/^[\t ]+|[\t ]+$/g, '')]));
 
 function keepsTo(route: Route, params: object, search: string, headers: Record<string, string>, body: Buffer | undefined): boolean {
-  const trimmed = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, received(value)]));
+  const trimmed = received(headers);
   return (
     (route.params?.safeParse(params).success ?? true) &&
     (route.query?.safeParse(parseQuery(search)).success ?? true) &&
@@ -173,12 +174,4 @@ function parsed(body: Buffer): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** How services sign their requests to each other (docs/adr/0011-internal-requests-are-signed.md). */
-function signature(secret: string, method: string, path: string, headers: Record<string, string>): string {
-  const identity = ['x-user-id', 'x-client-address'].map((name) => received(headers[name]));
-  return createHmac('sha256', secret)
-    .update([method, path, ...identity].join('\n'))
-    .digest('base64url');
 }

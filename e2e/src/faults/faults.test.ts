@@ -16,7 +16,7 @@ const documentedSection = (name: string): string => {
   return `${found?.trimEnd()}\n`;
 };
 
-/** A fault that hits now and then has hit and missed within so many tries. */
+/** Enough tries for a fault with a chance of 25 % to hit as documented. */
 const TRIES = 80;
 
 let own: OwnShop;

@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Order } from '@waymark/contracts';
@@ -9,6 +9,7 @@ import { allTraces } from '../shop/all-traces.ts';
 import { query } from '../shop/query.ts';
 import { shopUnderTest } from '../shop/shop-under-test.ts';
 import { Shopper, type Answer } from '../shop/shopper.ts';
+import { signatureHeader } from '../shop/signature.ts';
 import { until } from '@waymark/service-kit/testing/until';
 
 const SECRET = randomBytes(32).toString('hex');
@@ -146,8 +147,7 @@ async function replay(shop: Shop, demo: Shopper, { stockNotCommitted, stockNotRe
 
 /** Sends a request directly to the order service, signed like a request between services. */
 async function asOperator<Body>(shop: Shop, method: string, path: string): Promise<Answer<Body>> {
-  const signature = createHmac('sha256', SECRET).update(`${method}\n${path}\n\n`).digest('base64url');
-  return new Shopper(shop.urls.order).call<Body>(method, path, { headers: { 'x-waymark-signature': signature } });
+  return new Shopper(shop.urls.order).call<Body>(method, path, { headers: signatureHeader(SECRET, method, path) });
 }
 
 /** The trace in which inventory logged this message, for this order if one is given. */

@@ -11,3 +11,8 @@ export async function query<Row extends pg.QueryResultRow>(url: string, text: st
     await client.end();
   }
 }
+
+/** Runs a statement whose only result is a `count`. */
+export async function countOf(url: string, text: string, values: unknown[] = []): Promise<number> {
+  return (await query<{ count: number }>(url, text, values))[0]?.count ?? 0;
+}

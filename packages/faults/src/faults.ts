@@ -1,10 +1,9 @@
 import { OpenFeature, type Client } from '@openfeature/server-sdk';
-import { RequestContext } from '@waymark/context';
-import { FAULT, REQUESTED_FAULTS } from '@waymark/semantic-conventions';
+import { FAULT } from '@waymark/semantic-conventions';
 import { activeTraceId, annotate } from '@waymark/tracing';
 import type { Effect, Fault, Place } from './fault.ts';
 import { FlagFile } from './flags.ts';
-import { FaultySpans } from './faulty-spans.ts';
+import { evaluationContext, FaultySpans, requestedHere } from './faulty-spans.ts';
 
 /** The faults that hit a place, and what they do there. */
 export interface Hit {
@@ -68,7 +67,7 @@ export class Faults {
     const names: string[] = [];
     const effects: Effect[] = [];
     for (const { name, effects: possible } of this.#places.get(place) ?? []) {
-      const { variant } = await this.#client.getObjectDetails(name, {}, evaluationContext());
+      const { variant } = await this.#client.getObjectDetails(name, {}, evaluationContext(activeTraceId(), requestedHere()));
       const chosen = variant === 'on' ? possible.filter((effect, at) => this.#happens(`${name} ${at}`, effect)) : [];
       if (chosen.length > 0) names.push(name);
       effects.push(...chosen);
@@ -112,9 +111,4 @@ export class Faults {
     if (this.#counts.size > REMEMBERED && oldest !== undefined) this.#counts.delete(oldest);
     return count <= times;
   }
-}
-
-/** What the rules of the flags know of the current request: its trace id, and the faults that it asked for. */
-function evaluationContext(): { targetingKey: string; requested: string[] } {
-  return { targetingKey: activeTraceId() ?? '', requested: RequestContext.current().baggage()[REQUESTED_FAULTS]?.split(',') ?? [] };
 }

@@ -17,7 +17,15 @@ export function markNext<T>(names: string, fn: () => T): T {
   return marking.run({ names, isDone: false }, fn);
 }
 
-type IsOn = (name: string, context: { targetingKey: string; requested: string[] }) => boolean;
+/** What the rules of the flags know of a request: its trace id, and the faults that it asked for. */
+export function evaluationContext(traceId = '', asked: unknown = ''): { targetingKey: string; requested: string[] } {
+  return { targetingKey: traceId, requested: typeof asked === 'string' && asked !== '' ? asked.split(',') : [] };
+}
+
+/** The faults that the current request asked for, as its baggage has them. */
+export const requestedHere = (): string | undefined => RequestContext.current().baggage()[REQUESTED_FAULTS];
+
+type IsOn = (name: string, context: ReturnType<typeof evaluationContext>) => boolean;
 
 /** A span processor that marks spans, loses them and falsifies their times. */
 export class FaultySpans implements SpanProcessor {
@@ -39,8 +47,7 @@ export class FaultySpans implements SpanProcessor {
     }
     if (this.faults.length === 0) return;
     // SERVER and CONSUMER spans start before their baggage is active, but have it as an attribute.
-    const asked = span.attributes[REQUESTED_FAULTS] ?? RequestContext.current().baggage()[REQUESTED_FAULTS];
-    const context = { targetingKey: span.spanContext().traceId, requested: typeof asked === 'string' ? asked.split(',') : [] };
+    const context = evaluationContext(span.spanContext().traceId, span.attributes[REQUESTED_FAULTS] ?? requestedHere());
     const hit = this.faults.filter(({ name }) => this.#isOn(name, context));
     if (hit.length === 0) return;
     span.setAttribute(FAULT, hit.map(({ name }) => name).join());

@@ -156,11 +156,7 @@ export class ProtoWriter {
     this.#room(size + 1);
     const buffer = this.#buffer;
     const start = this.length + 1;
-    for (let at = 0; at < size; at += 1) {
-      const code = value.charCodeAt(at);
-      if (code > 127) return false;
-      buffer[start + at] = code;
-    }
+    if (!copyAscii(value, buffer, start)) return false;
     buffer[start - 1] = size;
     this.length = start + size;
     return true;
@@ -205,21 +201,14 @@ export class ProtoWriter {
     buffer[at++] = size;
     buffer[at++] = 0x0a;
     buffer[at++] = key.length;
-    for (let from = 0; from < key.length; from += 1) {
-      const code = key.charCodeAt(from);
-      if (code > 127) return false;
-      buffer[at++] = code;
-    }
+    if (!copyAscii(key, buffer, at)) return false;
+    at += key.length;
     buffer[at++] = 0x12;
     buffer[at++] = value.length + 2;
     buffer[at++] = 0x0a;
     buffer[at++] = value.length;
-    for (let from = 0; from < value.length; from += 1) {
-      const code = value.charCodeAt(from);
-      if (code > 127) return false;
-      buffer[at++] = code;
-    }
-    this.length = at;
+    if (!copyAscii(value, buffer, at)) return false;
+    this.length = at + value.length;
     return true;
   }
 
@@ -292,4 +281,14 @@ export function varintSize(value: number): number {
   let size = 1;
   for (let rest = value; rest > 127; rest = Math.floor(rest / 128)) size += 1;
   return size;
+}
+
+/** Copies a string into the buffer. Returns false at the first character that is not ASCII. */
+function copyAscii(text: string, to: Buffer, start: number): boolean {
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code > 127) return false;
+    to[start + at] = code;
+  }
+  return true;
 }
