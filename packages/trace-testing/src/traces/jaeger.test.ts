@@ -24,7 +24,7 @@ withJaeger('a real Jaeger', () => {
     const traceId = newTraceId();
     const spans = otlp(order(), { traceId });
     for (const one of spans.slice(1)) await send(jaeger.otlpUrl, [one]);
-    await expect(tracesFrom(jaeger.url).of(traceId, { timeoutMs: 200 })).rejects.toThrow(
+    await expect(tracesFrom(jaeger.url).of(traceId, { timeoutMs: 1_000 })).rejects.toThrow(
       /still waiting for\n {2}the span \w+ above gateway `POST`/,
     );
     await send(jaeger.otlpUrl, spans.slice(0, 1));
