@@ -1,5 +1,5 @@
 /** Settings of the order service that some scenarios need. `startShopUnderTest` uses them. */
-export const FULFILMENT_DELAY = 'FULFILMENT_DELAY_SECONDS=3';
+export const FULFILMENT_DELAY = 'FULFILMENT_DELAY_SECONDS=5';
 export const MAX_ATTEMPTS = 'JOB_MAX_ATTEMPTS=2';
 
 const all = [FULFILMENT_DELAY, MAX_ATTEMPTS];
