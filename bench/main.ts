@@ -2,6 +2,7 @@ import { context } from './context/run.ts';
 import { manifest } from './manifest/run.ts';
 import { profile } from './overhead/profile.ts';
 import { overhead } from './overhead/run.ts';
+import { soak } from './overhead/soak.ts';
 import { traceStore } from './trace-store/run.ts';
 
 interface Bench {
@@ -13,6 +14,7 @@ interface Bench {
 
 const BENCHES: Readonly<Record<string, Bench>> = {
   overhead: { what: 'what tracing costs a service, compared with no tracing and with others', run: overhead, profile },
+  soak: { what: 'memory and errors of traced services while their trace backend fails', run: soak },
   manifest: { what: 'the cost of the manifest, with which a trace says how many spans it has', run: manifest },
   context: { what: 'a copied context compared with a mutex, for up to 1,000 tasks', run: context },
   'trace-store': { what: 'the trace store compared with Jaeger: spans per second, CPU and memory', run: traceStore },

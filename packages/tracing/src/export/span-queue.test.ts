@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import { context } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
 import { outside, span } from '@waymark/context';
@@ -197,6 +197,20 @@ test('a slow backend gets at most four batches at once', async () => {
   await queue.forceFlush();
   expect([queue.deliveries.delivered, connections]).toEqual([16, 4]);
   await queue.shutdown();
+});
+
+test('while a backend hangs, nothing wakes up again and again to send', async () => {
+  await using backend = await traceBackend();
+  backend.trouble = hang;
+  const { queue, end } = queueTo(backend.origin, { maxExportBatchSize: 2 });
+  await end(...numbered(8));
+  const timers = jest.spyOn(globalThis, 'setTimeout');
+  await end('one more');
+  const [[wakeUp]] = timers.mock.calls as [[() => void]];
+  wakeUp();
+  expect(timers).toHaveBeenCalledTimes(1);
+  timers.mockRestore();
+  await queue.shutdown(0);
 });
 
 test('a connection that the backend closes between two batches is not a failure', async () => {

@@ -228,7 +228,8 @@ export class SpanQueue<B> implements SpanProcessor {
       outside(() => context.with(suppressTracing(ROOT_CONTEXT), () => void this.#send(batch)));
     }
     if (wait > 0) this.#wakeAfter(wait);
-    else if (this.#waiting.length === 0 && this.#open.spans > 0) this.#wakeAfter(this.#openWait(now));
+    // While all places are taken, there is nothing to wake up for: the end of a delivery continues here.
+    else if (this.#sending.size < concurrent && this.#open.spans > 0) this.#wakeAfter(this.#openWait(now));
   }
 
   #openWait(now: number): number {
