@@ -1,4 +1,4 @@
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { AgentOptions } from 'node:https';
 import { promisify } from 'node:util';
 import type { ReadableSpan } from '../provider/interfaces.ts';
@@ -37,10 +37,9 @@ const MAY_PASS: ReadonlySet<number> = new Set([429, 500, 502, 503, 504]);
 /** An OTLP backend that receives protobuf over HTTP. Spans are encoded when they end, and kept as bytes. */
 export function otlpHttpBackend({ url, headers, timeoutMs, gzip: gzipped, tls }: OtlpHttpOptions): Backend<OtlpBatch> {
   const secure = url.protocol === 'https:';
-  // TLS and compression are loaded only if they are used: that takes time when a process starts.
-  const https = secure ? process.getBuiltinModule('node:https') : undefined;
-  const agent = https ? new https.Agent({ keepAlive: true, ...tls }) : new HttpAgent({ keepAlive: true });
-  const post = https?.request ?? httpRequest;
+  // TLS and compression are loaded only if they are used, and nothing with `import` (docs/upstream/import-of-node-http.md): a process should start soon.
+  const { Agent, request: post } = secure ? process.getBuiltinModule('node:https') : process.getBuiltinModule('node:http');
+  const agent = new Agent({ keepAlive: true, ...tls });
   const compress = gzipped ? promisify(process.getBuiltinModule('node:zlib').gzip) : undefined;
   let open = new Map<ReadableSpan['instrumentationScope'], ProtoWriter>();
   let resource: Resource | undefined;

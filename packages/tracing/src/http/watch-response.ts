@@ -1,4 +1,4 @@
-import { ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { inDetachedTask, outsideDetachedTask } from '@waymark/context';
 
 /** What is told what becomes of a response. */
@@ -65,4 +65,6 @@ function watchMethods(prototype: Watched): void {
   Object.assign(prototype, watched);
 }
 
-if (!(WATCHERS in ServerResponse.prototype)) watchMethods(ServerResponse.prototype);
+// Not with `import` (docs/upstream/import-of-node-http.md): a process should start soon.
+const { prototype } = process.getBuiltinModule('node:http').ServerResponse;
+if (!(WATCHERS in prototype)) watchMethods(prototype);
