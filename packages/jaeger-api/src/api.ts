@@ -3,12 +3,13 @@ import type { Answer } from './answer.ts';
 import { v1Error, v3Error } from './answer.ts';
 import { BadQuery } from './parameters.ts';
 import { getLinks } from './links.ts';
+import { getMonitor } from './monitor.ts';
 import * as v1 from './v1/v1.ts';
 import * as v3 from './v3/v3.ts';
 
 type Route = (store: TraceStore, params: URLSearchParams, part: string) => Answer | Promise<Answer>;
 
-/** The routes of Jaeger's query API, and links, which Jaeger does not have. A group in a pattern is the part of the path that the route needs. */
+/** The routes of Jaeger's query API, and two that Jaeger does not have. A group in a pattern is the part of the path that the route needs. */
 const ROUTES: readonly (readonly [pattern: RegExp, route: Route])[] = [
   [/^\/api\/traces$/, v1.findTraces],
   [/^\/api\/traces\/([^/]+)$/, v1.getTrace],
@@ -22,6 +23,7 @@ const ROUTES: readonly (readonly [pattern: RegExp, route: Route])[] = [
   [/^\/api\/v3\/traces\/([^/]+)$/, v3.getTrace],
   [/^\/api\/v3\/trace-summaries$/, v3.findSummaries],
   [/^\/api\/links\/([^/]+)$/, getLinks],
+  [/^\/api\/monitor$/, getMonitor],
 ];
 
 /** Answers one request to Jaeger's query API, with Jaeger's status codes and error bodies. */

@@ -9,6 +9,8 @@ export type { Chunk, StoredTrace } from './store/stored-trace.ts';
 export { traceIdOf } from './store/stored-trace.ts';
 export type { PlacedSpan, ResourceSpansJson, SpanJson, SpanOutlineJson } from './store/read-trace.ts';
 export { isGone, outlinesOf, readSpans, readTrace, spansOf } from './store/read-trace.ts';
+export type { ServerSpan } from './store/server-spans.ts';
+export { serverSpansOf } from './store/server-spans.ts';
 export { spanBytes } from './store/span-log.ts';
 export { decode } from './otlp/decode.ts';
 export type { Json } from './otlp/decode.ts';

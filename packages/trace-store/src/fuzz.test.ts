@@ -63,6 +63,7 @@ test(
     for (const path of [
       '/api/services',
       '/api/dependencies?endTs=1900000000000&lookback=1000000000000',
+      '/api/monitor?lookback=1000000h',
       '/api/v3/trace-summaries?query.startTimeMin=1970-01-01T00:00:00Z&query.startTimeMax=2200-01-01T00:00:00Z',
     ]) {
       expect((await fetch(store.url + path)).status).toBe(200);

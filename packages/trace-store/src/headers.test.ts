@@ -10,6 +10,7 @@ test.each([
   ['/', 200, PAGE],
   ['/search', 200, PAGE],
   ['/dependencies', 200, PAGE],
+  ['/monitor', 200, PAGE],
   ['/file', 200, PAGE],
   [`/trace/${TRACE}`, 200, PAGE],
   [`/trace/${TRACE}...${TRACE}`, 200, PAGE],
@@ -18,6 +19,7 @@ test.each([
   ['/page-kit/icon.svg', 200, PAGE],
   ['/api/services', 200, DATA],
   [`/api/traces/${TRACE}`, 404, DATA],
+  ['/api/monitor', 200, DATA],
   ['/api/nothing', 404, DATA],
 ])('%s answers %i with a strict policy', async (path, status, policy) => {
   const { url } = await storeForTest();

@@ -11,6 +11,7 @@ const files = new PageFiles({
 function pageAt(path: string): { status: number; file: string } {
   if (path === '/' || path === '/search') return { status: 200, file: '/ui/search/search.html' };
   if (path === '/dependencies') return { status: 200, file: '/ui/dependencies/dependencies.html' };
+  if (path === '/monitor') return { status: 200, file: '/ui/monitor/monitor.html' };
   if (path === '/file') return { status: 200, file: '/ui/trace/trace.html' };
   if (/^\/trace\/[^/]*\.\.\.[^/]*$/.test(path)) return { status: 200, file: '/ui/compare/compare.html' };
   if (/^\/trace\/[^/]+$/.test(path)) return { status: 200, file: '/ui/trace/trace.html' };

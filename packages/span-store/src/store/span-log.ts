@@ -4,6 +4,8 @@ import type { Chunk } from './stored-trace.ts';
 export interface Slab {
   readonly bytes: Buffer;
   used: number;
+  /** When bytes were last reserved in it, in milliseconds since 1970. */
+  latest: number;
   /** The chunks written here, in order. Some may belong to traces that are gone. */
   readonly chunks: Chunk[];
 }
@@ -36,7 +38,13 @@ export class SpanLog {
     if (slab === undefined || slab.bytes.length - slab.used < size) this.#slabs.push((slab = this.#slab(size)));
     const start = slab.used;
     slab.used += size;
+    slab.latest = Date.now();
     return { slab, start, end: slab.used };
+  }
+
+  /** The slabs, the oldest first. */
+  get slabs(): readonly Slab[] {
+    return this.#slabs;
   }
 
   /** Removes the oldest slab from the log. */
@@ -56,6 +64,6 @@ export class SpanLog {
     const bytes = size > SLAB_BYTES ? Buffer.allocUnsafeSlow(size) : (this.#spare ?? Buffer.allocUnsafeSlow(SLAB_BYTES));
     if (bytes === this.#spare) this.#spare = undefined;
     this.bytes += bytes.length;
-    return { bytes, used: 0, chunks: [] };
+    return { bytes, used: 0, latest: 0, chunks: [] };
   }
 }

@@ -5,10 +5,11 @@ import type { Header } from './headers.ts';
 import { Headers } from './headers.ts';
 import type { Operation } from './operations.ts';
 import { Operations } from './operations.ts';
+import { isGone } from './read-trace.ts';
 import { serviceName } from './service-name.ts';
 import type { Slab, SpanBytes } from './span-log.ts';
 import { spanBytes, SpanLog } from './span-log.ts';
-import type { StoredTrace } from './stored-trace.ts';
+import type { Chunk, StoredTrace } from './stored-trace.ts';
 import { CHUNK_OVERHEAD, keyOf, TRACE_OVERHEAD } from './stored-trace.ts';
 
 /** The largest shares of the memory for what is not spans. */
@@ -42,6 +43,8 @@ const COMPARED = 256;
  * kept once. Spans beyond the limit of their trace are dropped and counted.
  */
 export class TraceStore {
+  /** In milliseconds since 1970. */
+  readonly started = Date.now();
   readonly #traces = new Map<string, StoredTrace>();
   readonly #log = new SpanLog();
   readonly #resources = new Headers(serviceName);
@@ -50,6 +53,7 @@ export class TraceStore {
   readonly #evicted: Evicted;
   readonly #maxBytes: number;
   readonly #maxSpansPerTrace: number;
+  #evictedUntil: number | undefined;
   readonly #counts = { spans: 0, evictedTraces: 0, evictedSpans: 0, lateSpans: 0, repeatedSpans: 0, excessSpans: 0 };
   #chunks = 0;
 
@@ -97,6 +101,17 @@ export class TraceStore {
   /** All traces. The one whose first span arrived last comes first. */
   newestFirst(): StoredTrace[] {
     return [...this.#traces.values()].toReversed();
+  }
+
+  /** The traces that were evicted got no spans after this time, in milliseconds since 1970. Undefined if none was evicted. */
+  get evictedUntil(): number | undefined {
+    return this.#evictedUntil;
+  }
+
+  /** The chunks that arrived after a time, in milliseconds since 1970, and some that arrived before. */
+  arrivedSince(time: number): Chunk[] {
+    const slabs = this.#log.slabs.filter(({ latest }) => latest >= time);
+    return slabs.flatMap((slab) => slab.chunks.filter((chunk) => chunk.place.slab === slab && !isGone(chunk.trace)));
   }
 
   services(): string[] {
@@ -178,6 +193,7 @@ export class TraceStore {
     const slab = this.#log.takeOldest();
     if (slab === undefined) return false;
     for (const { trace } of slab.chunks) if (trace.latest === slab && this.#traces.get(trace.key) === trace) this.#evict(trace);
+    this.#evictedUntil = slab.latest;
     this.#rescue(slab);
     this.#log.recycle(slab);
     return true;

@@ -83,6 +83,16 @@ export const brokenTrace = traceRequest(
   Date.now() - 60_000,
 );
 
+/** A request that failed, and one that did not. */
+export const requestTrace = traceRequest(
+  '7'.repeat(32),
+  [
+    { id: 1, name: 'GET /lamps', service: 'shop', kind: 2, ms: [0, 30], error: 'no lamps' },
+    { id: 2, parent: 1, name: 'GET /stock', service: 'shop', kind: 2, ms: [1, 20] },
+  ],
+  Date.now() - 40_000,
+);
+
 const database = (name: string) => ({ 'db.system.name': 'postgresql', 'db.namespace': name });
 
 /** A request whose job runs a minute later. Each service has a database. */

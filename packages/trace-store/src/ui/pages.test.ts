@@ -10,6 +10,7 @@ import {
   orderTrace,
   SECOND_ORDER,
   secondOrderTrace,
+  requestTrace,
   waitingTrace,
 } from '../testing/ui-traces.ts';
 
@@ -22,13 +23,14 @@ const PAGES = [
   `/trace/${ORDER}?view=graph`,
   '/trace/xyz',
   '/file',
+  '/monitor',
   '/dependencies',
   `/trace/${ORDER}...${SECOND_ORDER}`,
   '/nothing',
 ];
 
 describeUi('the pages', () => {
-  const ui = uiUnderTest([orderTrace, secondOrderTrace, brokenTrace, largeTrace]);
+  const ui = uiUnderTest([orderTrace, secondOrderTrace, brokenTrace, largeTrace, requestTrace]);
 
   test('two traces can be selected and compared', async () => {
     await using tab = await ui.shared.open('/search?service=order');

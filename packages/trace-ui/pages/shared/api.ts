@@ -1,5 +1,7 @@
 import { readTraces } from '@waymark/trace-model';
 import type { IncomingLink, Trace } from '@waymark/trace-model';
+import { readMonitor } from '../monitor/monitor.ts';
+import type { Monitor } from '../monitor/monitor.ts';
 import { readSummaries } from '../search/summary.ts';
 import type { Summary } from '../search/summary.ts';
 
@@ -33,6 +35,12 @@ export async function findSummaries(query: URLSearchParams): Promise<readonly Su
 export async function loadLinks(traceId: string): Promise<readonly IncomingLink[]> {
   const answer = (await ask(`/api/links/${encodeURIComponent(traceId)}`)) as { links?: readonly IncomingLink[] } | undefined;
   return answer?.links ?? [];
+}
+
+/** Rate, errors and durations of the requests that began in the last `lookback`, such as `5m`; undefined if the backend cannot tell. */
+export async function loadMonitor(lookback: string): Promise<Monitor | undefined> {
+  const answer = await ask(`/api/monitor?${new URLSearchParams({ lookback })}`);
+  return answer === undefined ? undefined : readMonitor(answer);
 }
 
 /** The names of all services, sorted. */
