@@ -52,3 +52,28 @@ test('the documentation index lists each guide, package and decision', async () 
   for await (const file of glob('packages/*/package.json', { cwd: root })) all.push(dirname(file));
   expect(all.filter((path) => !listed.has(path))).toEqual([]);
 });
+
+const headed = async (path: string): Promise<string[]> =>
+  [...(await read(path)).matchAll(/^## (.*)$/gm)].map(([, heading = '']) => heading);
+
+test('the index of the RFCs lists each with its title and state, and each has the sections of the template', async () => {
+  const index = await read('docs/rfcs/README.md');
+  const states = [...index.matchAll(/^\| `([a-z]+)` /gm)].map(([, state]) => state);
+  const listed = [...index.matchAll(/^\| \[(.*)\]\((\d{4}-.*\.md)\) +\| `([a-z]+)` /gm)].map(([, title, file, state]) => ({
+    file,
+    title,
+    state,
+  }));
+  const found: typeof listed = [];
+  for await (const file of glob('[0-9]*.md', { cwd: join(root, 'docs/rfcs') })) {
+    const text = await read(`docs/rfcs/${file}`);
+    found.push({ file, title: /^# (.*)$/m.exec(text)?.[1], state: /^State: `([a-z]+)`/m.exec(text)?.[1] });
+    expect({ file, sections: await headed(`docs/rfcs/${file}`) }).toEqual({ file, sections: await headed('docs/rfcs/template.md') });
+  }
+  expect(listed).toEqual(found.toSorted((a, b) => (String(a.file) < String(b.file) ? -1 : 1)));
+  expect(listed.length).toBeGreaterThan(0);
+  for (const { file, title, state } of listed) {
+    expect(states).toContain(state);
+    expect(Number(file?.slice(0, 4))).toBe(Number(title?.split('.')[0]));
+  }
+});

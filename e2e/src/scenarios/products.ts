@@ -23,6 +23,7 @@ gateway SERVER GET /v1/products/{sku} 200
     spans: [
       { service: 'gateway', kind: 'SERVER', attributes: { 'url.path': '/v1/products/tea-pot', 'http.route': '/v1/products/{sku}' } },
       { service: 'gateway', kind: 'CLIENT', attributes: { 'url.full': /\/products\/tea-pot$/, 'url.template': '/products/{sku}' } },
+      { service: 'inventory', kind: 'SERVER', attributes: { 'shop.cache.hit': false } },
     ],
   },
   {
@@ -33,7 +34,6 @@ gateway SERVER GET /v1/products/{sku} 200
     tree: `
 gateway SERVER GET /v1/products/{sku} 404 waymark.problem.code=unknown_product
   gateway CLIENT GET /products/{sku} 404 ERROR
-    inventory SERVER GET /products/{sku} 404 waymark.problem.code=unknown_product
-      inventory CLIENT SELECT products`,
+    inventory SERVER GET /products/{sku} 404 waymark.problem.code=unknown_product shop.bloom.rejected=true`,
   },
 ];

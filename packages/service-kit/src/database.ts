@@ -26,7 +26,7 @@ export interface Connections extends Sql {
 
 /** A service's own database. */
 export interface Database extends Connections {
-  /** A few connections that requests cannot use. They serve the readiness check and the job worker's LISTEN, polling and heartbeat. */
+  /** A few connections that requests cannot use. They serve the readiness check, LISTEN, and the job worker's polling and heartbeat. */
   readonly control: Connections;
   /** Resolves if the database answers. */
   ready(): Promise<void>;
@@ -35,7 +35,7 @@ export interface Database extends Connections {
 }
 
 const CONNECTIONS = 10;
-const CONTROL_CONNECTIONS = 5;
+const CONTROL_CONNECTIONS = 6;
 
 /** How long to wait for a connection, in milliseconds. */
 const CONNECT_MS = 8_000;

@@ -1,5 +1,5 @@
 import type { Reservation } from '@waymark/contracts';
-import { Problem, type Sql, type Transaction } from '@waymark/service-kit';
+import { Problem, type Transaction } from '@waymark/service-kit';
 import { inject } from '@waymark/tracing';
 import { lockReservation, setCommitted, setStatus } from './inventory-db.ts';
 import { expireReservationJob, expiryOf } from './jobs.ts';
@@ -22,7 +22,8 @@ export async function commitReservation(parts: Parts, orderId: string): Promise<
   return reservation;
 }
 
-async function commit({ jobs }: Parts, tx: Transaction, orderId: string): Promise<Reservation> {
+async function commit(parts: Parts, tx: Transaction, orderId: string): Promise<Reservation> {
+  const { jobs } = parts;
   const reservation = await lockReservation(tx, orderId);
   if (!reservation) throw new Problem(404, 'not_found', `Order ${orderId} has no reservation.`);
   switch (reservation.status) {
@@ -33,14 +34,14 @@ async function commit({ jobs }: Parts, tx: Transaction, orderId: string): Promis
       await jobs.cancel(tx, expireReservationJob, expiryOf(reservation));
       return setCommitted(tx, reservation, inject());
     case 'expired':
-      return (await takeAgain(tx, reservation)) ? setCommitted(tx, reservation, inject()) : setStatus(tx, reservation, 'released');
+      return (await takeAgain(parts, tx, reservation)) ? setCommitted(tx, reservation, inject()) : setStatus(tx, reservation, 'released');
   }
 }
 
-async function takeAgain(tx: Sql, { lines }: Reservation): Promise<boolean> {
+async function takeAgain(parts: Parts, tx: Transaction, { lines }: Reservation): Promise<boolean> {
   await tx.query('savepoint untaken');
   try {
-    await take(tx, lines);
+    await take(parts, tx, lines);
     return true;
   } catch (error) {
     if (!(error instanceof Problem)) throw error;

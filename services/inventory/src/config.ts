@@ -12,6 +12,18 @@ export const config = (env = process.env) =>
         .positive()
         .default(900)
         .describe('the number of seconds that stock is held for an unpaid order'),
+      PRODUCT_CACHE_SECONDS: z.coerce
+        .number()
+        .positive()
+        .max(3_600)
+        .default(1)
+        .describe('the number of seconds for which a product, or that it does not exist, is answered from memory'),
+      BLOOM_ERROR_RATE: z.coerce
+        .number()
+        .min(1e-9)
+        .max(0.5)
+        .default(0.0001)
+        .describe('the share of unknown SKUs that the Bloom filter lets pass to the database'),
       STOCK_REPORT_SECONDS: z.coerce
         .number()
         .min(0)

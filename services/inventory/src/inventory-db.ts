@@ -13,6 +13,22 @@ export async function findProduct(sql: Sql, sku: string): Promise<Product | unde
   return product;
 }
 
+/** Starts to listen for the SKUs of new products, as notifications to this connection. */
+export async function listenForProducts(connection: Sql): Promise<void> {
+  await connection.query('listen product_added');
+}
+
+export async function countProducts(sql: Sql): Promise<number> {
+  const [row] = await sql.query<{ count: number }>('select count(*)::int as count from products');
+  return row?.count ?? 0;
+}
+
+/** The next SKUs after this one. */
+export async function nextSkus(sql: Sql, after: string, limit: number): Promise<string[]> {
+  const rows = await sql.query<{ sku: string }>('select sku from products where sku > $1 order by sku limit $2', [after, limit]);
+  return rows.map(({ sku }) => sku);
+}
+
 /** Takes from a product's stock and returns what is left; undefined if there is not enough. */
 export async function takeStock(tx: Sql, sku: string, quantity: number): Promise<number | undefined> {
   const [row] = await tx.query<{ available: number }>(

@@ -11,6 +11,7 @@ import { commitReservation } from './commit-reservation.ts';
 import { findReservation } from './inventory-db.ts';
 import { expireReservationJob, expiryOf, reportStockJob } from './jobs.ts';
 import type { Parts } from './parts.ts';
+import { Products } from './products.ts';
 import { releaseReservation } from './release-reservation.ts';
 import { scheduleReport } from './report-stock.ts';
 import { reserve } from './reserve.ts';
@@ -27,7 +28,8 @@ let order: string;
 beforeEach(async () => {
   empty = await testDatabase();
   db = openDatabase(empty.url, log);
-  parts = { db, jobs: openJobs(db, log), log, ttlSeconds: 900, reportSeconds: 900 };
+  const products = new Products(db, log, { cacheSeconds: 1, errorRate: 0.01 });
+  parts = { db, jobs: openJobs(db, log), products, log, ttlSeconds: 900, reportSeconds: 900 };
   order = randomUUID();
   logged.length = 0;
 });

@@ -1,10 +1,12 @@
 import type { Jobs } from '@waymark/jobs';
 import type { Database, Logger } from '@waymark/service-kit';
+import type { Products } from './products.ts';
 
 /** What the use cases need. */
 export interface Parts {
   db: Database;
   jobs: Jobs;
+  products: Products;
   log: Logger;
   /** How long stock is held for an unpaid order. */
   ttlSeconds: number;

@@ -10,6 +10,7 @@ import { lockReservation } from './inventory-db.ts';
 import { config } from './config.ts';
 import { pruneReservations } from './inventory-db.ts';
 import type { Parts } from './parts.ts';
+import { Products } from './products.ts';
 import { releaseReservation } from './release-reservation.ts';
 import { reserve } from './reserve.ts';
 import { inventoryService } from './service.ts';
@@ -31,7 +32,8 @@ beforeAll(async () => {
   await service.start?.();
   await service.stop?.();
   db = openDatabase(empty.url, log);
-  parts = { db, jobs: openJobs(db, log), log, ttlSeconds: TTL, reportSeconds: 0 };
+  const products = new Products(db, log, { cacheSeconds: 1, errorRate: 0.01 });
+  parts = { db, jobs: openJobs(db, log), products, log, ttlSeconds: TTL, reportSeconds: 0 };
 });
 afterAll(async () => {
   await db.close();

@@ -1,7 +1,7 @@
 import type { inventoryApi } from '@waymark/contracts';
 import { Problem, type Handlers } from '@waymark/service-kit';
 import { commitReservation } from './commit-reservation.ts';
-import { findProduct, listProducts } from './inventory-db.ts';
+import { listProducts } from './inventory-db.ts';
 import type { Parts } from './parts.ts';
 import { releaseReservation } from './release-reservation.ts';
 import { reserve } from './reserve.ts';
@@ -9,7 +9,7 @@ import { reserve } from './reserve.ts';
 export const routes = (parts: Parts): Handlers<typeof inventoryApi> => ({
   listProducts: async () => ({ items: await listProducts(parts.db) }),
   getProduct: async ({ params }) => {
-    const product = await findProduct(parts.db, params.sku);
+    const product = await parts.products.find(params.sku);
     if (!product) throw new Problem(404, 'unknown_product', `The product "${params.sku}" does not exist.`);
     return product;
   },

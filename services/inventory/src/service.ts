@@ -7,6 +7,7 @@ import { pruneReservations } from './inventory-db.ts';
 import { jobHandlers } from './job-handlers.ts';
 import type { Parts } from './parts.ts';
 import { scheduleReport } from './report-stock.ts';
+import { Products } from './products.ts';
 import { routes } from './routes.ts';
 
 const MIGRATIONS = fileURLToPath(new URL('../migrations', import.meta.url));
@@ -15,7 +16,8 @@ export function inventoryService(config: Config, log: Logger): Service {
   const db = openDatabase(config.DATABASE_URL, log);
   const limit = new RequestLimit(config.MAX_REQUESTS);
   const jobs = openJobs(db, log);
-  const parts: Parts = { db, jobs, log, ttlSeconds: config.RESERVATION_TTL_SECONDS, reportSeconds: config.STOCK_REPORT_SECONDS };
+  const products = new Products(db, log, { cacheSeconds: config.PRODUCT_CACHE_SECONDS, errorRate: config.BLOOM_ERROR_RATE });
+  const parts: Parts = { db, jobs, products, log, ttlSeconds: config.RESERVATION_TTL_SECONDS, reportSeconds: config.STOCK_REPORT_SECONDS };
   return {
     app: serviceApp({ api: inventoryApi, handlers: routes(parts), log, limit, secret: config.INTERNAL_SECRET }),
     ready: () => db.ready(),
@@ -23,6 +25,7 @@ export function inventoryService(config: Config, log: Logger): Service {
     listen: config,
     async start() {
       await migrate(db, MIGRATIONS, 'inventory', log);
+      await products.start();
       await jobs.start(jobHandlers(parts));
       await db.transaction((tx) => scheduleReport(parts, tx));
     },
@@ -33,6 +36,7 @@ export function inventoryService(config: Config, log: Logger): Service {
     drain: (ms) => jobs.stop(ms),
     async stop() {
       await jobs.stop(0);
+      await products.stop();
       await db.close();
     },
   };

@@ -9,6 +9,7 @@ import { commitReservation } from './commit-reservation.ts';
 import { expireReservation } from './expire-reservation.ts';
 import { config } from './config.ts';
 import type { Parts } from './parts.ts';
+import { Products } from './products.ts';
 import { releaseReservation } from './release-reservation.ts';
 import { insertReservation, takeStock } from './inventory-db.ts';
 import { reserve } from './reserve.ts';
@@ -32,7 +33,8 @@ beforeAll(async () => {
   await service.start?.();
   await service.stop?.();
   db = openDatabase(empty.url, log);
-  parts = { db, jobs: openJobs(db, log), log, ttlSeconds: 900, reportSeconds: 0 };
+  const products = new Products(db, log, { cacheSeconds: 1, errorRate: 0.01 });
+  parts = { db, jobs: openJobs(db, log), products, log, ttlSeconds: 900, reportSeconds: 0 };
 });
 afterAll(async () => {
   await db.close();
