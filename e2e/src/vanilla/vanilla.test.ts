@@ -14,6 +14,8 @@ const BETWEEN_RESTARTS = 20;
 const AT_ONCE = 4;
 /** A request and its two calls, and the same in each of the two services below. */
 const SPANS = 13;
+/** The requests among them: one to the first service, two to the second, four to the third. */
+const REQUESTS_IN_TRACE = 7;
 
 type Language = 'node' | 'python';
 
@@ -57,7 +59,16 @@ async function tracesOf(languages: readonly Language[], requests: number): Promi
   });
   await Promise.all(asking);
   const whole = (traces: readonly Trace[]): boolean => traces.length === requests && traces.every(({ spans }) => spans.length === SPANS);
-  return await until(() => allTraces(store.url), whole, `${requests} traces of ${SPANS} spans`);
+  const traces = await until(() => allTraces(store.url), whole, `${requests} traces of ${SPANS} spans`);
+  expect(await monitoredRequests(store.url)).toBe(requests * REQUESTS_IN_TRACE);
+  return traces;
+}
+
+/** How many requests the trace store's monitor shows. */
+async function monitoredRequests(url: string): Promise<number> {
+  const answer = await fetch(`${url}/api/monitor`);
+  const { operations } = (await answer.json()) as { operations: readonly { requestCount: number }[] };
+  return operations.reduce((sum, { requestCount }) => sum + requestCount, 0);
 }
 
 /** Correct findings: the Python instrumentations (version 0.66) lack some required attributes. */

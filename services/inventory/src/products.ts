@@ -29,7 +29,7 @@ export class Products {
   /** @param errorRate the share of unknown SKUs that is not rejected */
   constructor(db: Database, log: Logger, { cacheSeconds, errorRate }: { cacheSeconds: number; errorRate: number }) {
     this.#db = db;
-    this.#lookups = new LRUCache({ max: MOST_CACHED, ttl: cacheSeconds * 1_000 });
+    this.#lookups = new LRUCache({ max: MOST_CACHED, ttl: Math.ceil(cacheSeconds * 1_000) });
     this.#known = new KnownSkus(db, log, errorRate, (sku) => this.forget(sku));
   }
 
