@@ -8,6 +8,7 @@ import { jobHandlers } from './job-handlers.ts';
 import type { Parts } from './parts.ts';
 import { scheduleReport } from './report-stock.ts';
 import { routes } from './routes.ts';
+import { observeStock } from './stock-metrics.ts';
 
 const MIGRATIONS = fileURLToPath(new URL('../migrations', import.meta.url));
 
@@ -23,6 +24,7 @@ export function inventoryService(config: Config, log: Logger): Service {
     listen: config,
     async start() {
       await migrate(db, MIGRATIONS, 'inventory', log);
+      observeStock(db.control);
       await jobs.start(jobHandlers(parts));
       await db.transaction((tx) => scheduleReport(parts, tx));
     },
