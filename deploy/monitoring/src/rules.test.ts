@@ -6,6 +6,7 @@ import { alertRules } from './testing/rules.ts';
 import { findTool } from './tools.ts';
 
 const FOLDER = join(import.meta.dirname, '../prometheus');
+const RUNBOOKS = join(import.meta.dirname, '../../../docs/runbooks');
 const promtool = findTool('promtool');
 const tests = readdirSync(join(FOLDER, 'tests'));
 
@@ -44,4 +45,14 @@ test.each(silenced)('$alert has a test in which it fires, and one in which it do
   const text = tests.map((file) => readFileSync(join(FOLDER, 'tests', file), 'utf8')).join('\n');
   expect(text).toMatch(new RegExp(`alertname: ${alert}\\n +exp_alerts:`));
   expect(text).toMatch(new RegExp(`eval_time: \\S+, alertname: ${alert} }`));
+});
+
+test('each alert has a runbook with the same sections, and there is no other', () => {
+  const pages = readdirSync(RUNBOOKS).filter((page) => page !== 'README.md');
+  const linked = new Set(alertRules().map(({ text }) => /runbooks \}\}\/(\S+\.md)'/.exec(text)?.[1]));
+  expect(new Set(pages)).toEqual(linked);
+  for (const page of pages) {
+    const text = readFileSync(join(RUNBOOKS, page), 'utf8');
+    expect(Array.from(text.matchAll(/^## (.*)$/gm), ([, title]) => title)).toEqual(['First look', 'Likely causes', 'Actions', 'Verify']);
+  }
 });
