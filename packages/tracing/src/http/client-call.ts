@@ -17,11 +17,10 @@ import { noteTraceresponse } from './traceresponse.ts';
 /** Writes what happens to one request on its CLIENT span. */
 export class ClientCall {
   readonly #span: Span;
-  #measure: Measure | undefined;
+  readonly #measure: Measure | undefined;
   #status: number | undefined;
   #awaiting = false;
 
-  /** @param measure is called once, at the end of the request */
   constructor(span: Span, measure: Measure | undefined) {
     this.#span = span;
     this.#measure = measure;
@@ -77,14 +76,12 @@ export class ClientCall {
   }
 
   #measured(error?: unknown): void {
-    const measure = this.#measure;
-    if (!measure) return;
-    this.#measure = undefined;
+    if (!this.#measure) return;
     const status = this.#status;
     const noted = attributeOf(this.#span, ATTR_ERROR_TYPE);
     // A span that is not sampled has no attributes.
     const unnoted = error ? '_OTHER' : status && status >= 400 ? String(status) : undefined;
-    measure(trace.setSpan(ROOT_CONTEXT, this.#span), { status, errorType: typeof noted === 'string' ? noted : unnoted });
+    this.#measure(trace.setSpan(ROOT_CONTEXT, this.#span), { status, errorType: typeof noted === 'string' ? noted : unnoted });
   }
 }
 

@@ -43,7 +43,7 @@ export interface Outcome {
   errorType?: string | undefined;
 }
 
-/** Records the duration of a request in the context of its span. */
+/** Records the duration of a request in the context of its span, once: a request may be said to have ended twice. */
 export type Measure = (context: Context, outcome: Outcome) => void;
 
 /**
@@ -68,7 +68,10 @@ const CLIENT = [ATTR_HTTP_REQUEST_METHOD, ATTR_SERVER_ADDRESS, ATTR_SERVER_PORT,
 
 function measure(histogram: ExemplarHistogram, request: Attributes, names: readonly string[]): Measure {
   const start = performance.now();
+  let hasEnded = false;
   return (context, { route, status, errorType }) => {
+    if (hasEnded) return;
+    hasEnded = true;
     const attributes: Attributes = {};
     for (const name of names) if (request[name] !== undefined) attributes[name] = request[name];
     if (route) attributes[ATTR_HTTP_ROUTE] = route;
