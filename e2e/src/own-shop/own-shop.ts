@@ -1,5 +1,5 @@
 import { startShop, type Shop, type ShopOptions } from '@waymark/local-stack';
-import { startTraceStore } from '@waymark/trace-store';
+import { startTraceStore, type RunningTraceStore } from '@waymark/trace-store';
 import { tracesFrom, type Traces } from '@waymark/trace-testing';
 import { Shopper } from '../shop/shopper.ts';
 
@@ -14,14 +14,14 @@ export interface OwnShop extends AsyncDisposable {
   demo: Shopper;
 }
 
-/** Starts the whole shop as child processes on free ports, with its own Postgres and trace store. */
+/** Starts the whole shop as child processes on free ports, with its own Postgres and, unless it gets one, trace store. */
 export async function startOwnShop(
   env: NonNullable<ShopOptions['env']> = {},
-  options: Pick<ShopOptions, 'onRestart'> = {},
+  { store: given, ...options }: Pick<ShopOptions, 'onRestart'> & { store?: RunningTraceStore } = {},
 ): Promise<OwnShop> {
   await using undo = new AsyncDisposableStack();
-  const store = await startTraceStore({ otlpPort: 0, uiPort: 0 });
-  undo.defer(() => store.close());
+  const store = given ?? (await startTraceStore({ otlpPort: 0, uiPort: 0 }));
+  if (!given) undo.defer(() => store.close());
   const all = { OTEL_EXPORTER_OTLP_ENDPOINT: store.otlpUrl, OTEL_BSP_SCHEDULE_DELAY: '100', ...env.all };
   const shop = undo.use(await startShop({ ...options, env: { ...env, all } }));
   const demo = new Shopper(shop.urls.gateway);

@@ -8,10 +8,10 @@ export interface ExportProxy extends AsyncDisposable {
   /** For OTEL_EXPORTER_OTLP_ENDPOINT. */
   readonly url: string;
   /**
-   * `forward`: forwards requests. `disconnect`: closes connections before it forwards anything. `deny once`: forwards one request, answers it with 503
-   * as if it had failed, and then forwards.
+   * `forward`: forwards requests. `disconnect`: closes connections before it forwards anything. `reject`: answers 400. `deny once`: forwards one
+   * request, answers it with 503 as if it had failed, and then forwards.
    */
-  mode: 'forward' | 'disconnect' | 'deny once';
+  mode: 'forward' | 'disconnect' | 'reject' | 'deny once';
   /** How many spans were forwarded although their exporter had given up, so that it counts them as lost. Only for OTLP/JSON. */
   givenUp: number;
 }
@@ -32,6 +32,7 @@ export async function startExportProxy(target: string, mode: ExportProxy['mode']
   };
   const server = await listen((request, response) => {
     if (proxy.mode === 'disconnect') request.socket.resetAndDestroy();
+    else if (proxy.mode === 'reject') request.resume().once('end', () => response.writeHead(400).end());
     else void forward(request, response).catch(() => response.destroy());
   });
   const proxy: ExportProxy = { ...server, mode, givenUp: 0 };

@@ -12,6 +12,7 @@ import {
   type Replayed,
 } from './dead-letters.ts';
 import type { HandledJob, Job } from './job.ts';
+import { observeJobs } from './metrics.ts';
 import { addJob, cancelJob } from './rows.ts';
 import { startWorker, workerLogger, type Worker } from './worker.ts';
 
@@ -79,6 +80,7 @@ export function openJobs(db: Database, log: Logger, maxAttempts = 5): Jobs {
         await tx.query('select pg_advisory_xact_lock($1)', [INDEX_LOCK]);
         await tx.query(INDEX);
       });
+      observeJobs(db.control);
       worker = startWorker(db, log, handled);
     },
     stop: async (ms = STOP_MS) => worker?.stop(ms),

@@ -53,9 +53,10 @@ export function logOf(traceId: string, lines: readonly { name: ServiceName; line
 }
 
 /** `gateway` is undefined if it was not started. */
-export function addresses(gateway: string | undefined, traces: string, bytes: number | undefined): void {
+export function addresses(gateway: string | undefined, traces: string, metrics: readonly string[], bytes: number | undefined): void {
   print(gateway === undefined ? '' : `\nShop    ${gateway}/\nAPI     ${gateway}/api`);
   print(`Traces  ${traces}`);
+  if (metrics.length > 0) print(`Metrics ${metrics.map((url) => `${url}/metrics`).join(' ')}`);
   if (bytes !== undefined) print(`Memory  ${Math.round(bytes / 1e6)} MB resident, all processes together`);
   print('Stop    Ctrl-C\n');
 }

@@ -10,12 +10,14 @@ export type DatabaseUrls = Readonly<Record<(typeof databaseOwners)[number], stri
 
 /**
  * Builds the environment of each service: the caller's own (with its OTEL_* variables), then ports, URLs and database, then `extra` (`all` for
- * every service, a service's name for that one). Without an OTLP endpoint nothing is exported.
+ * every service, a service's name for that one). Without an OTLP endpoint nothing is exported. With `metrics`, each service serves its own to
+ * Prometheus there.
  */
 export function serviceEnvironments(
   urls: Urls,
   databases: DatabaseUrls,
   extra: Readonly<Partial<Record<ServiceName | 'all', Environment>>>,
+  metrics?: Urls,
 ): Record<ServiceName, NodeJS.ProcessEnv> {
   const places: Record<ServiceName, Environment> = {
     auth: { DATABASE_URL: databases.auth },
@@ -35,6 +37,7 @@ export function serviceEnvironments(
       PORT: port,
       OTEL_SERVICE_NAME: name,
       ...places[name],
+      ...(metrics && { OTEL_EXPORTER_PROMETHEUS_HOST: hostname, OTEL_EXPORTER_PROMETHEUS_PORT: new URL(metrics[name]).port }),
       ...exporters({ ...process.env, ...extra.all, ...extra[name] }),
       ...extra.all,
       ...extra[name],
@@ -42,6 +45,9 @@ export function serviceEnvironments(
   };
   return Object.fromEntries(serviceNames.map((name) => [name, environment(name)])) as Record<ServiceName, NodeJS.ProcessEnv>;
 }
+
+/** Whether OTEL_METRICS_EXPORTER names Prometheus. */
+export const servesMetrics = (env: NodeJS.ProcessEnv): boolean => /\bprometheus\b/.test(env['OTEL_METRICS_EXPORTER'] ?? '');
 
 /** Returns the OTLP endpoint of an environment, if it has one. */
 export const otlpEndpoint = (env: NodeJS.ProcessEnv): string | undefined =>

@@ -3,7 +3,7 @@ import { createDatabase } from './database.ts';
 import { freePort } from './free-port.ts';
 import { startPostgres, type Postgres, type PostgresOptions } from './postgres.ts';
 import { Restarts } from './restarts.ts';
-import { databaseOwners, serviceEnvironments, type DatabaseUrls, type Environment, type Urls } from './service-env.ts';
+import { databaseOwners, serviceEnvironments, servesMetrics, type DatabaseUrls, type Environment, type Urls } from './service-env.ts';
 import { serviceNames, type ServiceName } from './service.ts';
 import { Services } from './services.ts';
 import { lastLines, StartError } from './start-error.ts';
@@ -39,6 +39,8 @@ export interface ShopOptions {
 export interface Shop extends AsyncDisposable {
   readonly urls: Urls;
   readonly databases: DatabaseUrls;
+  /** The base URLs of `/metrics`, if OTEL_METRICS_EXPORTER names Prometheus. */
+  readonly metrics: Urls | undefined;
   /** Undefined if the caller provided a running Postgres. */
   readonly postgres: Postgres | undefined;
   /** Resolves if a service or Postgres ends by itself, not by `kill`, `restart` or `close`, and `onRestart` is not given. */
@@ -74,7 +76,8 @@ export async function startShop(options: ShopOptions = {}): Promise<Shop> {
   steps.done('databases', databaseOwners.join(', '));
 
   const urls = await chooseUrls(options.ports ?? {});
-  const environments = serviceEnvironments(urls, databases, options.env ?? {});
+  const metrics = servesMetrics({ ...process.env, ...options.env?.all }) ? await chooseUrls({}) : undefined;
+  const environments = serviceEnvironments(urls, databases, options.env ?? {}, metrics);
   const services = new Services({ root, urls, environments, onLine, restarts, signal });
   undo.defer(() => services.stopAll(DRAIN_MS));
   // Runs before the services are stopped, so that none of them is restarted.
@@ -88,7 +91,7 @@ export async function startShop(options: ShopOptions = {}): Promise<Shop> {
     }),
   );
   undo.move();
-  return runningShop({ urls, databases, postgres, services, restarts });
+  return runningShop({ urls, databases, metrics, postgres, services, restarts });
 }
 
 function stopwatch({ onStep, signal }: ShopOptions) {
@@ -105,12 +108,13 @@ function stopwatch({ onStep, signal }: ShopOptions) {
 interface Parts {
   urls: Urls;
   databases: DatabaseUrls;
+  metrics: Urls | undefined;
   postgres: Postgres | undefined;
   services: Services;
   restarts: Restarts | undefined;
 }
 
-function runningShop({ urls, databases, postgres, services, restarts }: Parts): Shop {
+function runningShop({ urls, databases, metrics, postgres, services, restarts }: Parts): Shop {
   const crash = Promise.withResolvers<StartError>();
   void services.crashed.then(crash.resolve);
   let closing = false;
@@ -133,6 +137,7 @@ function runningShop({ urls, databases, postgres, services, restarts }: Parts): 
   return {
     urls,
     databases,
+    metrics,
     postgres,
     crashed: crash.promise,
     pid: (name) => services.pid(name),

@@ -55,7 +55,8 @@ async function run(root: string, { port, without }: Pick<Arguments, 'port' | 'wi
   try {
     screen.ready(performance.now() - begun, without);
     if (!without.includes('gateway')) await showOrder(shop, traces, stop.asked);
-    screen.addresses(without.includes('gateway') ? undefined : shop.urls.gateway, traces.description, await residentBytes());
+    const gateway = without.includes('gateway') ? undefined : shop.urls.gateway;
+    screen.addresses(gateway, traces.description, Object.values(shop.metrics ?? {}), await residentBytes());
     live = true;
     if (!stop.asked.aborted) await once(stop.asked, 'abort');
   } finally {

@@ -3,6 +3,7 @@ import pg from 'pg';
 import type { Logger } from 'pino';
 import { deadlineExceeded, remainingMs, withFreshDeadline } from './deadline.ts';
 import { atQuery } from './faults.ts';
+import { observePools } from './pool-metrics.ts';
 import { Problem } from './problem.ts';
 
 /** Runs SQL: the database, or a transaction in it. */
@@ -56,6 +57,7 @@ const ROLLBACK_MS = 2_000;
 export function openDatabase(url: string, log: Logger): Database {
   const main = connections(url, CONNECTIONS, SILENCE_MS, log);
   const control = connections(url, CONTROL_CONNECTIONS, CONTROL_SILENCE_MS, log);
+  observePools({ main: main.pool, control: control.pool });
   return {
     ...main,
     control,

@@ -1,6 +1,7 @@
 import type { authApi, gatewayApi, inventoryApi, orderApi } from '@waymark/contracts';
 import { RequestContext } from '@waymark/context';
 import { CLIENT_ADDRESS } from './client-address.ts';
+import { countFailure } from './order-failures.ts';
 import { Problem, type Client, type Handlers } from '@waymark/service-kit';
 
 interface Services {
@@ -22,7 +23,7 @@ export const routes = ({ auth, order, inventory }: Services): Handlers<typeof ga
     listProducts: (call) => inventory.listProducts(call),
     getProduct: (call) => inventory.getProduct(call),
     placeOrder: async ({ headers: { authorization, ...headers }, body }) =>
-      order.placeOrder({ headers: { ...headers, ...(await asUser(authorization)) }, body }),
+      countFailure(asUser(authorization).then((user) => order.placeOrder({ headers: { ...headers, ...user }, body }))),
     listOrders: async ({ headers, query }) => order.listOrders({ headers: await asUser(headers.authorization), query }),
     getOrder: async ({ headers, params }) => order.getOrder({ headers: await asUser(headers.authorization), params }),
     cancelOrder: async ({ headers, params }) => order.cancelOrder({ headers: await asUser(headers.authorization), params }),

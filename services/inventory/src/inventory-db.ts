@@ -29,6 +29,11 @@ export async function nextSkus(sql: Sql, after: string, limit: number): Promise<
   return rows.map(({ sku }) => sku);
 }
 
+/** The products of which there are the fewest. */
+export async function scarcestProducts(sql: Sql, limit: number): Promise<Pick<Product, 'sku' | 'available'>[]> {
+  return sql.query('select sku, available from products order by available, sku limit $1', [limit]);
+}
+
 /** Takes from a product's stock and returns what is left; undefined if there is not enough. */
 export async function takeStock(tx: Sql, sku: string, quantity: number): Promise<number | undefined> {
   const [row] = await tx.query<{ available: number }>(

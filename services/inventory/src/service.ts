@@ -9,6 +9,7 @@ import type { Parts } from './parts.ts';
 import { scheduleReport } from './report-stock.ts';
 import { Products } from './products.ts';
 import { routes } from './routes.ts';
+import { observeStock } from './stock-metrics.ts';
 
 const MIGRATIONS = fileURLToPath(new URL('../migrations', import.meta.url));
 
@@ -26,6 +27,7 @@ export function inventoryService(config: Config, log: Logger): Service {
     async start() {
       await migrate(db, MIGRATIONS, 'inventory', log);
       await products.start();
+      observeStock(db.control);
       await jobs.start(jobHandlers(parts));
       await db.transaction((tx) => scheduleReport(parts, tx));
     },

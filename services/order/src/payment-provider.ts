@@ -1,5 +1,6 @@
 import { event, span } from '@waymark/tracing';
 import { PAYMENT_AMOUNT, PAYMENT_OUTCOME } from './attributes.ts';
+import { countPayment } from './metrics.ts';
 import type { Parts } from './parts.ts';
 import { countCharge, refundPayment, settlePayment, type Outcome } from './payment-db.ts';
 
@@ -36,7 +37,11 @@ export async function charge({ db, payments }: Pick<Parts, 'db' | 'payments'>, o
     async (opened) => {
       const { attempts, outcome: earlier } = await countCharge(db, orderId, amountCents);
       if (earlier) return earlier;
-      const outcome = await payments.charge({ amountCents, attempt: attempts });
+      const outcome = await payments.charge({ amountCents, attempt: attempts }).catch((error: unknown) => {
+        countPayment('failed');
+        throw error;
+      });
+      countPayment(outcome);
       await settlePayment(db, orderId, outcome);
       opened.setAttribute(PAYMENT_OUTCOME, outcome);
       event(`payment ${outcome}`, { [PAYMENT_AMOUNT]: amountCents });

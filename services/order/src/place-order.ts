@@ -6,6 +6,7 @@ import { activeTraceId, annotate, event } from '@waymark/tracing';
 import { ORDER_ID } from './attributes.ts';
 import { fulfilOrderJob, releaseStockJob } from './jobs.ts';
 import { abandonPlacement, claimPlacement, findOrder, insertOrder } from './order-db.ts';
+import { countOrder } from './metrics.ts';
 import { newOrder } from './order.ts';
 import type { Parts } from './parts.ts';
 
@@ -52,7 +53,10 @@ async function reserveAndStore(parts: Parts, userId: string, orderId: string, li
     const order = await insertOrder(tx, placed, fulfilmentDelaySeconds + fulfilWithinSeconds);
     if (!order) return storedMeanwhile(tx, orderId);
     await jobs.add(tx, fulfilOrderJob, { orderId }, fulfilmentDelaySeconds);
-    tx.afterCommit(() => event('order placed', { [ORDER_ID]: orderId }));
+    tx.afterCommit(() => {
+      event('order placed', { [ORDER_ID]: orderId });
+      countOrder();
+    });
     return order;
   });
 }

@@ -3,12 +3,13 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import type { Attributes, Span } from '@opentelemetry/api';
-import { ATTR_HTTP_RESPONSE_STATUS_CODE } from '@opentelemetry/semantic-conventions';
+import { ROOT_CONTEXT, trace, type Attributes, type Span } from '@opentelemetry/api';
+import { ATTR_ERROR_TYPE, ATTR_HTTP_RESPONSE_STATUS_CODE } from '@opentelemetry/semantic-conventions';
 import type { Dispatcher } from 'undici';
 import { fail } from '@waymark/context';
 import { PEER_UNKNOWN } from '@waymark/semantic-conventions';
-import { failWithStatus } from '../span.ts';
+import type { Measure } from '../metrics/http-durations.ts';
+import { attributeOf, failWithStatus } from '../span.ts';
 import { connectionAttributes } from './conventions.ts';
 import './one-traceparent.ts';
 import { noteTraceresponse } from './traceresponse.ts';
@@ -16,10 +17,13 @@ import { noteTraceresponse } from './traceresponse.ts';
 /** Writes what happens to one request on its CLIENT span. */
 export class ClientCall {
   readonly #span: Span;
+  readonly #measure: Measure | undefined;
+  #status: number | undefined;
   #awaiting = false;
 
-  constructor(span: Span) {
+  constructor(span: Span, measure: Measure | undefined) {
     this.#span = span;
+    this.#measure = measure;
   }
 
   /** undici has found a connection, and is about to write the request. */
@@ -41,6 +45,7 @@ export class ClientCall {
   answered(status: number, traceresponse: string | string[] | undefined): void {
     if (status < 200) return;
     this.#awaiting = false;
+    this.#status = status;
     this.#span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, status);
     noteTraceresponse(this.#span, traceresponse);
     if (status >= 400) failWithStatus(this.#span, status);
@@ -48,6 +53,8 @@ export class ClientCall {
 
   /** The connection now speaks another protocol. */
   upgraded(status: number): void {
+    this.#status = status;
+    this.#measured();
     if (!this.#span.isRecording()) return;
     this.#span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, status);
     this.#span.end();
@@ -55,15 +62,26 @@ export class ClientCall {
 
   /** The whole body has been read. */
   ended(): void {
+    this.#measured();
     this.#span.end();
   }
 
   failed(error: unknown): void {
     // A retry turns an answer that has ended into an error: that error belongs to whoever made the request.
-    if (!this.#span.isRecording()) return;
+    if (!this.#span.isRecording()) return this.#measured(error);
     fail(this.#span, error);
     if (this.#awaiting) this.#span.setAttribute(PEER_UNKNOWN, true);
+    this.#measured(error);
     this.#span.end();
+  }
+
+  #measured(error?: unknown): void {
+    if (!this.#measure) return;
+    const status = this.#status;
+    const noted = attributeOf(this.#span, ATTR_ERROR_TYPE);
+    // A span that is not sampled has no attributes.
+    const unnoted = error ? '_OTHER' : status && status >= 400 ? String(status) : undefined;
+    this.#measure(trace.setSpan(ROOT_CONTEXT, this.#span), { status, errorType: typeof noted === 'string' ? noted : unnoted });
   }
 }
 
@@ -101,8 +119,8 @@ export interface LegacyHandler {
 export class WatchedHandler extends ClientCall implements Dispatcher.DispatchHandler {
   readonly #handler: Dispatcher.DispatchHandler;
 
-  constructor(span: Span, handler: Dispatcher.DispatchHandler) {
-    super(span);
+  constructor(span: Span, measure: Measure | undefined, handler: Dispatcher.DispatchHandler) {
+    super(span, measure);
     this.#handler = handler;
   }
 
@@ -152,8 +170,8 @@ export class WatchedHandler extends ClientCall implements Dispatcher.DispatchHan
  * The same for a handler of undici 6, which the `fetch` of Node 22 and 24 has. undici 8 rejects such a handler and undici 6 takes no other,
  * so the result has the methods of both.
  */
-export function watchedLegacy(span: Span, handler: LegacyHandler): Dispatcher.DispatchHandler {
-  const call = new ClientCall(span);
+export function watchedLegacy(span: Span, measure: Measure | undefined, handler: LegacyHandler): Dispatcher.DispatchHandler {
+  const call = new ClientCall(span, measure);
   const legacy: LegacyHandler = {
     onConnect(abort, context) {
       handler.onConnect?.(abort, context);

@@ -4,6 +4,7 @@ import { context, isSpanContextValid, propagation, SpanKind, trace, type Span } 
 import { isTracingSuppressed } from '@opentelemetry/core';
 import { inject } from '@waymark/context';
 import type { ReadableSpan } from '../provider/interfaces.ts';
+import { measureClient } from '../metrics/http-durations.ts';
 import { startSpan } from '../span.ts';
 import { ClientCall } from './client-call.ts';
 import { clientAttributes, connectionAttributes, httpSpanName } from './conventions.ts';
@@ -49,8 +50,9 @@ function isTraced(request: ClientRequest): boolean {
 function startCall(request: ClientRequest): ClientCall {
   const { method, path, protocol } = request;
   const origin = `${protocol}//${String(request.getHeader('host') ?? request.host)}`;
-  const span = startSpan(httpSpanName(method), { kind: SpanKind.CLIENT, attributes: clientAttributes(method, origin, path) });
-  const call = new ClientCall(span);
+  const attributes = clientAttributes(method, origin, path);
+  const span = startSpan(httpSpanName(method), { kind: SpanKind.CLIENT, attributes });
+  const call = new ClientCall(span, measureClient(attributes));
   for (const name of propagation.fields()) request.removeHeader(name);
   if (isSpanContextValid(span.spanContext())) {
     for (const [name, value] of Object.entries(inject(trace.setSpan(context.active(), span)))) request.setHeader(name, value);

@@ -6,6 +6,7 @@ import { ATTR_ERROR_TYPE, ATTR_HTTP_RESPONSE_STATUS_CODE, ATTR_HTTP_ROUTE } from
 import { fail } from '@waymark/context';
 import { ENTRY } from '@waymark/semantic-conventions';
 import { baggageAttributes } from '../baggage.ts';
+import { measureServer, type Measure } from '../metrics/http-durations.ts';
 import { traceparent } from '../sdk/trace-context.ts';
 import { attributeOf, failWithStatus, startSpan } from '../span.ts';
 import { httpSpanName, origin, serverAttributes, serverRequest, TRACE_ID, TRACERESPONSE, type ServerRequest } from './conventions.ts';
@@ -35,7 +36,8 @@ const CALLER_GONE: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE', 'ERR_S
  */
 export class ServerSpan {
   readonly #res: ServerResponse;
-  readonly #nameRoute: () => void;
+  readonly #nameRoute: () => string | undefined;
+  readonly #measure: Measure | undefined;
   readonly #span: Span;
   readonly #active: Context;
   #thrown: { error: unknown } | undefined;
@@ -47,9 +49,10 @@ export class ServerSpan {
   #unheard: NodeJS.Timeout | undefined;
   #hasEnded = false;
 
-  constructor(res: ServerResponse, parent: Context, span: Span, nameRoute: () => void) {
+  constructor(res: ServerResponse, parent: Context, span: Span, nameRoute: () => string | undefined, measure: Measure | undefined) {
     this.#res = res;
     this.#nameRoute = nameRoute;
+    this.#measure = measure;
     this.#span = span;
     this.#active = trace.setSpan(parent, span);
     // The handler may read them, and a response over HTTP/2 does not call `writeHead`.
@@ -136,10 +139,19 @@ export class ServerSpan {
     this.#hasEnded = true;
     clearTimeout(this.#unheard);
     const { statusCode } = this.#res;
-    this.#nameRoute();
-    if (isComplete || this.#headWasSent) this.#span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, statusCode);
+    const route = this.#nameRoute();
+    const status = isComplete || this.#headWasSent ? statusCode : undefined;
+    if (status) this.#span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, status);
     this.#describeOutcome(isComplete, statusCode);
+    this.#measure?.(this.#active, { route, status, errorType: this.#errorType(isComplete, statusCode) });
     this.#span.end(isComplete ? this.#answeredAt : undefined);
+  }
+
+  /** A span that is not sampled has no attributes. */
+  #errorType(isComplete: boolean, status: number): string | undefined {
+    if (isComplete && status < 500) return undefined;
+    const noted = attributeOf(this.#span, ATTR_ERROR_TYPE);
+    return typeof noted === 'string' ? noted : isComplete ? String(status) : 'client_gone';
   }
 
   /** A 4xx is the caller's failure, not this span's (semantic conventions, HTTP spans, "Status"). */
@@ -174,12 +186,14 @@ export function startServerSpan<R>(options: TracedOptions<R>, { req, res, reques
   if (propagation.getBaggage(parent)) Object.assign(attributes, baggageAttributes(parent));
   if (entry) attributes[ENTRY] = true;
   const span = startSpan(httpSpanName(seen.method), { kind: SpanKind.SERVER, attributes, links }, parent);
-  return new ServerSpan(res, parent, span, () => {
+  const nameRoute = (): string | undefined => {
     const matched = route?.() ?? attributeOf(span, ATTR_HTTP_ROUTE);
-    if (typeof matched !== 'string') return;
+    if (typeof matched !== 'string') return undefined;
     span.updateName(httpSpanName(seen.method, matched));
     span.setAttribute(ATTR_HTTP_ROUTE, matched);
-  });
+    return matched;
+  };
+  return new ServerSpan(res, parent, span, nameRoute, measureServer(attributes));
 }
 
 /**

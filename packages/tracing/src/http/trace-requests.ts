@@ -1,9 +1,10 @@
-import { context, propagation, SpanKind, trace, type Context, type Span, type TextMapSetter } from '@opentelemetry/api';
+import { context, propagation, SpanKind, trace, type Attributes, type Context, type TextMapSetter } from '@opentelemetry/api';
 import { ATTR_HTTP_REQUEST_RESEND_COUNT } from '@opentelemetry/semantic-conventions';
 import type { Dispatcher } from 'undici';
 import { PEER_SERVICE } from '@waymark/semantic-conventions';
 import { ClientCall, watchedLegacy, WatchedHandler } from './client-call.ts';
 import { clientAttributes, httpSpanName } from './conventions.ts';
+import { measureClient } from '../metrics/http-durations.ts';
 import { startSpan } from '../span.ts';
 
 export interface TracedRequest {
@@ -39,10 +40,12 @@ export function traceRequests(): Dispatcher.DispatcherComposeInterceptor {
   return (dispatch) => (options: Options, handler: Handler) => {
     if (options[TRACED]) return dispatch(options, handler);
     const sends = (handler[SENDS] ??= { parent: context.active(), count: 0 });
-    const span = clientSpan(options, sends);
+    const attributes = attributesOf(options, sends.count);
+    const span = startSpan(httpSpanName(options.method, options.urlTemplate), { kind: SpanKind.CLIENT, attributes }, sends.parent);
+    const measure = measureClient(attributes);
     sends.count += 1;
     const isModern = typeof handler.onRequestStart === 'function';
-    const watching = isModern ? new WatchedHandler(span, handler) : watchedLegacy(span, handler);
+    const watching = isModern ? new WatchedHandler(span, measure, handler) : watchedLegacy(span, measure, handler);
     try {
       const traced: Options = { ...options, headers: withContext(options.headers, trace.setSpan(sends.parent, span)) };
       traced[TRACED] = true;
@@ -50,20 +53,20 @@ export function traceRequests(): Dispatcher.DispatcherComposeInterceptor {
       if (!isModern) traced.allowH2 = false;
       return dispatch(traced, watching);
     } catch (error) {
-      new ClientCall(span).failed(error);
+      new ClientCall(span, measure).failed(error);
       throw error;
     }
   };
 }
 
-function clientSpan(options: Options, { parent, count: sent }: Sends): Span {
+function attributesOf(options: Options, sent: number): Attributes {
   const { method, urlTemplate, peerService } = options;
   const attributes = clientAttributes(method, String(options.origin), options.path);
   if (urlTemplate) attributes['url.template'] = urlTemplate;
   if (peerService) attributes[PEER_SERVICE] = peerService;
   const count = options.resendCount ?? sent;
   if (count > 0) attributes[ATTR_HTTP_REQUEST_RESEND_COUNT] = count;
-  return startSpan(httpSpanName(method, urlTemplate), { kind: SpanKind.CLIENT, attributes }, parent);
+  return attributes;
 }
 
 const toList: TextMapSetter<unknown[]> = { set: (list, name, value) => void list.push(name, value) };

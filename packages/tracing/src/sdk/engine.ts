@@ -17,6 +17,7 @@ export interface EngineParts {
   readonly limits: SpanLimits;
   readonly processors: readonly SpanProcessor[];
   readonly propagator: TextMapPropagator;
+  readonly hasMetrics: boolean;
 }
 
 /** Stops an engine. */
@@ -26,24 +27,24 @@ const SDK = '@opentelemetry/sdk-node';
 
 /**
  * Registers a tracer provider with OpenTelemetry's API: our own or, with WAYMARK_TRACING=sdk, OpenTelemetry's NodeSDK. The NodeSDK also
- * exports metrics and logs if OTEL_METRICS_EXPORTER or OTEL_LOGS_EXPORTER is set. Warns if it is needed but not installed.
+ * exports logs if OTEL_LOGS_EXPORTER is set. Warns if it is needed but not installed.
  */
 export function startEngine(parts: EngineParts, env: Env, warn: Warn): Stop {
   const asked = oneOf(env, 'WAYMARK_TRACING', ['lean', 'sdk'], DEFAULTS.WAYMARK_TRACING, warn) === 'sdk';
-  const signals = { metrics: isExported(env, 'OTEL_METRICS_EXPORTER'), logs: isExported(env, 'OTEL_LOGS_EXPORTER') };
-  const needsSdk = asked || signals.metrics || signals.logs;
+  const exportsLogs = (textFrom(env, 'OTEL_LOGS_EXPORTER') ?? DEFAULTS.OTEL_LOGS_EXPORTER) !== 'none';
+  const needsSdk = asked || exportsLogs;
   const hasSdk = needsSdk && isInstalled(SDK);
-  if (needsSdk && !hasSdk) warn(`WAYMARK_TRACING, OTEL_METRICS_EXPORTER and OTEL_LOGS_EXPORTER are ignored: ${notInstalled(SDK)}`);
+  if (needsSdk && !hasSdk) warn(`WAYMARK_TRACING and OTEL_LOGS_EXPORTER are ignored: ${notInstalled(SDK)}`);
   const stopLean = hasSdk && asked ? undefined : startLean(parts);
-  const instrumentations = instrumentationsFromEnv(env, hasSdk && signals.metrics, warn);
+  const instrumentations = instrumentationsFromEnv(env, parts.hasMetrics, warn);
   if (!hasSdk) return async () => stopLean?.();
   const sdk = new (loadOptional(SDK) as { NodeSDK: typeof NodeSDK }).NodeSDK({
     resource: parts.resource,
     autoDetectResources: false,
     instrumentations: instrumentations as never[],
     ...(asked ? tracesOf(parts) : { spanProcessors: [], textMapPropagator: null, contextManager: null as never }),
-    ...(!signals.metrics && { metricReaders: [] }),
-    ...(!signals.logs && { logRecordProcessors: [] }),
+    metricReaders: [],
+    ...(!exportsLogs && { logRecordProcessors: [] }),
   });
   sdk.start();
   return async () => void (await Promise.all([stopLean?.(), sdk.shutdown()]));
@@ -59,8 +60,4 @@ function startLean({ propagator, ...parts }: EngineParts): Stop {
 
 function tracesOf({ sampler, limits, processors, propagator }: EngineParts): object {
   return { sampler, spanLimits: limits, spanProcessors: [randomFlag, ...processors], textMapPropagator: propagator };
-}
-
-function isExported(env: Env, exporter: 'OTEL_METRICS_EXPORTER' | 'OTEL_LOGS_EXPORTER'): boolean {
-  return (textFrom(env, exporter) ?? DEFAULTS[exporter]) !== 'none';
 }

@@ -1,4 +1,5 @@
 import module, { createRequire } from 'node:module';
+import { metrics } from '@opentelemetry/api';
 import type { PgInstrumentation } from '@opentelemetry/instrumentation-pg';
 import { hasTraceparent } from '../http/one-traceparent.ts';
 import { DEFAULTS } from './defaults.ts';
@@ -76,7 +77,12 @@ function collection(): Instrumentation[] {
 }
 
 function runtimeMetrics(warn: Warn): Instrumentation[] {
-  if (isInstalled(RUNTIME)) return [new (loadOptional(RUNTIME) as RuntimeInstrumentation).RuntimeNodeInstrumentation()];
+  if (isInstalled(RUNTIME)) {
+    const runtime = new (loadOptional(RUNTIME) as RuntimeInstrumentation).RuntimeNodeInstrumentation();
+    // Its constructor asks for instruments too early to have any.
+    runtime.setMeterProvider(metrics.getMeterProvider());
+    return [runtime];
+  }
   warn(`The runtime's metrics are not exported: ${notInstalled(RUNTIME)}`);
   return [];
 }

@@ -6,6 +6,7 @@ import { backendsFromEnv, limitsFromEnv } from '../export/from-env.ts';
 import { sdkBackend } from '../export/sdk-backend.ts';
 import { SHUTDOWN_MS, SpanQueue, type Backend, type Deliveries } from '../export/span-queue.ts';
 import type { SpanExporter, SpanProcessor } from '../provider/interfaces.ts';
+import { startMetrics } from '../metrics/start-metrics.ts';
 import { AddedProcessors } from './added-processors.ts';
 import { startEngine } from './engine.ts';
 import { isTrue, warnOfSettings } from './env.ts';
@@ -68,9 +69,13 @@ export function startTracing(options?: TracingOptions): Tracing {
   if (baggage) allowBaggage(baggage);
   const queues = queuesFrom(env, exporters);
   const added = new AddedProcessors();
+  const described = resourceFromEnv(env, resource, warnOfSettings);
+  const deliveries = sumOf(queues);
+  const stopMetrics = startMetrics(described, deliveries, env, warnOfSettings);
   const stopEngine = startEngine(
     {
-      resource: resourceFromEnv(env, resource, warnOfSettings),
+      resource: described,
+      hasMetrics: stopMetrics !== undefined,
       sampler: sampler ?? samplerFromEnv(env, warnOfSettings),
       limits: spanLimitsFromEnv(env, warnOfSettings),
       processors: [failedQueries, new SegmentManifest(), ...processors, added, ...queues],
@@ -89,14 +94,14 @@ export function startTracing(options?: TracingOptions): Tracing {
       ...queuesEnd,
       within(
         ms,
-        stopEngine().catch(() => undefined),
+        Promise.all([stopEngine(), stopMetrics?.()]).catch(() => undefined),
       ),
     ]);
     report();
   };
   let stopped: Promise<void> | undefined;
   running = {
-    deliveries: sumOf(queues),
+    deliveries,
     shutdown: (ms = SHUTDOWN_MS) => (stopped ??= stop(ms)),
     extend(more) {
       added.add(more.processors ?? []);

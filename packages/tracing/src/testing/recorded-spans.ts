@@ -17,6 +17,7 @@ export function recordSpans(...before: SpanProcessor[]): RecordedSpans {
         sampler: parentBased(alwaysOn),
         limits: DEFAULT_LIMITS,
         processors,
+        hasMetrics: false,
         propagator: propagatorFromEnv({}),
       },
       { WAYMARK_TRACING: process.env['WAYMARK_TRACING'], OTEL_NODE_DISABLED_INSTRUMENTATIONS: 'pg' },
