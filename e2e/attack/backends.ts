@@ -8,7 +8,7 @@ import type { Attack } from './attack.ts';
 import { SKU } from './books.ts';
 import { load, statuses, type Outcome } from './load.ts';
 import { Wire } from './network.ts';
-import { peakMiB, startAttackedShop } from './shop.ts';
+import { startAttackedShop, watchMemory } from './shop.ts';
 
 const NAMES = ['gateway', 'auth', 'order', 'inventory'] as const;
 /** The memory limit of each service in docker-compose.yml. */
@@ -49,8 +49,9 @@ export const deadBackends: Attack = {
       await using attacked = await startAttackedShop({
         env: { all: { OTEL_EXPORTER_OTLP_ENDPOINT: backend.url, NODE_OPTIONS: nodeOptions } },
       });
+      const memory = watchMemory(NAMES.map((name) => attacked.shop.pid(name) ?? 0));
       const outcomes = await load(30, quick ? 10 : 150, () => attacked.buyer.order(SKU));
-      const peak = await Promise.all(NAMES.map((name) => peakMiB(attacked.shop.pid(name) ?? 0)));
+      const peak = memory.stop();
       say(`${how}: ${statuses(outcomes)}; peak memory: ${NAMES.map((name, at) => `${name} ${Math.round(peak[at] ?? 0)} MiB`).join(', ')}`);
       all.push(...outcomes);
       peaks.push(...peak);

@@ -53,8 +53,23 @@ export async function wait(seconds: number): Promise<void> {
   await delay(seconds * 1_000);
 }
 
-/** The peak memory of a process in MiB. Only Linux reports it. */
-export async function peakMiB(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-  return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1_024;
+/**
+ * Measures the memory of processes, in MiB, until it is stopped. Counts what a memory limit kills for: not the program's own code and files, which the
+ * kernel can drop and read again. Only Linux reports it.
+ */
+export function watchMemory(pids: readonly number[]): { stop(): number[] } {
+  const peaks = pids.map(() => 0);
+  const measure = async (): Promise<void> => {
+    for (const [at, pid] of pids.entries()) {
+      const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+      peaks[at] = Math.max(peaks[at] ?? 0, Number(/RssAnon:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1_024);
+    }
+  };
+  const timer = setInterval(() => void measure(), 200);
+  return {
+    stop() {
+      clearInterval(timer);
+      return peaks;
+    },
+  };
 }
