@@ -1,4 +1,3 @@
-import { createServer } from 'node:http';
 import type { MetricReader } from '@opentelemetry/sdk-metrics';
 import type { Warn } from '../sdk/env.ts';
 import { exemplarsOf } from './http-durations.ts';
@@ -9,7 +8,7 @@ const COLLECT_MS = 5_000;
 
 /** A reader that Prometheus scrapes at `/metrics`, on a port of its own. A port that is taken is a warning: the program's work goes on. */
 export function prometheusReader(Reader: typeof MetricReader, host: string, port: number, warn: Warn): MetricReader {
-  const server = createServer((request, response) => {
+  const server = process.getBuiltinModule('node:http').createServer((request, response) => {
     if (request.url?.split('?', 1)[0] !== '/metrics') return void response.writeHead(404).end();
     // A database that hangs must not hang the scrape: its metrics are left out.
     reader.collect({ timeoutMillis: COLLECT_MS }).then(
