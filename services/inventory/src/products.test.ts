@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { testDatabase, type Database as TestDatabase } from '@waymark/local-stack';
 import { openDatabase, withDeadline, type Database } from '@waymark/service-kit';
@@ -71,14 +72,14 @@ async function findAll(wanted: readonly string[]): Promise<unknown[]> {
   return found;
 }
 
-/** Waits until SKUs that do not exist are rejected without a query, or until they are not. */
+/** Whether an SKU that does not exist is rejected without a query. */
+async function rejects(): Promise<boolean> {
+  const before = queries;
+  await products.find(`unknown-${randomUUID()}`);
+  return queries === before;
+}
+
 async function untilRejecting(wanted: boolean): Promise<void> {
-  let tries = 0;
-  const rejects = async (): Promise<boolean> => {
-    const before = queries;
-    await products.find(`unknown-${tries++}`);
-    return queries === before;
-  };
   await until(rejects, (rejected) => rejected === wanted, wanted ? 'a filter' : 'the filter to be gone');
 }
 
