@@ -74,7 +74,7 @@ test.each([
 ])('a backend that %s for a while receives all spans in the end, once each', async (_what, trouble) => {
   await using backend = await traceBackend();
   backend.trouble = times(2, backend, trouble);
-  const { queue, warnings, end } = queueTo(backend.origin, {}, { OTEL_EXPORTER_OTLP_TIMEOUT: '60' });
+  const { queue, warnings, end } = queueTo(backend.origin, {}, { OTEL_EXPORTER_OTLP_TIMEOUT: '500' });
   await end(...numbered(20));
   await queue.forceFlush();
 
@@ -375,7 +375,7 @@ test('deliveries are not traced, and do not run in the context of a request', as
 
 test.each([
   ['zipkin', { OTEL_TRACES_EXPORTER: 'zipkin' }],
-  ['otlp as JSON', { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json', OTEL_EXPORTER_OTLP_TIMEOUT: '50' }],
+  ['otlp as JSON', { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json', OTEL_EXPORTER_OTLP_TIMEOUT: '500' }],
 ])("the SDK's exporters use the same queue: %s", async (_what, env) => {
   await using backend = await traceBackend();
   const zipkin = { OTEL_EXPORTER_ZIPKIN_ENDPOINT: `${backend.origin}/api/v2/spans`, OTEL_EXPORTER_OTLP_ENDPOINT: backend.origin };
