@@ -1,8 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { until } from '@waymark/service-kit/testing/until';
 import type { Channel } from './receiver.ts';
 import { startMonitoring, type Monitoring } from './start.ts';
 import { findTool } from './tools.ts';
+
+// Prometheus takes up to 15 s to look at its rules, and more on a busy machine.
+jest.setTimeout(120_000);
 
 const missing = (['prometheus', 'alertmanager'] as const).filter((name) => !findTool(name));
 
@@ -41,7 +44,7 @@ const impatient = (text: string): string => text.replaceAll(/group_(wait|interva
     async function message(channel: Channel, containing: string): Promise<string> {
       const find = (): string | undefined =>
         monitoring.receiver.received.find((one) => one.channel === channel && one.text.includes(containing))?.text;
-      return (await until(find, (text) => text !== undefined, `a message by ${channel} with "${containing}"`, 20_000)) ?? '';
+      return (await until(find, (text) => text !== undefined, `a message by ${channel} with "${containing}"`, 60_000)) ?? '';
     }
 
     test('WeCom gets markdown with the links, when an alert fires and when it is resolved', async () => {

@@ -53,12 +53,16 @@ const impatient = (text: string): string => text.replaceAll(/group_(wait|interva
       const failed = await Promise.all(Array.from({ length: 12 }, () => own.demo.place('desk-lamp')));
       expect(new Set(failed.map(({ status }) => status))).toEqual(new Set([503]));
 
-      const { received } = monitoring.receiver;
-      const find = (): string | undefined => received.find(({ channel }) => channel === 'sms')?.text;
-      expect(await until(find, (text) => text !== undefined, 'an SMS')).toMatch(
+      const text = async (wished: string): Promise<string | undefined> =>
+        until(
+          () => monitoring.receiver.received.find(({ channel }) => channel === wished)?.text,
+          (found) => found !== undefined,
+          `a message by ${wished}`,
+        );
+      expect(await text('sms')).toMatch(
         /^\[FIRING\] OrdersFail: 1[12] orders failed in one minute, most of them with upstream_unavailable/,
       );
-      expect(received.find(({ channel }) => channel === 'phone')?.text).toMatch(/1[12] orders failed/);
+      expect(await text('phone')).toMatch(/1[12] orders failed/);
 
       const { alerts } = await monitoring.ask<{ alerts: { labels: Record<string, string>; annotations: Record<string, string> }[] }>(
         'alerts',

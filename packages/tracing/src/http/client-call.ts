@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import { ROOT_CONTEXT, trace, type Attributes, type Span } from '@opentelemetry/api';
+import type { Attributes, Span } from '@opentelemetry/api';
 import { ATTR_ERROR_TYPE, ATTR_HTTP_RESPONSE_STATUS_CODE } from '@opentelemetry/semantic-conventions';
 import type { Dispatcher } from 'undici';
 import { fail } from '@waymark/context';
@@ -81,7 +81,7 @@ export class ClientCall {
     const noted = attributeOf(this.#span, ATTR_ERROR_TYPE);
     // A span that is not sampled has no attributes.
     const unnoted = error ? '_OTHER' : status && status >= 400 ? String(status) : undefined;
-    this.#measure(trace.setSpan(ROOT_CONTEXT, this.#span), { status, errorType: typeof noted === 'string' ? noted : unnoted });
+    this.#measure(this.#span.spanContext(), { status, errorType: typeof noted === 'string' ? noted : unnoted });
   }
 }
 

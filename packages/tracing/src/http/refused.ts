@@ -1,4 +1,4 @@
-import { SpanKind, SpanStatusCode, trace, type Attributes } from '@opentelemetry/api';
+import { SpanKind, SpanStatusCode, type Attributes } from '@opentelemetry/api';
 import { ATTR_ERROR_TYPE, ATTR_HTTP_RESPONSE_STATUS_CODE } from '@opentelemetry/semantic-conventions';
 import { ENTRY, PROBLEM_CODE } from '@waymark/semantic-conventions';
 import { httpSpanName, origin, responseHeaders, serverAttributes, serverRequest, type ParsedRequest } from './conventions.ts';
@@ -36,7 +36,7 @@ export function traceRefused({ request, clientAddress, status, code, entry }: Re
   };
   const span = startSpan(httpSpanName(method), { kind: SpanKind.SERVER, links, attributes }, parent);
   if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
-  measureServer(attributes)?.(trace.setSpan(parent, span), { status, errorType: status >= 500 ? code : undefined });
+  measureServer(attributes)?.(span.spanContext(), { status, errorType: status >= 500 ? code : undefined });
   span.end();
   return { headers: responseHeaders(span.spanContext()), ids: logIds(span.spanContext()) };
 }

@@ -143,7 +143,7 @@ export class ServerSpan {
     const status = isComplete || this.#headWasSent ? statusCode : undefined;
     if (status) this.#span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, status);
     this.#describeOutcome(isComplete, statusCode);
-    this.#measure?.(this.#active, { route, status, errorType: this.#errorType(isComplete, statusCode) });
+    this.#measure?.(this.#span.spanContext(), { route, status, errorType: this.#errorType(isComplete, statusCode) });
     this.#span.end(isComplete ? this.#answeredAt : undefined);
   }
 

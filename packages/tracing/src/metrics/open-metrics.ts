@@ -1,11 +1,8 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { Histogram, MetricData, ResourceMetrics } from '@opentelemetry/sdk-metrics';
-import type { Exemplar } from './exemplars.ts';
+import type { Exemplar, PointWithExemplars } from './duration-histogram.ts';
 
 export const OPEN_METRICS = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
-
-/** Returns the exemplars of a series, by the index of their bucket. */
-export type ExemplarsOf = (metric: string, attributes: Attributes) => readonly (Exemplar | undefined)[];
 
 interface Family {
   head: string;
@@ -17,26 +14,30 @@ interface Family {
  * Writes metrics as OpenMetrics 1.0 text, named as OpenTelemetry's specification "Prometheus and OpenMetrics Compatibility" says:
  * `http.server.request.duration` in `s` is `http_server_request_duration_seconds`. OpenTelemetry's own serializer adds no units and has no exemplars.
  */
-export function openMetrics({ resource, scopeMetrics }: ResourceMetrics, exemplarsOf: ExemplarsOf): string {
+export function openMetrics({ resource, scopeMetrics }: ResourceMetrics): string {
   const families = new Map<string, Family>();
   for (const metric of scopeMetrics.flatMap(({ metrics }) => metrics)) {
+    if (metric.dataPoints.length === 0) continue;
     const [name, unit] = nameOf(metric);
     const type = typeOf(metric);
     const description = metric.descriptor.description ? `# HELP ${name} ${escaped(metric.descriptor.description)}\n` : '';
     const head = `# TYPE ${name} ${type}\n${unit ? `# UNIT ${name} ${unit}\n` : ''}${description}`;
     const family = families.get(name) ?? { head, type, samples: [] };
     // Two instruments of different types cannot share a name. The first one keeps it.
-    if (family.type === type) family.samples.push(...samplesOf(name, type, metric, exemplarsOf));
+    if (family.type === type) family.samples.push(...samplesOf(name, type, metric));
     families.set(name, family);
   }
   const target = `# TYPE target info\ntarget_info${labels(resource.attributes)} 1\n`;
   return `${target}${[...families.values()].map(({ head, samples }) => head + samples.join('')).join('')}# EOF\n`;
 }
 
-function samplesOf(name: string, type: string, { descriptor, dataPoints }: MetricData, exemplarsOf: ExemplarsOf): string[] {
-  return dataPoints.flatMap(({ attributes, value }) => {
+function samplesOf(name: string, type: string, { dataPoints }: MetricData): string[] {
+  return dataPoints.flatMap((point) => {
+    const { attributes, value } = point;
     if (typeof value !== 'object') return `${name}${type === 'counter' ? '_total' : ''}${labels(attributes)} ${value}\n`;
-    return 'buckets' in value ? histogramSamples(name, attributes, value, exemplarsOf(descriptor.name, attributes)) : [];
+    return 'buckets' in value
+      ? histogramSamples(name, attributes, value, 'exemplars' in point ? (point as PointWithExemplars).exemplars : [])
+      : [];
   });
 }
 
@@ -44,7 +45,7 @@ function histogramSamples(
   name: string,
   attributes: Attributes,
   { buckets, sum = 0, count }: Histogram,
-  exemplars: ReturnType<ExemplarsOf>,
+  exemplars: PointWithExemplars['exemplars'],
 ): string[] {
   let below = 0;
   const lines = buckets.counts.map((inBucket, index) => {

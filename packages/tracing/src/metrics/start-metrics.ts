@@ -1,11 +1,13 @@
 import { isMainThread } from 'node:worker_threads';
 import { metrics, type Meter } from '@opentelemetry/api';
 import type * as Sdk from '@opentelemetry/sdk-metrics';
+import { packageVersion } from '@waymark/context';
 import type { Deliveries } from '../export/span-queue.ts';
 import type { Resource } from '../provider/interfaces.ts';
 import { DEFAULTS } from '../sdk/defaults.ts';
 import { knownOf, oneOf, textFrom, wholeNumber, type Env, type Warn } from '../sdk/env.ts';
 import { isInstalled, loadOptional, notInstalled } from '../sdk/optional.ts';
+import type { DurationHistogram } from './duration-histogram.ts';
 import { measureRequests } from './http-durations.ts';
 import { observeProcess } from './process-metrics.ts';
 import { prometheusReader } from './prometheus.ts';
@@ -48,7 +50,10 @@ export function startMetrics(
     return undefined;
   }
   const sdk = loadOptional(SDK) as typeof Sdk;
-  const readers = names.flatMap((name) => (name === 'otlp' ? (otlpReader(sdk, env, warn) ?? []) : scraped(sdk, env, warn)));
+  const producers = [producerOf(sdk, resource, measureRequests())];
+  const readers = names.flatMap((name) =>
+    name === 'otlp' ? (otlpReader(sdk, producers, env, warn) ?? []) : scraped(sdk, producers, env, warn),
+  );
   // instrumentation-pg counts the connections of all pools as one, and then subtracts those of another.
   const views = [{ meterName: '@opentelemetry/instrumentation-pg', instrumentName: 'db.client.connection.*' }];
   const provider = new sdk.MeterProvider({
@@ -58,20 +63,30 @@ export function startMetrics(
   });
   metrics.setGlobalMeterProvider(provider);
   isOn = true;
-  measureRequests();
   observeSpans(deliveries);
   observeProcess();
   return () => provider.shutdown();
 }
 
-function scraped(sdk: typeof Sdk, env: Env, warn: Warn): Sdk.MetricReader {
+/** Gives our own histograms to a reader, beside what the SDK has. */
+function producerOf(sdk: typeof Sdk, resource: Resource, histograms: readonly DurationHistogram[]): Sdk.MetricProducer {
+  const scope = { name: '@waymark/tracing', version: packageVersion(import.meta.filename) ?? '' };
+  return {
+    collect: async () => ({
+      errors: [],
+      resourceMetrics: { resource, scopeMetrics: [{ scope, metrics: histograms.map((one) => one.data(sdk)) }] },
+    }),
+  };
+}
+
+function scraped(sdk: typeof Sdk, producers: Sdk.MetricProducer[], env: Env, warn: Warn): Sdk.MetricReader {
   const host = textFrom(env, 'OTEL_EXPORTER_PROMETHEUS_HOST') ?? DEFAULTS.OTEL_EXPORTER_PROMETHEUS_HOST;
   const port = wholeNumber(env, 'OTEL_EXPORTER_PROMETHEUS_PORT', { least: 1, preset: DEFAULTS.OTEL_EXPORTER_PROMETHEUS_PORT }, warn);
-  return prometheusReader(sdk.MetricReader, host, port, warn);
+  return prometheusReader(sdk.MetricReader, producers, { host, port }, warn);
 }
 
 /** The exporter reads OTEL_EXPORTER_OTLP_* by itself. */
-function otlpReader(sdk: typeof Sdk, env: Env, warn: Warn): Sdk.MetricReader | undefined {
+function otlpReader(sdk: typeof Sdk, metricProducers: Sdk.MetricProducer[], env: Env, warn: Warn): Sdk.MetricReader | undefined {
   const ofMetrics = 'OTEL_EXPORTER_OTLP_METRICS_PROTOCOL';
   const variable = textFrom(env, ofMetrics) ? ofMetrics : 'OTEL_EXPORTER_OTLP_PROTOCOL';
   const protocol = oneOf(env, variable, Object.keys(OTLP_EXPORTERS), DEFAULTS.OTEL_EXPORTER_OTLP_PROTOCOL, warn);
@@ -84,6 +99,7 @@ function otlpReader(sdk: typeof Sdk, env: Env, warn: Warn): Sdk.MetricReader | u
   const interval = { least: 1, preset: DEFAULTS.OTEL_METRIC_EXPORT_INTERVAL };
   return new sdk.PeriodicExportingMetricReader({
     exporter: new OTLPMetricExporter(),
+    metricProducers,
     exportIntervalMillis: wholeNumber(env, 'OTEL_METRIC_EXPORT_INTERVAL', interval, warn),
   });
 }
