@@ -65,8 +65,8 @@ async function waitFor(backend: TraceBackend, traceId: string, timeoutMs: number
   for (;;) {
     const next = await attempt(backend, traceId, deadline);
     // The deadline aborts the last request. That says nothing about a backend that has responded before.
-    const late = answered && performance.now() >= deadline;
-    fault = next instanceof TraceBackendError && !late ? next : undefined;
+    const isCutOff = next instanceof TraceBackendError && performance.now() >= deadline && (answered || fault);
+    if (!isCutOff) fault = next instanceof TraceBackendError ? next : undefined;
     if (!(next instanceof TraceBackendError)) {
       answered = true;
       // If some spans have arrived, others will follow soon.
