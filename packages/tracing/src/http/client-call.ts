@@ -8,7 +8,7 @@ import { ATTR_ERROR_TYPE, ATTR_HTTP_RESPONSE_STATUS_CODE } from '@opentelemetry/
 import type { Dispatcher } from 'undici';
 import { fail } from '@waymark/context';
 import { PEER_UNKNOWN } from '@waymark/semantic-conventions';
-import type { Measure } from '../metrics/http-durations.ts';
+import type { Measure } from '../metrics/measure.ts';
 import { attributeOf, failWithStatus } from '../span.ts';
 import { connectionAttributes } from './conventions.ts';
 import './one-traceparent.ts';

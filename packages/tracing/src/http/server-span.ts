@@ -6,7 +6,8 @@ import { ATTR_ERROR_TYPE, ATTR_HTTP_RESPONSE_STATUS_CODE, ATTR_HTTP_ROUTE } from
 import { fail } from '@waymark/context';
 import { ENTRY } from '@waymark/semantic-conventions';
 import { baggageAttributes } from '../baggage.ts';
-import { measureServer, type Measure } from '../metrics/http-durations.ts';
+import { measureServer } from '../metrics/http-durations.ts';
+import type { Measure } from '../metrics/measure.ts';
 import { traceparent } from '../sdk/trace-context.ts';
 import { attributeOf, failWithStatus, startSpan } from '../span.ts';
 import { httpSpanName, origin, serverAttributes, serverRequest, TRACE_ID, TRACERESPONSE, type ServerRequest } from './conventions.ts';

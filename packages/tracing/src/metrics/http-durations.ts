@@ -1,4 +1,4 @@
-import type { Attributes, SpanContext } from '@opentelemetry/api';
+import type { Attributes } from '@opentelemetry/api';
 import {
   ATTR_ERROR_TYPE,
   ATTR_HTTP_REQUEST_METHOD,
@@ -12,6 +12,7 @@ import {
   METRIC_HTTP_SERVER_REQUEST_DURATION,
 } from '@opentelemetry/semantic-conventions';
 import { DurationHistogram } from './duration-histogram.ts';
+import type { Measure } from './measure.ts';
 
 /** The attributes of a span that its metric has too: those with few values. */
 const SERVER = [ATTR_HTTP_REQUEST_METHOD, ATTR_URL_SCHEME, ATTR_NETWORK_PROTOCOL_VERSION];
@@ -27,16 +28,6 @@ export function measureRequests(): DurationHistogram[] {
   client = new DurationHistogram(METRIC_HTTP_CLIENT_REQUEST_DURATION, 'Duration of HTTP client requests.', [...CLIENT, ...OUTCOME]);
   return [server, client];
 }
-
-/** How a request ended. What is not known is left out. */
-export interface Outcome {
-  route?: string | undefined;
-  status?: number | undefined;
-  errorType?: string | undefined;
-}
-
-/** Records the duration of a request with its span, once: a request may be said to have ended twice. */
-export type Measure = (span: SpanContext, outcome: Outcome) => void;
 
 /**
  * Begins to measure a request to this server. Undefined while metrics are off.
