@@ -100,7 +100,7 @@ const impatient = (text: string): string => text.replaceAll(/group_(wait|interva
 
     test.each(runbookCommands())('a command of a runbook works: %s', (command) => {
       const env = { ...process.env, PROMETHEUS: monitoring.prometheus, ALERTMANAGER: monitoring.alertmanager };
-      const { status, stdout, stderr } = spawnSync('bash', ['-euc', command], { env, encoding: 'utf8' });
+      const { status, stdout, stderr } = spawnSync('bash', ['--norc', '-euc', command], { env, encoding: 'utf8' });
       expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
       expect(stdout).toMatch(command.includes('/ready') ? /is Ready|OK/ : /"status":"success"/);
     });
