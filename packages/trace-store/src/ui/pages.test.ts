@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { accessibilityProblems } from '../testing/browser.ts';
+import { accessibilityProblems, COLOUR_RULES } from '../testing/browser.ts';
 import { uiUnderTest, describeUi, row } from '../testing/ui-for-tests.ts';
 import {
   BROKEN,
@@ -84,9 +84,9 @@ describeUi('the pages', () => {
       await tab.page.waitForLoadState('networkidle');
       expect({ path, light: await accessibilityProblems(tab.page) }).toEqual({ path, light: [] });
       await tab.page.emulateMedia({ colorScheme: 'dark' });
-      expect({ path, dark: await accessibilityProblems(tab.page) }).toEqual({ path, dark: [] });
+      expect({ path, dark: await accessibilityProblems(tab.page, COLOUR_RULES) }).toEqual({ path, dark: [] });
     }
-  }, 120_000);
+  }, 180_000);
 
   test('at 360 px nothing is wider than the page', async () => {
     for (const path of PAGES) {
