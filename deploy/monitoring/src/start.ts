@@ -83,6 +83,8 @@ export async function startMonitoring({ targets, traceUi, everySeconds = 15, edi
         `--config.file=${join(folder, 'prometheus/prometheus.yml')}`,
         `--storage.tsdb.path=${join(folder, 'prometheus-data')}`,
         `--web.listen-address=${prometheusAt}`,
+        // The first alert may come before Alertmanager is found. By default it is repeated after a minute.
+        '--rules.alert.resend-delay=5s',
         // Prometheus 3 always expands labels. Version 2, which Debian 13 has, must be told.
         '--enable-feature=exemplar-storage,expand-external-labels',
       ],
