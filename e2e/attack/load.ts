@@ -104,13 +104,13 @@ export class Buyer implements AsyncDisposable {
  * Sends requests at a fixed rate that does not depend on the answers, like many independent users.
  * @param perSecond how many requests start per second
  * @param until the number of seconds, or a signal that ends the load
- * @returns the outcome of each request, when the last has ended
+ * @returns what `send` made of each request, when the last has ended
  */
-export async function load(perSecond: number, until: number | AbortSignal, send: (at: number) => Promise<Outcome>): Promise<Outcome[]> {
+export async function load<T>(perSecond: number, until: number | AbortSignal, send: (at: number) => Promise<T>): Promise<T[]> {
   const begun = performance.now();
   const seconds = (): number => (performance.now() - begun) / 1_000;
   const isOver = (): boolean => (typeof until === 'number' ? seconds() >= until : until.aborted);
-  const sent: Promise<Outcome>[] = [];
+  const sent: Promise<T>[] = [];
   while (!isOver()) {
     const due = seconds() * perSecond;
     while (sent.length < due) sent.push(send(sent.length));

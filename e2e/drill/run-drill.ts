@@ -1,8 +1,9 @@
 import type { Monitoring } from '@waymark/monitoring/start';
 import type { Trace } from '@waymark/trace-model';
+import { load } from '../attack/load.ts';
+import { traceIdsBehind } from '../src/shop/all-traces.ts';
 import { until } from '@waymark/service-kit/testing/until';
 import type { Drill, Patient } from './drills.ts';
-import { keepOrdering } from './orders.ts';
 
 /** What happened, and how long after the failure began. */
 export interface Step {
@@ -32,7 +33,14 @@ export async function runDrill(drill: Drill, patient: Patient, monitoring: Monit
   const firing = async (): Promise<Alert | undefined> =>
     (await alerts()).find(({ labels, state }) => labels['alertname'] === alert && state === 'firing');
 
-  await using _ordering = keepOrdering(patient.own.demo, drill.ordersPerSecond);
+  await using undo = new AsyncDisposableStack();
+  const done = new AbortController();
+  const order = async (): Promise<void> => void (await patient.own.demo.place('desk-lamp').catch(() => undefined));
+  const ordering = load(drill.ordersPerSecond, done.signal, order);
+  undo.defer(async () => {
+    done.abort();
+    await ordering;
+  });
   await until(alerts, (list) => list.every(({ labels }) => labels['alertname'] === 'Watchdog'), 'earlier alerts to end', PATIENCE_MS);
   const seen = receiver.received.at(-1);
   const begun = performance.now();
@@ -68,10 +76,8 @@ export async function runDrill(drill: Drill, patient: Patient, monitoring: Monit
 
 /** The first trace of a search page that shows the failure. The link is that of a person; the page asks this API. */
 async function traceBehind(link: string, { own }: Patient, shows: Drill['shows']): Promise<Trace | undefined> {
-  const { origin, search } = new URL(link);
-  const { data } = (await (await fetch(`${origin}/api/traces${search}`)).json()) as { data: { traceID: string }[] };
-  for (const { traceID } of data) {
-    const trace = await own.traces.now(traceID);
+  for (const traceId of await traceIdsBehind(new URL(link))) {
+    const trace = await own.traces.now(traceId);
     if (shows(trace)) return trace;
   }
   return undefined;

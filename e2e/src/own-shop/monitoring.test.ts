@@ -6,6 +6,7 @@ import { panelQueries, usedMetrics } from '@waymark/monitoring/queries';
 import { startMonitoring, startNodeExporter, type Monitoring } from '@waymark/monitoring/start';
 import { findTool } from '@waymark/monitoring/tools';
 import { until } from '@waymark/service-kit/testing/until';
+import { traceIdsBehind } from '../shop/all-traces.ts';
 import { startOwnShop, type OwnShop } from './own-shop.ts';
 
 const missing = (['prometheus', 'alertmanager', 'node exporter'] as const).filter((name) => !findTool(name));
@@ -68,7 +69,8 @@ const impatient = (text: string): string => text.replaceAll(/group_(wait|interva
         'alerts',
       );
       const link = new URL(alerts.find(({ labels }) => labels['alertname'] === 'OrdersFail')!.annotations['traces']!);
-      const found = await tracesOf(link);
+      expect((await fetch(link)).status).toBe(200);
+      const found = await traceIdsBehind(link);
       expect(failed.map(({ traceId }) => traceId)).toEqual(expect.arrayContaining(found));
       expect(found.length).toBeGreaterThan(0);
       await own.shop.restart('inventory');
@@ -127,11 +129,4 @@ function runbookCommands(): string[] {
   const folder = fileURLToPath(new URL('../../../docs/runbooks/', import.meta.url));
   const pages = readdirSync(folder).map((page) => readFileSync(folder + page, 'utf8'));
   return pages.flatMap((text) => Array.from(text.matchAll(/^```sh\n(.*?)^```/gms), ([, command = '']) => command));
-}
-
-/** The traces that the search page shows, by its address. */
-async function tracesOf(link: URL): Promise<string[]> {
-  expect((await fetch(link)).status).toBe(200);
-  const { data } = (await (await fetch(`${link.origin}/api/traces${link.search}`)).json()) as { data: { traceID: string }[] };
-  return data.map(({ traceID }) => traceID);
 }

@@ -27,3 +27,9 @@ function queryFor(service: string): string {
   ]);
   return new URLSearchParams(names).toString();
 }
+
+/** The ids of the traces that a search page of a trace backend shows, by its address. */
+export async function traceIdsBehind({ origin, search }: URL): Promise<string[]> {
+  const { data } = (await (await fetch(`${origin}/api/traces${search}`)).json()) as { data: { traceID: string }[] };
+  return data.map(({ traceID }) => traceID);
+}

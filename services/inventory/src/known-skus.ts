@@ -13,8 +13,8 @@ const PAGE = 10_000;
 const LEAST_CAPACITY = 1_000;
 
 /**
- * Knows which SKUs may exist, from a Bloom filter in memory. It listens for new products, whoever inserts them, and rebuilds the filter while
- * it runs. While it cannot listen, every SKU may exist.
+ * Knows which SKUs may exist, from a Bloom filter in memory. The database notifies it of each new product, and it rebuilds the filter from time to
+ * time. While it has no connection for notifications, it says of every SKU that it may exist.
  */
 export class KnownSkus {
   readonly #db: Database;

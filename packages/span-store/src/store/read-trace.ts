@@ -101,22 +101,29 @@ export function readTrace(trace: StoredTrace, copies: boolean): ResourceSpansJso
 export const isGone = (trace: StoredTrace): boolean => trace.chunks.length === 0;
 
 /** The spans of a chunk, decoded one by one. The reader may pause: the spans end early if the trace is evicted meanwhile. */
-export const spansOf = (chunk: Chunk): Iterable<SpanJson> => decoded(Span, chunk) as Iterable<Json> as Iterable<SpanJson>;
+export const spansOf = (chunk: Chunk): Iterable<SpanJson> => decoded(Span, chunk) as Iterable<SpanJson>;
 
 /** The outlines of a chunk's spans: much less work than `spansOf`. */
 export const outlinesOf = (chunk: Chunk): Iterable<SpanOutlineJson> =>
   decoded(SpanOutline, chunk) as Iterable<unknown> as Iterable<SpanOutlineJson>;
 
-function* decoded(message: Message, chunk: Chunk): Generator<Json> {
+const decoded = (message: Message, chunk: Chunk): Iterable<Json> =>
+  eachSpan(chunk, (wire, end) => decode(message, wire.bytes, wire.at, end));
+
+/**
+ * What `read` makes of each span of a chunk; undefined is left out. It gets the bytes of the span: from where the wire is to `end`.
+ * The reader of the results may pause, as in `spansOf`.
+ */
+export function* eachSpan<T>(chunk: Chunk, read: (wire: Wire, end: number) => T | undefined): Generator<T> {
   const size = chunk.place.end - chunk.place.start;
-  for (let read = 0; read < size && !isGone(chunk.trace);) {
+  for (let done = 0; done < size && !isGone(chunk.trace);) {
     // The bytes are moved as room is made for others, and with them the place.
     const { slab, start, end } = chunk.place;
-    const wire = new Wire(slab.bytes, start + read);
+    const wire = new Wire(slab.bytes, start + done);
     wire.tag(end);
     const last = wire.lengthEnd(end);
-    const json = decode(message, slab.bytes, wire.at, last);
-    read = last - start;
-    yield json;
+    const result = read(wire, last);
+    done = last - start;
+    if (result !== undefined) yield result;
   }
 }

@@ -1,6 +1,6 @@
 import { FIXED64, LENGTH, VARINT } from '../otlp/schema.ts';
-import { Wire } from '../otlp/wire.ts';
-import { isGone } from './read-trace.ts';
+import type { Wire } from '../otlp/wire.ts';
+import { eachSpan } from './read-trace.ts';
 import type { Chunk } from './stored-trace.ts';
 
 /** What counts about a request that a service answered. Times are in nanoseconds since 1970. */
@@ -26,18 +26,8 @@ const HTTP_STATUS = Buffer.from('http.response.status_code');
  * The SERVER spans of a chunk. Reads only the fields it needs, from the wire: all requests of a full store are read in a fraction of the time that
  * `outlinesOf` takes. As there, the reader may pause.
  */
-export function* serverSpansOf(chunk: Chunk): Generator<ServerSpan> {
-  const size = chunk.place.end - chunk.place.start;
-  for (let read = 0; read < size && !isGone(chunk.trace);) {
-    const { slab, start, end } = chunk.place;
-    const wire = new Wire(slab.bytes, start + read);
-    wire.tag(end);
-    const last = wire.lengthEnd(end);
-    const span = isServer(wire, last) ? serverSpan(wire, last) : undefined;
-    read = last - start;
-    if (span !== undefined) yield span;
-  }
-}
+export const serverSpansOf = (chunk: Chunk): Iterable<ServerSpan> =>
+  eachSpan(chunk, (wire, end) => (isServer(wire, end) ? serverSpan(wire, end) : undefined));
 
 /** Leaves the wire where it was. */
 function isServer(wire: Wire, end: number): boolean {

@@ -55,12 +55,12 @@ export function startMetrics(
     name === 'otlp' ? (otlpReader(sdk, producers, env, warn) ?? []) : scraped(sdk, producers, env, warn),
   );
   // instrumentation-pg counts the connections of all pools as one, and then subtracts those of another.
-  const views = [{ meterName: '@opentelemetry/instrumentation-pg', instrumentName: 'db.client.connection.*' }];
-  const provider = new sdk.MeterProvider({
-    resource,
-    readers,
-    views: views.map((view) => ({ ...view, aggregation: { type: sdk.AggregationType.DROP } })),
-  });
+  const withoutPools: Sdk.ViewOptions = {
+    meterName: '@opentelemetry/instrumentation-pg',
+    instrumentName: 'db.client.connection.*',
+    aggregation: { type: sdk.AggregationType.DROP },
+  };
+  const provider = new sdk.MeterProvider({ resource, readers, views: [withoutPools] });
   metrics.setGlobalMeterProvider(provider);
   isOn = true;
   observeSpans(deliveries);

@@ -1,5 +1,5 @@
 // A traced service, preloaded with `register`. Receives requests, reads its own metrics, and prints them: `metrics-program.ts <requests> <how>`.
-import { isBuiltin } from 'node:module';
+import { createRequire } from 'node:module';
 import { setTimeout as delay } from 'node:timers/promises';
 import { request } from 'undici';
 import { tracedRequest } from '../http/undici.ts';
@@ -35,7 +35,7 @@ if (how === 'unknown') {
 const port = process.env['OTEL_EXPORTER_PROMETHEUS_PORT'];
 const isScraped = how !== 'none' && process.env['OTEL_METRICS_EXPORTER'] === 'prometheus';
 const scraped = isScraped ? await request(`http://127.0.0.1:${port}/metrics`) : undefined;
-const loaded = Object.keys((await import('node:module')).createRequire(import.meta.url).cache).filter((file) => !isBuiltin(file));
+const loaded = Object.keys(createRequire(import.meta.url).cache);
 const result = {
   type: scraped?.headers['content-type'],
   text: await scraped?.body.text(),
