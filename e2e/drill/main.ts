@@ -4,7 +4,7 @@ import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { startMonitoring, type Monitoring } from '@waymark/monitoring/start';
+import { startMonitoring } from '@waymark/monitoring/start';
 import { startTraceStore } from '@waymark/trace-store';
 import { readArguments, say } from '../command-line.ts';
 import { startOwnShop } from '../src/own-shop/own-shop.ts';
@@ -38,11 +38,13 @@ const print = ({ seconds, what }: Step): void => void process.stdout.write(`${se
 
 async function run(chosen: readonly string[]): Promise<void> {
   await using undo = new AsyncDisposableStack();
-  say('starting the shop, Prometheus and Alertmanager');
-  const { patient, monitoring } = await start(undo);
+  say('starting the shop');
+  const { patient, targets } = await start(undo);
   for (const name of chosen) {
     const drill = drills[name]!;
     process.stdout.write(`\n${name}: ${drill.title}\n`);
+    // Each drill has its own, because the alerts on the error budget last for hours.
+    await using monitoring = await startMonitoring({ targets, traceUi: patient.own.tracesUrl });
     await runDrill(drill, patient, monitoring, print).catch((error: unknown) => {
       process.exitCode = 1;
       process.stdout.write(`      ✗    ${(error as Error).message}\n`);
@@ -50,7 +52,7 @@ async function run(chosen: readonly string[]): Promise<void> {
   }
 }
 
-async function start(undo: AsyncDisposableStack): Promise<{ patient: Patient; monitoring: Monitoring }> {
+async function start(undo: AsyncDisposableStack): Promise<{ patient: Patient; targets: Record<string, string> }> {
   const folder = await mkdtemp(join(tmpdir(), 'waymark-drill-'));
   undo.defer(() => rm(folder, { recursive: true, force: true }));
   const faultsFile = join(folder, 'faults.flagd.json');
@@ -68,8 +70,7 @@ async function start(undo: AsyncDisposableStack): Promise<{ patient: Patient; mo
   const own = undo.use(await startOwnShop({ all, inventory: { OTEL_EXPORTER_OTLP_ENDPOINT: exports.url } }, { store }));
   await query(own.shop.databases.inventory, 'update products set available = 1000000');
   const targets = Object.fromEntries(Object.entries(own.shop.metrics!).map(([name, url]) => [name, new URL(url).host]));
-  const monitoring = undo.use(await startMonitoring({ targets, traceUi: own.tracesUrl }));
-  return { patient: { own, faultsFile, exports, secret }, monitoring };
+  return { patient: { own, faultsFile, exports, secret }, targets };
 }
 
 const wish = readArguments(HELP, read);
