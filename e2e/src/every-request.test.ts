@@ -1,8 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { problem, type Order } from '@waymark/contracts';
-import type { Span } from '@waymark/trace-model';
+import type { Span, Trace } from '@waymark/trace-model';
 import { isComplete, tracesFrom, type CompleteTrace } from '@waymark/trace-testing';
 import '@waymark/trace-testing/jest';
 import { ownTraces, type OwnTrace } from './scenarios/own-traces.ts';
@@ -10,10 +11,12 @@ import type { LinkedTrace } from './scenarios/failing-shop.ts';
 import { misdescribed } from './scenarios/required-attributes.ts';
 import type { Scenario, Shoppers } from './scenarios/scenario.ts';
 import { scenarios } from './scenarios/scenarios.ts';
+import { catalog, declaredDependencies, dependenciesIn, diagramOf } from './shop/catalog.ts';
 import { logOf, wholeLogOf } from './shop/logs.ts';
 import { describeNeeding, shopHas } from './shop/needing.ts';
 import { shopUnderTest } from './shop/shop-under-test.ts';
 import { Shopper, type Answer } from './shop/shopper.ts';
+import { traceCommand } from './verdicts/trace-command.ts';
 
 const { gateway, traces: tracesUrl, logs } = shopUnderTest();
 const traces = tracesFrom(tracesUrl);
@@ -54,6 +57,8 @@ beforeAll(async () => {
   await Promise.allSettled(fromOutside.values());
 }, 120_000);
 
+/** Whether a shop with all settings is tested: nothing is skipped. */
+const areAllHere = [...scenarios, ...ownTraces].every(({ needs }) => shopHas(needs));
 const canRun = ({ needs }: Pick<Scenario, 'needs'>): boolean => shopHas(needs);
 const answerTo = (scenario: Scenario): Promise<Answer> => answers.get(scenario) as Promise<Answer>;
 
@@ -68,6 +73,8 @@ async function traceOf(one: Scenario | OwnTrace): Promise<CompleteTrace> {
 }
 
 const sourceOf = async (one: Scenario | OwnTrace): Promise<Answer | LinkedTrace> => ('find' in one ? one.find() : answerTo(one));
+
+const DIAGRAM_COMMAND = 'npx -y pnpm@12 --filter @waymark/e2e diagram';
 
 const logged = logs ? test : test.skip;
 
@@ -126,9 +133,38 @@ for (const own of ownTraces) {
 }
 
 describe('all requests', () => {
+  test('the services depend on what the catalogue says, and on nothing else', async () => {
+    const declared = declaredDependencies(await catalog());
+    const found = dependenciesIn(await seen());
+    const rare = areAllHere ? [] : declared.filter((edge) => !found.includes(edge));
+    expect([...found, ...rare].toSorted()).toEqual(declared.toSorted());
+  });
+
+  const drawn = areAllHere ? test : test.skip;
+  const unlessAll = areAllHere ? '' : ' (skipped: the shop lacks settings)';
+  drawn(`ARCHITECTURE.md has the diagram of the traces; \`${DIAGRAM_COMMAND}\` writes it${unlessAll}`, async () => {
+    await expectDiagram(await seen());
+  });
+
+  test('`trace impact inventory` names the callers, their requests and jobs, owners, people on call and alerts', async () => {
+    await seen();
+    const file = fileURLToPath(new URL('../../catalog-info.yaml', import.meta.url));
+    const out = await traceCommand(['impact', 'inventory', '--url', tracesUrl, '--catalog', file]);
+    for (const line of [
+      /^inventory +fails +shop +wecom$/m,
+      /^gateway .*through order +shop +phone-sms, wecom$/m,
+      /^order +calls inventory +shop +wecom$/m,
+      /^gateway +POST \/v1\/orders +order +\d+$/m,
+      /^order +process fulfil_order +inventory +\d+$/m,
+      /^OrdersFail +gateway +https:.*\/docs\/runbooks\/orders-fail\.md$/m,
+      /^ServiceDown +inventory, .*\/service-down\.md$/m,
+    ])
+      expect(out).toMatch(line);
+  });
+
   test('no span or log line contains a password, token or e-mail address', async () => {
     const { demo, ada } = shoppers;
-    const spans = JSON.stringify(await seen(), (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
+    const spans = JSON.stringify(await seenSpans(), (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
     const lines = logs ? (await Promise.all(SERVICES.map(wholeLogOf))).join('\n') : '';
     for (const secret of [demo.token, ada.token, 'waymark.test', 'hunter2', 'Bearer ', 'x'.repeat(43), 'postgres://']) {
       expect(spans).not.toContain(secret);
@@ -138,8 +174,8 @@ describe('all requests', () => {
 
   test.each(SERVICES)('%s makes exactly the spans that its README lists', async (service) => {
     const listed = await spansIn(new URL(`../../services/${service}/README.md`, import.meta.url));
-    const emitted = (await seen()).filter((span) => span.service === service).map(({ kind, name }) => `${kind} ${name}`);
-    const rare = [...scenarios, ...ownTraces].every(canRun) ? [] : listed.filter((span) => !emitted.includes(span));
+    const emitted = (await seenSpans()).filter((span) => span.service === service).map(({ kind, name }) => `${kind} ${name}`);
+    const rare = areAllHere ? [] : listed.filter((span) => !emitted.includes(span));
     expect([...new Set([...emitted, ...rare])].toSorted()).toEqual(listed.toSorted());
   });
 });
@@ -172,10 +208,9 @@ async function placeFromOutside({ demo }: Shoppers, flags: string): Promise<Orde
   return { caller, answer: await demo.place('desk-lamp', 1, randomUUID(), headers) };
 }
 
-async function seen(): Promise<Span[]> {
-  const all = await Promise.all([...scenarios, ...ownTraces].filter(canRun).map(traceOf));
-  return all.flatMap(({ spans }) => spans);
-}
+const seen = async (): Promise<CompleteTrace[]> => Promise.all([...scenarios, ...ownTraces].filter(canRun).map(traceOf));
+
+const seenSpans = async (): Promise<Span[]> => (await seen()).flatMap(({ spans }) => spans);
 
 /** The spans in a README: kind and names, from the first columns of the table under "## Spans". */
 async function spansIn(readme: URL): Promise<string[]> {
@@ -184,6 +219,15 @@ async function spansIn(readme: URL): Promise<string[]> {
     const [, kind = '', names = ''] = row.split('|').map((cell) => cell.trim());
     return [...names.matchAll(/`([^`]+)`/g)].map(([, name]) => `${kind} ${name}`);
   });
+}
+
+/** The page has the diagram of these traces. Writes it first if WRITE_DIAGRAM is set. */
+async function expectDiagram(all: readonly Trace[]): Promise<void> {
+  const file = new URL('../../ARCHITECTURE.md', import.meta.url);
+  const page = await readFile(file, 'utf8');
+  const current = page.replace(/(?<=^```mermaid\n)[^`]*/m, diagramOf(all));
+  if (process.env['WRITE_DIAGRAM']) await writeFile(file, current);
+  expect(await readFile(file, 'utf8')).toBe(current);
 }
 
 function expectProblem({ headers, body, status, traceId }: Answer): void {

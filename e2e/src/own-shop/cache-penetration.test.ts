@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { until } from '@waymark/service-kit/testing/until';
+import { readMetrics, valueOf } from '../shop/metrics.ts';
 import { query } from '../shop/query.ts';
 import { signatureHeader } from '../shop/signature.ts';
 import { startOwnShop, type OwnShop } from './own-shop.ts';
@@ -13,7 +14,7 @@ const LOOKUP = 'GET /products/{sku}';
 let own: OwnShop;
 beforeAll(async () => {
   own = await startOwnShop({
-    all: { INTERNAL_SECRET: SECRET },
+    all: { INTERNAL_SECRET: SECRET, OTEL_METRICS_EXPORTER: 'prometheus' },
     // No request is shed, and the cache outlives a test on a slow machine.
     inventory: { MAX_REQUESTS: '2000', PRODUCT_CACHE_SECONDS: '600', BLOOM_ERROR_RATE: '0.0005' },
   });
@@ -64,11 +65,18 @@ async function lookUps(): Promise<Record<'rejected' | 'missed' | 'hit' | 'querie
   return { rejected, missed, hit, queries };
 }
 
-test('of 10,000 lookups of unknown products at most 20 query the database, and their spans say why the others did not', async () => {
+/** The same lookups in the metrics. */
+async function counted(): Promise<Record<'rejected' | 'hit' | 'miss' | 'false_positive', number>> {
+  const samples = await readMetrics(own.shop.metrics!.inventory);
+  const value = (result: string): number => valueOf(samples, 'shop_product_lookups_total', { shop_product_lookup_result: result }) ?? NaN;
+  return { rejected: value('rejected'), hit: value('hit'), miss: value('miss'), false_positive: value('false_positive') };
+}
+
+test('of 10,000 lookups of unknown products at most 20 query the database, and spans and metrics say why the others did not', async () => {
   // The filter has room for 1,000 products: it is as full as it gets.
   const fill = `insert into products (sku, name, price_cents, position, available) select 'product-' || n, '', 1, n, 1 from generate_series(100, 1080) as n`;
   await query(own.shop.databases.inventory, fill);
-  const before = await lookUps();
+  const [before, countedBefore] = [await lookUps(), await counted()];
   const statuses = new Set<number>();
   let next = 0;
   const ask = async (): Promise<void> => {
@@ -85,13 +93,16 @@ test('of 10,000 lookups of unknown products at most 20 query the database, and t
     missed: before.missed + queries,
     queries: after.queries,
   });
+  expect(await counted()).toEqual({ ...countedBefore, rejected: after.rejected, false_positive: countedBefore.false_positive + queries });
+  expect(valueOf(await readMetrics(own.shop.metrics!.inventory), 'shop_bloom_error_rate_ratio')).toBe(0.0005);
 });
 
 test('a stampede of 1,000 requests for one product makes one query', async () => {
-  const before = await lookUps();
+  const [before, countedBefore] = [await lookUps(), await counted()];
   const statuses = await Promise.all(Array.from({ length: 1_000 }, () => lookUp('tea-pot')));
   expect(new Set(statuses)).toEqual(new Set([200]));
   expect(await lookUps()).toEqual({ ...before, missed: before.missed + 1, hit: before.hit + 999, queries: before.queries + 1 });
+  expect(await counted()).toEqual({ ...countedBefore, miss: countedBefore.miss + 1, hit: countedBefore.hit + 999 });
 });
 
 test('a product that is added to the database is found, although it was unknown just before', async () => {

@@ -30,6 +30,7 @@ test('the metrics of the shop say what happened to its requests, orders, payment
   expect(refused.status).toBe(409);
   expect(await demo.ended((await demo.place('grand-piano')).body.id)).toMatchObject({ status: 'rejected' });
   expect(await demo.ended((await demo.place('lost-postcard')).body.id)).toMatchObject({ status: 'dead_letter' });
+  for (const path of ['/v1/products/tea-pot', '/v1/products/tea-pot', '/v1/products/no-such-thing']) await demo.call('GET', path);
   for (const path of ['/v1/nothing/1', '/v1/nothing/2', '/v1/nothing/3']) await demo.call('GET', path);
 
   const gateway = await metricsOf('gateway');
@@ -38,8 +39,13 @@ test('the metrics of the shop say what happened to its requests, orders, payment
   expect(valueOf(gateway, count, { ...post, http_response_status_code: '201' })).toBe(3);
   expect(valueOf(gateway, count, { ...post, http_response_status_code: '409' })).toBe(1);
   expect(failures(gateway)).toEqual({ ...none, out_of_stock: 1 });
-  const unknown = gateway.filter(({ name, labels }) => name === count && labels['http_response_status_code'] === '404');
-  expect(unknown.map(({ labels, value }) => [labels['http_route'], value])).toEqual([[undefined, 3]]);
+  const notFound = gateway.filter(({ name, labels }) => name === count && labels['http_response_status_code'] === '404');
+  expect(new Map(notFound.map(({ labels, value }) => [labels['http_route'], value]))).toEqual(
+    new Map([
+      ['/v1/products/{sku}', 1],
+      [undefined, 3],
+    ]),
+  );
   const calls = { http_request_method: 'POST', url_template: '/orders', http_response_status_code: '201' };
   expect(valueOf(gateway, 'http_client_request_duration_seconds_count', calls)).toBe(3);
 
@@ -74,6 +80,11 @@ test('the metrics of the shop say what happened to its requests, orders, payment
     'the stock to be taken',
   );
   expect(valueOf(after, 'shop_stock_available', { shop_product_sku: 'last-lantern' })).toBe(1);
+  const lookups = (result: string): number | undefined =>
+    valueOf(after, 'shop_product_lookups_total', { shop_product_lookup_result: result });
+  expect(lookups('miss')).toBeGreaterThan(0);
+  expect((lookups('miss') ?? 0) + (lookups('hit') ?? 0)).toBe(2);
+  expect([lookups('rejected'), lookups('false_positive')]).toEqual([1, 0]);
   for (const service of SERVICES) {
     const samples = await metricsOf(service);
     expect(valueOf(samples, 'otel_sdk_exporter_span_exported_total', { error_type: 'rejected' })).toBe(0);

@@ -3,10 +3,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { panelQueries, usedMetrics } from '@waymark/monitoring/queries';
+import { alertRules } from '@waymark/monitoring/rules';
 import { startMonitoring, startNodeExporter, type Monitoring } from '@waymark/monitoring/start';
 import { findTool } from '@waymark/monitoring/tools';
 import { until } from '@waymark/service-kit/testing/until';
 import { traceIdsBehind } from '../shop/all-traces.ts';
+import { catalog } from '../shop/catalog.ts';
 import { startOwnShop, type OwnShop } from './own-shop.ts';
 
 const missing = (['prometheus', 'alertmanager', 'node exporter'] as const).filter((name) => !findTool(name));
@@ -90,6 +92,15 @@ const impatient = (text: string): string => text.replaceAll(/group_(wait|interva
       expect(series[0]?.metric['__name__']).toBe(name);
     });
 
+    test.each(alertsOfServices())('the catalogue lists $alert for each service with its metrics', async ({ alert, selectors }) => {
+      const jobs = (await Promise.all(selectors.map((selector) => query(`group by (job) (last_over_time(${selector}[10m]))`)))).flat();
+      const services = new Set(jobs.map(({ metric }) => metric['job'] ?? 'no job'));
+      const listing = (await catalog()).filter(
+        ({ kind, metadata }) => kind === 'Component' && metadata.links?.some(({ title }) => title === alert),
+      );
+      expect(new Set(listing.map(({ metadata }) => metadata.name))).toEqual(services);
+    });
+
     test.each(panelQueries())('the panel "$title" shows $expr', async ({ expr, legendFormat }) => {
       const series = await until(
         () => query(expr),
@@ -124,9 +135,20 @@ const impatient = (text: string): string => text.replaceAll(/group_(wait|interva
   },
 );
 
-/** The commands of all runbooks, except those for Docker: the tests of compose run them. */
+/** Each alert about services, with what its rule selects from their metrics. A recorded series has the service at the front of its name, not as a label. */
+function alertsOfServices(): { alert: string; selectors: string[] }[] {
+  return alertRules().flatMap(({ alert, text }) => {
+    const [, expr = ''] = /expr: ([^]*?)\n +(?:for|labels):/.exec(text) ?? [];
+    const bare = expr.replaceAll(/\bby \([^)]*\)/g, '').replaceAll(/\b(\w+):\w+:\w+/g, 'up{job="$1"}');
+    const selectors = bare.match(/\b(?:up|(?:shop|waymark|http|otel)_\w+)\b(?:\{[^}]*\})?/g);
+    return selectors ? [{ alert, selectors }] : [];
+  });
+}
+
+/** The commands of all runbooks and of the page for people on call, except those for Docker: the tests of compose run them. */
 function runbookCommands(): string[] {
-  const folder = fileURLToPath(new URL('../../../docs/runbooks/', import.meta.url));
-  const pages = readdirSync(folder).map((page) => readFileSync(folder + page, 'utf8'));
-  return pages.flatMap((text) => Array.from(text.matchAll(/^```sh\n(.*?)^```/gms), ([, command = '']) => command));
+  const docs = fileURLToPath(new URL('../../../docs/', import.meta.url));
+  const pages = ['on-call.md', ...readdirSync(`${docs}runbooks`).map((page) => `runbooks/${page}`)];
+  const texts = pages.map((page) => readFileSync(docs + page, 'utf8'));
+  return texts.flatMap((text) => Array.from(text.matchAll(/^ *```sh\n(.*?)^ *```/gms), ([, command = '']) => command));
 }

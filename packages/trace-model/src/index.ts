@@ -20,6 +20,8 @@ export type { ServiceRow } from './services-table.ts';
 export { servicesTable } from './services-table.ts';
 export type { Dependency, DependencyKind } from './dependencies.ts';
 export { dependencies, isOwnJob } from './dependencies.ts';
+export type { AffectedOperation } from './impact.ts';
+export { impact } from './impact.ts';
 export { flowchart, sequenceDiagram } from './mermaid.ts';
 export type { ComparedSpan, Comparison } from './compare.ts';
 export { compare } from './compare.ts';

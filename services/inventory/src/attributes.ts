@@ -1,4 +1,4 @@
-// The shop's own span attributes, on the SERVER span of a product lookup.
+// The shop's own attributes. The first three are on the SERVER span of a product lookup.
 
 /** True if the Bloom filter knew that the product does not exist. */
 export const BLOOM_REJECTED = 'shop.bloom.rejected';
@@ -6,3 +6,6 @@ export const BLOOM_REJECTED = 'shop.bloom.rejected';
 export const CACHE_HIT = 'shop.cache.hit';
 /** If the query was still running: the trace of the request that it belongs to. */
 export const CACHE_QUERIED_IN = 'shop.cache.queried_in';
+
+/** On the metric of lookups: where the answer came from. */
+export const LOOKUP_RESULT = 'shop.product.lookup.result';

@@ -5,6 +5,7 @@ import { LRUCache } from 'lru-cache';
 import { BLOOM_REJECTED, CACHE_HIT, CACHE_QUERIED_IN } from './attributes.ts';
 import { findProduct } from './inventory-db.ts';
 import { KnownSkus } from './known-skus.ts';
+import { countLookup, observeErrorRate, type LookupResult } from './product-metrics.ts';
 
 /** A query for a product. */
 interface Lookup {
@@ -31,6 +32,7 @@ export class Products {
     this.#db = db;
     this.#lookups = new LRUCache({ max: MOST_CACHED, ttl: Math.ceil(cacheSeconds * 1_000) });
     this.#known = new KnownSkus(db, log, errorRate, (sku) => this.forget(sku));
+    observeErrorRate(errorRate);
   }
 
   /** Until it is started, no SKU is rejected. */
@@ -44,14 +46,17 @@ export class Products {
 
   /** Finds a product, with the stock that it had at most `cacheSeconds` ago. */
   async find(sku: string): Promise<Product | undefined> {
-    if (!this.#known.mayExist(sku)) return found(undefined, { [BLOOM_REJECTED]: true });
+    if (!this.#known.mayExist(sku)) return found('rejected', undefined, { [BLOOM_REJECTED]: true });
     const lookup = this.#lookups.get(sku);
-    if (!lookup) return found(await this.#query(sku), { [CACHE_HIT]: false });
-    if (lookup.isDone) return found(await lookup.product, { [CACHE_HIT]: true });
+    if (!lookup) {
+      const product = await this.#query(sku);
+      return found(product ? 'miss' : 'false_positive', product, { [CACHE_HIT]: false });
+    }
+    if (lookup.isDone) return found('hit', await lookup.product, { [CACHE_HIT]: true });
     try {
       const inTime = await endsWithin(Math.min(remainingMs(), LONGEST_WAIT_MS), lookup.product);
       if (!inTime) throw deadlineExceeded('The database');
-      return found(await lookup.product, { [CACHE_HIT]: true, ...(lookup.traceId && { [CACHE_QUERIED_IN]: lookup.traceId }) });
+      return found('hit', await lookup.product, { [CACHE_HIT]: true, ...(lookup.traceId && { [CACHE_QUERIED_IN]: lookup.traceId }) });
     } catch (error) {
       // The other request had less time than this one.
       if (error instanceof Problem && error.code === 'deadline_exceeded' && remainingMs() > 0) return this.find(sku);
@@ -78,8 +83,9 @@ export class Products {
   }
 }
 
-/** Says on the span of the request where its answer came from. Every lookup that does not fail passes here once. */
-function found(product: Product | undefined, from: Readonly<Record<string, boolean | string>>): Product | undefined {
+/** Says on the span of the request, and in the metrics, where its answer came from. Every lookup that does not fail passes here once. */
+function found(result: LookupResult, product: Product | undefined, from: Readonly<Record<string, boolean | string>>): Product | undefined {
   annotate(from);
+  countLookup(result);
   return product;
 }

@@ -223,7 +223,7 @@ test('every command has a help text', async () => {
   const { code, out } = await runTrace(['--help']);
   expect(code).toBe(0);
   const commands = [...out.matchAll(/^ {2}(\w+) /gm)].map(([, name = '']) => name);
-  expect(commands).toEqual(['show', 'verify', 'compare', 'services', 'flow', 'wait', 'search', 'watch']);
+  expect(commands).toEqual(['show', 'verify', 'compare', 'services', 'flow', 'impact', 'wait', 'search', 'watch']);
   for (const name of commands)
     expect(await runTrace([name, '--help'])).toMatchObject({ code: 0, out: expect.stringContaining(`usage: trace ${name}`) });
   expect((await runTrace([])).code).toBe(2);

@@ -4,6 +4,7 @@ import { TraceBackendError } from '../traces/trace-backend-error.ts';
 import { COMMON, parseConfig, type Command, type Given } from './command.ts';
 import { compare } from './commands/compare.ts';
 import { flow } from './commands/flow.ts';
+import { impact } from './commands/impact.ts';
 import { search } from './commands/search.ts';
 import { services } from './commands/services.ts';
 import { show } from './commands/show.ts';
@@ -15,7 +16,7 @@ import { ioOf, type Io, type World } from './io.ts';
 import { Misuse } from './misuse.ts';
 import { suggest } from './suggest.ts';
 
-const COMMANDS: readonly Command[] = [show, verify, compare, services, flow, wait, search, watch];
+const COMMANDS: readonly Command[] = [show, verify, compare, services, flow, impact, wait, search, watch];
 
 /** Runs `trace` with these arguments, and returns the exit code. */
 export async function run(args: readonly string[], world: World): Promise<number> {
