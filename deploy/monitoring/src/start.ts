@@ -117,7 +117,8 @@ export async function startNodeExporter(): Promise<{ address: string } & AsyncDi
 
 const START_MS = 30_000;
 
-async function start(name: Tool, readyUrl: string, args: string[], env: Record<string, string> = {}): Promise<AsyncDisposable> {
+/** Starts a program and waits until it answers at `readyUrl`. @throws {Error} with what it said, if it ends or does not answer */
+export async function start(name: Tool, readyUrl: string, args: string[], env: Record<string, string> = {}): Promise<AsyncDisposable> {
   const child = spawn(tool(name), args, { env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'pipe'] });
   const exited = once(child, 'exit');
   let said = '';
@@ -148,7 +149,7 @@ const answers = (url: string): Promise<boolean> =>
   );
 
 /** An address on which nothing listened a moment ago. */
-async function freeAddress(): Promise<string> {
+export async function freeAddress(): Promise<string> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

@@ -24,6 +24,8 @@ export interface Jobs {
   add<P>(tx: Sql, job: Job<P>, payload: P, delaySeconds?: number): Promise<void>;
   /** Removes the waiting job with the key of this payload, in the caller's transaction. A running job is not stopped, so it must check whether it is still needed. */
   cancel<P>(tx: Transaction, job: Job<P>, payload: P): Promise<void>;
+  /** Migrates the tables. `start` does it too if it was not done. */
+  migrate(): Promise<void>;
   /** Migrates the tables, then handles these kinds of jobs until `stop`. It reconnects when the database is lost. */
   start(handled: readonly HandledJob[]): Promise<void>;
   /**
@@ -60,6 +62,7 @@ const INDEX_LOCK = 7_263_145;
  */
 export function openJobs(db: Database, log: Logger, maxAttempts = 5): Jobs {
   let worker: Worker | undefined;
+  let migrated: Promise<void> | undefined;
   let handled: readonly HandledJob[] = [];
   return {
     get isBehind() {
@@ -71,18 +74,23 @@ export function openJobs(db: Database, log: Logger, maxAttempts = 5): Jobs {
     replay: (messageId) => db.transaction((tx) => replay(tx, messageId, handled, maxAttempts)),
     replayAll: (filter) => replayAll(db, filter, handled, maxAttempts),
     prune: () => pruneDeadLetters(db),
+    migrate: () => (migrated ??= migrateJobs(db, log)),
     async start(known) {
       handled = known;
-      await migrate(db, MIGRATIONS, 'jobs', log);
-      await runMigrations({ pgPool: db.control.pool, logger: workerLogger(log) });
-      await db.transaction(async (tx) => {
-        // Only one process at a time may create the index.
-        await tx.query('select pg_advisory_xact_lock($1)', [INDEX_LOCK]);
-        await tx.query(INDEX);
-      });
+      await this.migrate();
       observeJobs(db.control);
       worker = startWorker(db, log, handled);
     },
     stop: async (ms = STOP_MS) => worker?.stop(ms),
   };
+}
+
+async function migrateJobs(db: Database, log: Logger): Promise<void> {
+  await migrate(db, MIGRATIONS, 'jobs', log);
+  await runMigrations({ pgPool: db.control.pool, logger: workerLogger(log) });
+  await db.transaction(async (tx) => {
+    // Only one process at a time may create the index.
+    await tx.query('select pg_advisory_xact_lock($1)', [INDEX_LOCK]);
+    await tx.query(INDEX);
+  });
 }

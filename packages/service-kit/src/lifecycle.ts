@@ -23,7 +23,9 @@ export interface Service {
   limit?: RequestLimit;
   /** Set for the service that receives requests from outside. */
   edge?: Edge;
-  /** Runs before the first request: migrations, seeds, workers. */
+  /** Runs before `start`: migrations. With the argument `--migrate` the process ends after it. */
+  migrate?(): Promise<void>;
+  /** Runs before the first request: seeds, workers. */
   start?(): Promise<void>;
   /** Runs at the start and then every hour: removes rows that are older than their retention. */
   prune?(): Promise<void>;
@@ -48,7 +50,8 @@ const PRUNE_EVERY_MS = 3_600_000;
 /**
  * Runs a service until SIGTERM or SIGINT, then stops it without failing a request. For LAME_DUCK_SECONDS the service says that it is not
  * ready, but still answers. Then it closes its port, finishes the requests, jobs and detached tasks in progress, and exports its spans. The
- * process then ends by itself. A service that cannot start logs the reason and ends with exit code 1.
+ * process then ends by itself. A service that cannot start logs the reason and ends with exit code 1. `node src/main.ts --migrate` only migrates
+ * the database.
  */
 export async function run(name: string, wire: (log: Logger) => Service): Promise<void> {
   const log = serviceLog(name);
@@ -75,6 +78,8 @@ function reasonOf(error: unknown): string {
 async function serve(service: Service, log: Logger, signal: Promise<string>): Promise<void> {
   const stopPruning = new AbortController();
   try {
+    await service.migrate?.();
+    if (process.argv.includes('--migrate')) return log.info('the database is migrated');
     await service.start?.();
     const pruning = outside(() => pruneHourly(service, log, stopPruning.signal));
     const server = await listen(service, log);

@@ -70,6 +70,12 @@ test.each([
   expect(await db.query(`select to_regclass('novelty') as novelty`)).toEqual([{ novelty: null }]);
 });
 
+test('an older version accepts a database that a newer one has migrated', async () => {
+  await run({ ...CREATE, ...FIRST });
+  await run(CREATE);
+  expect(await ran()).toEqual(['0001-create.sql', '0002-first.sql']);
+});
+
 test('a failing migration rolls back, together with the new ones before it', async () => {
   await expect(run({ ...CREATE, '0002-wrong.sql': 'insert into steps values (1); insert into nowhere values (1)' })).rejects.toThrow(
     'nowhere',

@@ -15,7 +15,7 @@ const LOCK = 7_263_144;
 
 /**
  * Migrates a database: runs each `NNNN-name.sql` of `folder` that has not run yet, in order, all in one transaction. Only one process at a
- * time does this.
+ * time does this. A newer version may have migrated the database further: then there is nothing to do, so the old one can be rolled back to.
  * @param owner tells several sets of migrations in one database apart
  * @throws {Error} if a migration that has run was edited or removed, or a new one sorts before it
  */
@@ -55,7 +55,8 @@ async function outstanding(tx: Sql, migrations: Migration[], owner: string): Pro
   );
   for (const [at, { name, checksum }] of ran.entries()) {
     const here = migrations[at];
-    if (here?.name !== name)
+    if (!here) break;
+    if (here.name !== name)
       throw new Error(`Migration ${name} has run, but is missing or comes later now: add new migrations only at the end`);
     if (here.checksum !== checksum) throw new Error(`Migration ${name} was edited after it ran: undo the edit and add a new migration`);
   }

@@ -18,10 +18,8 @@ export function authService(config: Config, log: Logger): Service {
     ready: () => db.ready(),
     limit,
     listen: config,
-    async start() {
-      await migrate(db, MIGRATIONS, 'auth', log);
-      await seedUsers(db);
-    },
+    migrate: () => migrate(db, MIGRATIONS, 'auth', log),
+    start: () => seedUsers(db),
     async prune() {
       await pruneSessions(db);
       await pruneAuditTrail(db);

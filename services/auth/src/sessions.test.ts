@@ -21,6 +21,7 @@ let audit: AuditTrail;
 beforeAll(async () => {
   empty = await testDatabase();
   const service = authService(config({ DATABASE_URL: empty.url, INTERNAL_SECRET: 'a secret of the tests' }), log);
+  await service.migrate?.();
   await service.start?.();
   await service.stop?.();
   db = openDatabase(empty.url, log);

@@ -25,6 +25,7 @@ beforeAll(async () => {
   others = openDatabase(empty.url, log);
   const settings = { DATABASE_URL: empty.url, INTERNAL_SECRET: 'a secret of the tests', STOCK_REPORT_SECONDS: '0' };
   const service = inventoryService(config(settings), log);
+  await service.migrate?.();
   await service.start?.();
   await service.stop?.();
 });

@@ -29,6 +29,7 @@ beforeAll(async () => {
     config({ DATABASE_URL: empty.url, INTERNAL_SECRET: 'a secret of the tests', STOCK_REPORT_SECONDS: '0' }),
     log,
   );
+  await service.migrate?.();
   await service.start?.();
   await service.stop?.();
   db = openDatabase(empty.url, log);

@@ -24,8 +24,11 @@ export function inventoryService(config: Config, log: Logger): Service {
     ready: () => db.ready(),
     limit,
     listen: config,
-    async start() {
+    async migrate() {
       await migrate(db, MIGRATIONS, 'inventory', log);
+      await jobs.migrate();
+    },
+    async start() {
       await products.start();
       observeStock(db.control);
       await jobs.start(jobHandlers(parts));

@@ -31,10 +31,11 @@ export function orderService(config: Config, log: Logger): Service {
     ready: () => db.ready(),
     limit,
     listen: config,
-    async start() {
+    async migrate() {
       await migrate(db, MIGRATIONS, 'order', log);
-      await jobs.start(jobHandlers(parts));
+      await jobs.migrate();
     },
+    start: () => jobs.start(jobHandlers(parts)),
     async prune() {
       await prunePlacements(db);
       await jobs.prune();

@@ -17,9 +17,12 @@ export interface Program extends AsyncDisposable {
 }
 
 /** Runs a TypeScript file with tracing. Its environment is only `env`. */
-export function runProgram(path: string, env: Record<string, string>): Program {
-  const args = ['--import', '@waymark/tracing/register', path];
-  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'], cwd: dirname(path) });
+export function runProgram(path: string, env: Record<string, string>, ...args: string[]): Program {
+  const child = spawn(process.execPath, ['--import', '@waymark/tracing/register', path, ...args], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    cwd: dirname(path),
+  });
   const lines: LogLine[] = [];
   let errors = '';
   createInterface(child.stdout).on('line', (line) => lines.push(JSON.parse(line) as LogLine));
