@@ -64,6 +64,9 @@ capabilities: { drop: [ALL] }
 {{- end }}
 {{- if eq .name "gateway" }}
 - { name: TRACE_UI_URL, value: {{ $values.tracing.uiUrl | quote }} }
+{{- if and (or $values.httpRoute.enabled $values.ingress.enabled) (not (hasKey $values.services.gateway.env "TRUST_PROXY")) }}
+- { name: TRUST_PROXY, value: '1' }
+{{- end }}
 {{- end }}
 {{- range $name, $value := (get $values.services .name).env }}
 - { name: {{ $name }}, value: {{ $value | quote }} }
