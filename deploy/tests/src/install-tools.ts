@@ -1,14 +1,15 @@
 // Installs the programs that check the chart, with Go, into the folder that `go env GOBIN` names, and downloads schemas into Go's module cache.
 import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { PROGRAMS, SCHEMA_MODULES } from './tools.ts';
 
-const commands = [
-  ...Object.values(PROGRAMS).map((module) => ['install', module]),
-  ...SCHEMA_MODULES.map((module) => ['mod', 'download', module]),
-];
-for (const args of commands) {
+function go(folder: string, ...args: string[]): void {
   process.stdout.write(`go ${args.join(' ')}\n`);
-  const { status } = spawnSync('go', args, { stdio: 'inherit', cwd: tmpdir() });
+  const { status } = spawnSync('go', args, { stdio: 'inherit', cwd: folder });
   if (status !== 0) process.exitCode = 1;
 }
+
+for (const module of Object.values(PROGRAMS)) go(tmpdir(), 'install', module);
+for (const module of SCHEMA_MODULES) go(tmpdir(), 'mod', 'download', module);
+go(join(import.meta.dirname, '../pod-security'), 'install', '.');

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
-import { golden, manifestsIn, pathOf, podOf, read, type Manifest } from './manifests.ts';
+import { find, golden, manifestsIn, pathOf, podOf, read, type Manifest } from './manifests.ts';
 import { run } from './programs.ts';
 import { GOLDEN } from './render.ts';
 import { jsonSchemas } from './testing/json-schemas.ts';
@@ -43,10 +43,10 @@ const MISTAKES: [string, string, (pod: Fields, container: Fields) => void][] = [
   ['a value of the wrong type', 'terminationGracePeriodSeconds', (pod) => (pod['terminationGracePeriodSeconds'] = 'soon')],
 ];
 
-/** Writes mutated manifests into a file. */
+/** Writes a Deployment with a mistake into a file. */
 function mistaken(change: (pod: Fields, container: Fields) => void): string {
   const file = join(folder, 'mistaken.yaml');
-  writeFileSync(file, mutated(change));
+  writeFileSync(file, inYaml([find(manifestsIn(mutated(change)), 'Deployment', 'waymark-order')]));
   return file;
 }
 
