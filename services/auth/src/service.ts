@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { authApi } from '@waymark/contracts';
 import { migrate, openDatabase, RequestLimit, serviceApp, type Logger, type Service } from '@waymark/service-kit';
 import { auditTrail } from './audit-trail.ts';
-import { pruneAuditTrail, pruneSessions } from './auth-db.ts';
+import { pruneAttempts, pruneAuditTrail, pruneSessions } from './auth-db.ts';
 import type { Config } from './config.ts';
 import { routes } from './routes.ts';
 import { seedUsers } from './seed-users.ts';
@@ -24,6 +24,7 @@ export function authService(config: Config, log: Logger): Service {
     },
     async prune() {
       await pruneSessions(db);
+      await pruneAttempts(db);
       await pruneAuditTrail(db);
     },
     async stop() {
