@@ -20,6 +20,8 @@ export interface AppParts<A extends Api> {
   secret?: string;
   /** True for the service that receives requests from outside. */
   entry?: boolean;
+  /** How many proxies stand before the service, each of which adds an address to `X-Forwarded-For`. */
+  proxies?: number;
   /** Files for a browser. They are served without a trace: theirs would hide those of the service. */
   files?: Middleware;
   /** Middleware that runs before the routes, inside tracing and problem answers. */
@@ -28,11 +30,16 @@ export interface AppParts<A extends Api> {
 
 /** The Koa app of a service: tracing, access log, problem documents, load limit, deadline, and the routes of its contract. */
 export function serviceApp<R extends Routes>(parts: AppParts<Api<R>>): Koa {
-  const { api, handlers, log, limit = new RequestLimit(Infinity), secret, entry = false, files, before = [] } = parts;
-  const app = new Koa();
+  const { api, handlers, log, limit = new RequestLimit(Infinity), secret, entry = false, proxies = 0, files, before = [] } = parts;
+  const app = new Koa({ proxy: proxies > 0, maxIpsCount: proxies });
   const router = routesOf(api, handlers, { internal: secret !== undefined });
   if (files) app.use(files);
-  app.use(traced({ entry })).use(logRequests(log)).use(answerProblems(log)).use(limitRequests(limit)).use(keepDeadline({ entry }));
+  app
+    .use(traced({ entry }))
+    .use(logRequests(log))
+    .use(answerProblems(log))
+    .use(limitRequests(limit, { entry }))
+    .use(keepDeadline({ entry }));
   if (entry) app.use(requestFaults);
   if (secret) app.use(onlySigned(secret));
   for (const middleware of before) app.use(middleware);

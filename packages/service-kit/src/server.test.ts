@@ -100,7 +100,7 @@ test('under overload some requests wait and the rest get 503 with Retry-After an
   const { limit, release } = taken();
   await using server = await serveThings(log, { limit });
   const waiting = Array.from({ length: 256 }, () => fetch(`${server.url}/things?limit=1`));
-  await until(() => limit.isFull, Boolean, 'the queue to be full');
+  await until(() => limit.isFull(), Boolean, 'the queue to be full');
   const shed = await fetch(`${server.url}/things?limit=1`);
   expect([shed.status, shed.headers.get('retry-after')]).toEqual([503, '1']);
   expect(await shed.json()).toMatchObject({ code: 'overloaded', traceId: shed.headers.get('x-trace-id') });
@@ -172,6 +172,7 @@ test('limits the connections and the requests of one address, probes included', 
   let admitted = 0;
   const edge = {
     connectionsPerAddress: 3,
+    proxies: 0,
     admit: () =>
       Promise.resolve((admitted += 1) > 2 ? new Problem(429, 'rate_limited', 'Slower.', { headers: { 'retry-after': '1' } }) : undefined),
   };
@@ -191,6 +192,44 @@ test('limits the connections and the requests of one address, probes included', 
   await until(ask, (status) => status !== 0, 'a connection to be free');
   await until(ask, (status) => status !== 200, 'the rate limit to be reached');
   expect(await ask()).toBe(429);
+});
+
+test('one address from outside has at most half of the places and of the queue', async () => {
+  const limit = new RequestLimit(4);
+  const open = Promise.withResolvers<void>();
+  const handled: string[] = [];
+  const send = (caller: string): Promise<unknown> => {
+    const handle = async (): Promise<void> => {
+      handled.push(caller);
+      await open.promise;
+    };
+    return limit.run(handle, () => true, caller);
+  };
+  const greedy = Array.from({ length: 130 }, () => send('greedy'));
+  expect([handled.length, limit.isFull('greedy'), limit.isFull('another')]).toEqual([2, true, false]);
+  await expect(send('greedy')).rejects.toMatchObject({ code: 'overloaded' });
+  const others = [send('another'), send('another')];
+  expect(handled).toEqual(['greedy', 'greedy', 'another', 'another']);
+  open.resolve();
+  await Promise.all([...greedy, ...others]);
+  expect(handled).toHaveLength(132);
+});
+
+test.each([
+  ['no proxy is trusted', 0, '203.0.113.9, 198.51.100.7', '127.0.0.1'],
+  ['one proxy: what it added counts, not what the caller wrote', 1, '203.0.113.9, 198.51.100.7', '198.51.100.7'],
+  ['two proxies', 2, '192.0.2.1, 203.0.113.9, 198.51.100.7', '203.0.113.9'],
+  ['a request that came past the proxy', 1, '', '127.0.0.1'],
+])('the address of the caller, if %s', async (_, proxies, forwarded, address) => {
+  const admitted: string[] = [];
+  const admit = (from: string): Promise<Problem | undefined> => {
+    admitted.push(from);
+    return Promise.resolve(undefined);
+  };
+  await using server = await serveThings(log, { edge: { connectionsPerAddress: 10, proxies, admit } });
+  const traceId = (await fetch(`${server.url}/things/lamp`, { headers: { 'x-forwarded-for': forwarded } })).headers.get('x-trace-id');
+  const span = await until(() => spans.find((one) => one.traceId === traceId), Boolean, 'its span');
+  expect([admitted, attribute(span, 'client.address')]).toEqual([[address], address]);
 });
 
 const DRIPPING: readonly (readonly [what: string, bytes: string, answer: string])[] = [

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { outside } from '@waymark/context';
 import { traceRefused, type Refused } from '@waymark/tracing';
 import type { Logger } from 'pino';
-import { overloaded, type RequestLimit } from './limit.ts';
+import { Counts, overloaded, type RequestLimit } from './limit.ts';
 import { Problem } from './problem.ts';
 
 /** What the server needs: the app, and what it checks before a request reaches the app. */
@@ -20,7 +20,9 @@ export interface Gate {
 
 /** Limits for callers from outside. */
 export interface Edge {
-  /** The number of connections that one address may have. */
+  /** How many proxies stand before the service, each of which adds an address to `X-Forwarded-For`. */
+  proxies: number;
+  /** The number of connections that one address may have. Behind a proxy, all connections have the proxy's address, so it does not count. */
   connectionsPerAddress: number;
   /** Counts a request, probes included. Resolves with a problem if the address is over its limit. */
   admit(address: string): Promise<Problem | undefined>;
@@ -62,7 +64,7 @@ export function serviceServer(gate: Gate, log: Logger): ServiceServer {
   const ambiguous = new WeakSet<Socket>();
   const shed = countShed(log);
   const refuse = (request: IncomingMessage, response: ServerResponse, problem: Problem): void => {
-    const { fields, body, ids } = refusal(problem, gate, request, request.socket);
+    const { fields, body, ids } = refusal(problem, gate, request, callerOf(request, gate.edge));
     if (problem.code === 'overloaded') shed();
     else log.info({ ...ids, method: request.method, status: problem.status, code: problem.code }, 'request refused');
     response.writeHead(problem.status, fields).end(body);
@@ -71,7 +73,8 @@ export function serviceServer(gate: Gate, log: Logger): ServiceServer {
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (stopping) response.setHeader('connection', 'close');
     if (gate.edge) for (const [name, value] of Object.entries(DATA_HEADERS)) response.setHeader(name, value);
-    const excess = gate.edge && (await gate.edge.admit(request.socket.remoteAddress ?? ''));
+    const caller = callerOf(request, gate.edge);
+    const excess = gate.edge && (await gate.edge.admit(caller));
     if (excess) return refuse(request, response, excess);
     if (ambiguous.has(request.socket)) return void response.destroy();
     const fault = faultOf(request);
@@ -81,7 +84,7 @@ export function serviceServer(gate: Gate, log: Logger): ServiceServer {
     }
     const probe = /^\/(healthz|readyz)(?:\?|$)/.exec(request.url ?? '')?.[1];
     if (probe) return answerProbe(request, response, probe === 'readyz' ? await reasonNotReady(gate, stopping) : undefined);
-    if (gate.limit.isFull) return refuse(request, response, overloaded());
+    if (gate.limit.isFull(gate.edge && caller)) return refuse(request, response, overloaded());
     gate.listener(request, response);
   };
 
@@ -102,7 +105,7 @@ export function serviceServer(gate: Gate, log: Logger): ServiceServer {
     refuse(request, response, new Problem(417, 'expectation_failed', 'The only supported expectation is "100-continue".'));
   });
   server.on('clientError', (error: UnparsedError, socket: Socket) => refuseUnparsed(error, socket, gate, log));
-  if (gate.edge) limitConnections(server, gate.edge.connectionsPerAddress);
+  if (gate.edge?.proxies === 0) limitConnections(server, gate.edge.connectionsPerAddress);
   return {
     server,
     announceStop() {
@@ -111,6 +114,12 @@ export function serviceServer(gate: Gate, log: Logger): ServiceServer {
     },
     close: (ms) => close(server, ms, () => inProgress.size),
   };
+}
+
+/** The caller's address, as Koa has it in `ctx.ip`. What is left of the proxies' entries in `X-Forwarded-For`, callers can write themselves. */
+function callerOf({ headers, socket }: IncomingMessage, edge: Edge | undefined): string {
+  const forwarded = edge?.proxies ? String(headers['x-forwarded-for'] ?? '').split(/\s*,\s*/) : [];
+  return forwarded.slice(-(edge?.proxies ?? 0))[0] || (socket.remoteAddress ?? '');
 }
 
 function answerProbe(request: IncomingMessage, response: ServerResponse, reason: string | undefined): void {
@@ -155,10 +164,10 @@ function refusal(
   problem: Problem,
   { edge }: Gate,
   request: Refused['request'],
-  { remoteAddress }: Socket,
+  clientAddress: string,
 ): { fields: Record<string, string>; body: string; ids: Record<string, string> } {
   const { status, code } = problem;
-  const { headers, ids } = traceRefused({ request, clientAddress: remoteAddress, status, code, entry: edge !== undefined });
+  const { headers, ids } = traceRefused({ request, clientAddress, status, code, entry: edge !== undefined });
   const body = JSON.stringify(problem.toDetails(headers['x-trace-id']));
   const length = String(Buffer.byteLength(body));
   return {
@@ -178,7 +187,7 @@ function refusal(
 function refuseUnparsed(error: UnparsedError, socket: Socket, gate: Gate, log: Logger): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const problem = PROBLEMS[error.code ?? '']?.() ?? malformed('The request is not valid HTTP/1.1.');
-  const { fields, body, ids } = refusal(problem, gate, requestLineOf(error), socket);
+  const { fields, body, ids } = refusal(problem, gate, requestLineOf(error), socket.remoteAddress ?? '');
   log.info({ ...ids, status: problem.status, code: problem.code, reason: error.code }, 'request refused');
   // Part of an earlier response may have been sent already. More bytes would corrupt it.
   const answering = (socket as Socket & { _httpMessage?: ServerResponse | null })._httpMessage;
@@ -203,17 +212,11 @@ const PROBLEMS: Readonly<Record<string, () => Problem>> = {
 
 /** Closes connections beyond `max` from one address at once, so that one caller cannot take all of them. */
 function limitConnections(server: Server, max: number): void {
-  const open = new Map<string, number>();
+  const open = new Counts();
   server.on('connection', (socket) => {
     const address = socket.remoteAddress ?? '';
-    const count = (open.get(address) ?? 0) + 1;
-    open.set(address, count);
-    socket.once('close', () => {
-      const left = (open.get(address) ?? 1) - 1;
-      if (left > 0) open.set(address, left);
-      else open.delete(address);
-    });
-    if (count > max) socket.destroy();
+    socket.once('close', () => open.add(address, -1));
+    if (open.add(address, 1) > max) socket.destroy();
   });
 }
 

@@ -25,6 +25,13 @@ export const config = (env = process.env) =>
         .positive()
         .default(500)
         .describe('the number of requests that one address may send per second'),
+      TRUST_PROXY: z.coerce
+        .number()
+        .int()
+        .min(0)
+        .max(10)
+        .default(0)
+        .describe("the number of proxies before the gateway; each adds its caller's address to X-Forwarded-For, as a load balancer does"),
     },
     env,
   );

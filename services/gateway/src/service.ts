@@ -21,6 +21,7 @@ export function gatewayService(config: Config, log: Logger): Service {
       log,
       limit,
       entry: true,
+      proxies: config.TRUST_PROXY,
       files: pages(config.TRACE_UI_URL),
       before: [rememberAddress, serverTiming],
     }),
@@ -28,6 +29,10 @@ export function gatewayService(config: Config, log: Logger): Service {
     ready: () => Promise.resolve(),
     listen: config,
     limit,
-    edge: { admit: rateLimit(config.RATE_LIMIT_PER_SECOND), connectionsPerAddress: config.CONNECTIONS_PER_ADDRESS },
+    edge: {
+      admit: rateLimit(config.RATE_LIMIT_PER_SECOND),
+      connectionsPerAddress: config.CONNECTIONS_PER_ADDRESS,
+      proxies: config.TRUST_PROXY,
+    },
   };
 }

@@ -41,7 +41,14 @@ export async function serveThings(
 ): Promise<ServedThings> {
   const requests: string[] = [];
   const { limit = new RequestLimit(Infinity), edge, ready = () => Promise.resolve() } = more;
-  const answer = serviceApp({ api: thingsApi, handlers: handlers(log), log, limit, entry: edge !== undefined }).callback();
+  const answer = serviceApp({
+    api: thingsApi,
+    handlers: handlers(log),
+    log,
+    limit,
+    entry: edge !== undefined,
+    proxies: edge?.proxies ?? 0,
+  }).callback();
   const listener: RequestListener = (request, response) => {
     requests.push(`${request.method} ${request.url}`);
     void answer(request, response);
