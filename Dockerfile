@@ -1,5 +1,6 @@
 # One image for all four services. It keeps the workspace's layout, because Node strips types from files outside node_modules only.
-FROM node:24-trixie-slim AS dependencies
+ARG NODE_IMAGE=node:24-trixie-slim
+FROM ${NODE_IMAGE} AS dependencies
 WORKDIR /waymark
 COPY package.json pnpm-lock.yaml pnpm-workspace.yaml .pnpmfile.mjs ./
 COPY packages/context/package.json packages/context/
@@ -17,7 +18,7 @@ COPY services/order/package.json services/order/
 # tracing takes undici from the program that uses it, as a peer dependency: here from the root of the workspace.
 RUN npx -y pnpm@12 install --prod --frozen-lockfile --public-hoist-pattern=undici --filter '{services/*}...'
 
-FROM node:24-trixie-slim
+FROM ${NODE_IMAGE}
 WORKDIR /waymark
 # V8 does not know the container's limit: by itself it lets garbage pile up beyond 144 MiB, and the kernel kills the process under load.
 ENV NODE_ENV=production HOST=0.0.0.0 NODE_OPTIONS="--max-old-space-size-percentage=55 --max-semi-space-size=4"

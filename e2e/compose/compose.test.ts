@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { connect } from 'node:http2';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -89,6 +89,21 @@ test('a fault that an order asks for is in its trace in Jaeger', async () => {
     { name: 'process fulfil_order', status: 'ERROR', attributes: { 'waymark.fault': 'job-fails-once' } },
     { exactly: 1 },
   );
+});
+
+test('the Docker commands of the runbooks work', async () => {
+  const folder = join(ROOT, 'docs/runbooks');
+  const pages = await Promise.all((await readdir(folder)).map((page) => readFile(join(folder, page), 'utf8')));
+  const commands = pages.flatMap((text) =>
+    [...text.matchAll(/^```sh docker\n(.*?)^```/gms)].flatMap(([, block = '']) => block.trim().split('\n')),
+  );
+  expect(commands.length).toBeGreaterThan(2);
+  for (const command of commands) {
+    const [program, ...args] = command.replace('compose exec', 'compose exec --no-TTY').split(' ');
+    expect({ command, program }).toEqual({ command, program: 'docker' });
+    const output = await docker(args, { COMPOSE_PROJECT_NAME: COMPOSE_PROJECT, COMPOSE_FILE: join(ROOT, 'docker-compose.yml') });
+    expect({ command, output }).toEqual({ command, output: expect.stringMatching(/\S/) });
+  }
 });
 
 test('the page links to Jaeger at its configured port', async () => {

@@ -42,3 +42,14 @@ test('the README states the configured limits of Jaeger', async () => {
   expect(readme).toContain(`| ${Number(traces).toLocaleString('en')} traces stored, ${limit} MiB`);
   expect(Number(goal) / Number(limit)).toBeCloseTo(0.9, 1);
 });
+
+test('each image has a digest in the pinned file, for the same tag', async () => {
+  const images = (text: string): string[] =>
+    [...text.matchAll(/(?:image|NODE_IMAGE): (?:&\S+ )?([^*\s]\S+)/g)].map(([, image = '']) => image);
+  const [compose, pinned] = await Promise.all([read('docker-compose.yml'), read('deploy/compose/docker-compose.pinned.yml')]);
+  const tags = images(compose.replaceAll(VARIABLE, '$2'));
+  expect(tags.length).toBeGreaterThan(5);
+  const digest = /@sha256:[0-9a-f]{64}$/;
+  expect(images(pinned).filter((image) => !digest.test(image))).toEqual([]);
+  expect(new Set(images(pinned).map((image) => image.replace(digest, '')))).toEqual(new Set(tags));
+});

@@ -19,6 +19,9 @@ export interface Destinations {
   onCall: readonly string[];
 }
 
+/** Far more than Alertmanager sends. Its requests say how long they are. */
+const MAX_BODY_BYTES = 1_000_000;
+
 /** Serves `/dingtalk`, `/phone`, `/sms` and `/heartbeat`. If a message cannot be delivered, answers 502, so that Alertmanager tries again. */
 export async function startNotifier(to: Destinations, port = 0, host = '127.0.0.1'): Promise<{ url: string } & AsyncDisposable> {
   const routes: Record<string, (notification: Notification) => [url: string, message: object]> = {
@@ -30,6 +33,8 @@ export async function startNotifier(to: Destinations, port = 0, host = '127.0.0.
   const handle = async (request: IncomingMessage): Promise<[status: number, text: string]> => {
     const route = routes[request.url ?? ''];
     if (!route || request.method !== 'POST') return [404, 'Send POST /dingtalk, /phone, /sms or /heartbeat'];
+    if (!(Number(request.headers['content-length']) <= MAX_BODY_BYTES))
+      return [413, `Send at most ${MAX_BODY_BYTES} bytes, with Content-Length`];
     const failure = await deliver(...route((await json(request)) as Notification));
     return failure === undefined ? [200, 'delivered'] : [502, failure];
   };

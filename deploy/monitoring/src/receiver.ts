@@ -22,7 +22,7 @@ export interface Receiver extends AsyncDisposable {
   smtp: string;
   /** The newest messages, the newest last. */
   received: readonly Received[];
-  /** Why messages were rejected. */
+  /** Why messages were rejected, the newest last. */
   rejected: string[];
 }
 
@@ -32,18 +32,22 @@ export const SECRETS = { wecom: 'for development only', dingtalk: 'for developme
 const KEPT = 200;
 const TOKEN = 'token-of-wecom';
 
+function push<T>(list: T[], one: T): void {
+  list.push(one);
+  if (list.length > KEPT) list.shift();
+}
+
 /** Starts on free ports, unless they are given. */
 export async function startReceiver({ host = '127.0.0.1', port = 0, smtpPort = 0 } = {}): Promise<Receiver> {
   const received: Received[] = [];
   const rejected: string[] = [];
   const keep = (channel: Channel, text: string): void => {
-    received.push({ channel, at: new Date().toISOString(), text });
-    if (received.length > KEPT) received.shift();
+    push(received, { channel, at: new Date().toISOString(), text });
   };
   const server = createServer((request, response) => {
     const answer = (body: object): unknown => response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     accept(request, keep, received).then(answer, (error: Error) => {
-      rejected.push(error.message);
+      push(rejected, error.message);
       // WeCom and DingTalk answer 200 with an error code.
       return answer({ errcode: 40_000, errmsg: error.message });
     });

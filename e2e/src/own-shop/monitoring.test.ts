@@ -124,7 +124,7 @@ const impatient = (text: string): string => text.replaceAll(/group_(wait|interva
   },
 );
 
-/** The commands of all runbooks, except those for Docker. */
+/** The commands of all runbooks, except those for Docker: the tests of compose run them. */
 function runbookCommands(): string[] {
   const folder = fileURLToPath(new URL('../../../docs/runbooks/', import.meta.url));
   const pages = readdirSync(folder).map((page) => readFileSync(folder + page, 'utf8'));
