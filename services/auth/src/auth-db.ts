@@ -1,4 +1,4 @@
-import type { Sql } from '@waymark/service-kit';
+import { deleteWhere, type Sql } from '@waymark/service-kit';
 
 export interface User {
   id: string;
@@ -52,7 +52,7 @@ export async function limitSessions(sql: Sql, userId: string, max: number): Prom
 
 /** Removes sessions that have expired. */
 export async function pruneSessions(sql: Sql): Promise<void> {
-  await sql.query('delete from sessions where expires_at <= now()');
+  await deleteWhere(sql, 'sessions', 'expires_at <= now()');
 }
 
 export interface AuditEntry {
@@ -79,10 +79,7 @@ export async function insertAuditEntries(sql: Sql, entries: readonly AuditEntry[
 
 /** Removes entries of the audit trail after 90 days. */
 export async function pruneAuditTrail(sql: Sql): Promise<void> {
-  await sql.query(
-    `delete from audit_trail where id = any(array(
-       select id from audit_trail where at < now() - interval '90 days' limit 10000))`,
-  );
+  await deleteWhere(sql, 'audit_trail', `at < now() - interval '90 days'`);
 }
 
 /** A count of attempts: what it is about, and how long it lasts. */
@@ -120,7 +117,7 @@ export async function uncountAttempt(sql: Sql, keys: readonly string[], cleared?
 
 /** Removes counts whose time is over. */
 export async function pruneAttempts(sql: Sql): Promise<void> {
-  await sql.query('delete from log_in_attempts where until <= now()');
+  await deleteWhere(sql, 'log_in_attempts', 'until <= now()');
 }
 
 /** Whether somebody has logged in to this account from this address in the last 20 days. */

@@ -10,7 +10,7 @@ import { seedUsers } from './seed-users.ts';
 const MIGRATIONS = fileURLToPath(new URL('../migrations', import.meta.url));
 
 export function authService(config: Config, log: Logger): Service {
-  const db = openDatabase(config.DATABASE_URL, log);
+  const db = openDatabase(config, log);
   const audit = auditTrail(db);
   const limit = new RequestLimit(config.MAX_REQUESTS);
   return {
