@@ -82,7 +82,7 @@ async function run({ replicas, rounds, suite }: Arguments): Promise<boolean> {
   await using undo = new AsyncDisposableStack();
   const logs = await mkdtemp(join(tmpdir(), 'waymark-replicas-'));
   undo.defer(() => rm(logs, { recursive: true }));
-  const files = new Map(NAMES.map((name) => [name, createWriteStream(join(logs, `${name}.log`))]));
+  const files = new Map(NAMES.map((name) => [name, createWriteStream(join(logs, `${name}.log`), { flags: 'a' })]));
   const store = undo.use(await startTraceStore(say));
   const running = undo.use(
     await startReplicas(replicas, {
