@@ -54,7 +54,9 @@ export const deadBackends: Attack = {
       const rate = Math.min(30, 0.5 * (await saturate(16, 5, () => attacked.buyer.order(SKU))));
       const outcomes = await load(rate, quick ? 10 : 150, () => attacked.buyer.order(SKU));
       const peak = memory.stop();
-      say(`${how}: ${Math.round(rate)} per second: ${statuses(outcomes)}; peak memory: ${NAMES.map((name, at) => `${name} ${Math.round(peak[at] ?? 0)} MiB`).join(', ')}`);
+      say(
+        `${how}: ${Math.round(rate)} per second: ${statuses(outcomes)}; peak memory: ${NAMES.map((name, at) => `${name} ${Math.round(peak[at] ?? 0)} MiB`).join(', ')}`,
+      );
       all.push(...outcomes);
       peaks.push(...peak);
     }

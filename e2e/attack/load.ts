@@ -10,6 +10,8 @@ export interface Outcome {
   status: number;
   /** Why there was no answer. */
   error?: string;
+  /** The code of its problem document, if it has one. */
+  code?: string;
   ms: number;
   traceId: string;
   /** The order's id, if one was acknowledged. */
@@ -77,6 +79,9 @@ export class Buyer implements AsyncDisposable {
         traceId: String(answer.headers['x-trace-id'] ?? ''),
         orderId: undefined,
         retryAfter: answer.headers['retry-after'] !== undefined,
+        ...(String(answer.headers['content-type']).startsWith('application/problem+json') && {
+          code: (JSON.parse(body) as { code: string }).code,
+        }),
       };
       return { outcome, body };
     } catch (error) {
@@ -130,9 +135,9 @@ export async function saturate(atOnce: number, seconds: number, send: () => Prom
   return answered / seconds;
 }
 
-/** Counts the outcomes by status, most frequent first: `201 × 40, 503 × 2, ECONNRESET × 1`. */
+/** Counts the outcomes by status, most frequent first: `201 × 40, 503 overloaded × 2, ECONNRESET × 1`. */
 export function statuses(outcomes: readonly Outcome[]): string {
-  const groups = Map.groupBy(outcomes, ({ status, error }) => error ?? status);
+  const groups = Map.groupBy(outcomes, ({ status, error, code }) => error ?? (code ? `${status} ${code}` : status));
   const parts = [...groups].toSorted(([, a], [, b]) => b.length - a.length);
   return parts.map(([status, { length }]) => `${status} × ${length}`).join(', ');
 }

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { readFile } from 'node:fs/promises';
 import { startPostgres, startShop, type Postgres, type Shop, type ShopOptions } from '@waymark/local-stack';
 import { startTraceStore, type RunningTraceStore } from '@waymark/trace-store';
+import { startReplicas } from '../replicas/start-replicas.ts';
 import { fillShelf } from './books.ts';
 import { Buyer } from './load.ts';
 
@@ -11,6 +12,8 @@ export const NO_EDGE_LIMITS = { RATE_LIMIT_PER_SECOND: '1000000', CONNECTIONS_PE
 /** A shop under attack, with its own database and trace store. */
 export interface AttackedShop extends AsyncDisposable {
   shop: Shop;
+  /** All replicas: the processes of the shop. */
+  shops: readonly Shop[];
   postgres: Postgres;
   store: RunningTraceStore;
   /** A logged-in client that waits up to 30 s for an answer. */
@@ -24,28 +27,28 @@ export interface Setting {
   dataDir?: string;
   /** Puts a proxy between the services and Postgres: gets its URL and returns the proxy's. */
   wire?: (url: string) => Promise<string>;
+  /** How many of each service run, behind HAProxy. Default: 1, without HAProxy. */
+  replicas?: number;
   /** If given, parts that end are restarted as in `pnpm start`, and each restart is reported here. */
   onRestart?: (note: string) => void;
 }
 
-export async function startAttackedShop({ env = {}, dataDir, wire, onRestart }: Setting = {}): Promise<AttackedShop> {
+export async function startAttackedShop({ env = {}, dataDir, wire, replicas = 1, onRestart }: Setting = {}): Promise<AttackedShop> {
   await using undo = new AsyncDisposableStack();
   const store = await startTraceStore({ otlpPort: 0, uiPort: 0 });
   undo.defer(() => store.close());
   const behind = wire && undo.use(await startPostgres());
   const all = { OTEL_EXPORTER_OTLP_ENDPOINT: store.otlpUrl, ...env.all };
-  const shop = undo.use(
-    await startShop({
-      postgres: behind ? await wire(behind.url) : { durable: true, ...(dataDir && { dir: dataDir }) },
-      env: { ...env, all, gateway: { ...NO_EDGE_LIMITS, ...env.gateway } },
-      ...(onRestart && { onRestart }),
-    }),
-  );
+  const own = { durable: true, ...(dataDir && { dir: dataDir }) };
+  const options = { env: { ...env, all, gateway: { ...NO_EDGE_LIMITS, ...env.gateway } }, ...(onRestart && { onRestart }) };
+  const balanced = replicas > 1 ? undo.use(await startReplicas(replicas, { ...options, postgres: own })) : undefined;
+  const shop = balanced?.shop ?? undo.use(await startShop({ ...options, postgres: behind ? await wire(behind.url) : own }));
   await fillShelf(shop);
   const buyer = undo.use(new Buyer(shop.urls.gateway));
   await buyer.logIn();
   const stop = undo.move();
-  return { shop, postgres: (behind ?? shop.postgres) as Postgres, store, buyer, [Symbol.asyncDispose]: () => stop.disposeAsync() };
+  const postgres = (behind ?? balanced?.postgres ?? shop.postgres) as Postgres;
+  return { shop, shops: balanced?.shops ?? [shop], postgres, store, buyer, [Symbol.asyncDispose]: () => stop.disposeAsync() };
 }
 
 /** Waits for some seconds and reports it. */

@@ -14,6 +14,8 @@ import { TraceBook } from './traces.ts';
 
 export interface Wish {
   rounds: number;
+  /** How many of each service run, behind HAProxy if there are several. */
+  replicas: number;
   signal: AbortSignal;
   /** Reports progress. */
   say: (line: string) => void;
@@ -47,7 +49,7 @@ const LAST_TRACES_MS = 60_000;
 const EXPIRES_SECONDS = 60;
 
 /** Breaks a shop under load, round after round, and checks what it did with the orders and their traces. */
-export async function chaos({ rounds, signal, say }: Wish): Promise<Report> {
+export async function chaos({ rounds, replicas, signal, say }: Wish): Promise<Report> {
   await using undo = new AsyncDisposableStack();
   const notes: string[] = [];
   const note = (line: string): void => void notes.push(line);
@@ -67,11 +69,12 @@ export async function chaos({ rounds, signal, say }: Wish): Promise<Report> {
         inventory: { RESERVATION_TTL_SECONDS: String(EXPIRES_SECONDS) },
       },
       ...(disk && { dataDir: join(disk.dir, 'postgres') }),
+      replicas,
       onRestart: note,
     }),
   );
   inventory = [attacked.shop.urls.inventory];
-  const victim: Victim = { attacked, backend, wire, disk: disk?.dir, notes, signal };
+  const victim: Victim = { attacked, backend, wire, disk: disk?.dir, notes, signal, turn: 0 };
   const book = new TraceBook(backend.url);
   const requests: (Outcome & { sentAt: number })[] = [];
   const spells: { from: number; to: number }[] = [];

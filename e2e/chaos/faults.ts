@@ -22,6 +22,8 @@ export interface Victim {
   notes: string[];
   /** Ends the faults early. */
   signal: AbortSignal;
+  /** Counts the faults, which hit one replica after the other. */
+  turn: number;
 }
 
 /** Something that goes wrong for a while. */
@@ -41,9 +43,10 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await delay(ms, undefined, { signal }).catch(() => undefined);
 }
 
-function signalPart({ attacked, backend }: Victim, part: Part, signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void {
+function signalPart({ attacked, backend, turn }: Victim, part: Part, signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void {
   if (part === 'the trace store') return backend.kill(signal);
-  const pid = part === 'Postgres' ? attacked.postgres.child.pid : attacked.shop.pid(part);
+  const { postgres, shops } = attacked;
+  const pid = part === 'Postgres' ? postgres.child.pid : shops[turn % shops.length]?.pid(part);
   if (pid === undefined) throw new Error(`${part} does not run`);
   if (part !== 'Postgres' || signal === 'SIGKILL') process.kill(pid, signal);
   else signalPostgres(pid, signal === 'SIGSTOP' ? 'STOP' : 'CONT');
@@ -54,6 +57,7 @@ export const kill = (part: Part): Fault => ({
   onlyTracing: part === 'the trace store',
   async run(victim) {
     victim.notes.length = 0;
+    victim.turn += 1;
     signalPart(victim, part, 'SIGKILL');
     const isBack = (): boolean => victim.notes.includes(`${part} is ready again`) || victim.signal.aborted;
     await until(isBack, Boolean, `${part} to be ready again`, 60_000);
@@ -64,6 +68,7 @@ export const stop = (part: Part): Fault => ({
   what: `${part} stopped for ${STOPPED_MS / 1_000} s`,
   onlyTracing: part === 'the trace store',
   async run(victim) {
+    victim.turn += 1;
     signalPart(victim, part, 'SIGSTOP');
     try {
       await pause(STOPPED_MS, victim.signal);

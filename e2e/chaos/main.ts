@@ -1,11 +1,11 @@
 // `pnpm chaos` breaks the shop at random places under load, and prints what became of the orders and their traces.
 import { parseArgs } from 'node:util';
 import { stopSignals } from '@waymark/local-stack';
-import { readArguments, say } from '../command-line.ts';
+import { printTable, type TableRow, readArguments, say, wholeNumber } from '../command-line.ts';
 import { areBalanced } from '../attack/books.ts';
 import { chaos, type Report } from './chaos.ts';
 
-const HELP = `Usage: pnpm chaos [--rounds <number>]
+const HELP = `Usage: pnpm chaos [--rounds <number>] [--replicas <number>]
 
 Starts a shop, places orders like customers who repeat a failed request with the same key, and breaks the shop
 meanwhile. In each round every process is killed (kill -9) in turn: the four services, Postgres and the trace store. Then
@@ -13,22 +13,33 @@ one of the processes is stopped for 20 s (SIGSTOP), a different one each round. 
 (only on Linux as root), or the network between order and inventory is cut: these two take turns. Every fault waits
 until the shop works again. At the end it prints a table. It needs no Docker. Twenty rounds take about half an hour.
 
-  --rounds <number>  how many rounds (default: 20)
-  -h, --help         shows this help
+  --rounds <number>    how many rounds (default: 20)
+  --replicas <number>  how many of each service run, behind HAProxy (default: 1, without HAProxy); the faults hit
+                       one after the other
+  -h, --help           shows this help
 
 Ctrl-C ends it early and still prints the table. Exit code: 0 if all that must be 0 is 0, 1 if not or if it was ended
 early, 2 for an invalid command.
 `;
 
-function read(): { rounds: number } | 'help' {
-  const { values } = parseArgs({ options: { rounds: { type: 'string', default: '20' }, help: { type: 'boolean', short: 'h' } } });
-  if (values.help) return 'help';
-  if (!/^[1-9]\d{0,3}$/.test(values.rounds)) throw new Error(`--rounds must be a whole number from 1 to 9999, not "${values.rounds}".`);
-  return { rounds: Number(values.rounds) };
+interface Arguments {
+  rounds: number;
+  replicas: number;
 }
 
-/** The lines of the table: what, how many, and whether it must be 0. */
-const rows = ({ books, ...report }: Report): (readonly [what: string, count: number, mustBe0: boolean])[] => [
+function read(): Arguments | 'help' {
+  const { values } = parseArgs({
+    options: {
+      rounds: { type: 'string', default: '20' },
+      replicas: { type: 'string', default: '1' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+  if (values.help) return 'help';
+  return { rounds: wholeNumber('--rounds', values.rounds, 9_999), replicas: wholeNumber('--replicas', values.replicas, 9) };
+}
+
+const rows = ({ books, ...report }: Report): TableRow[] => [
   ['orders acknowledged', books.acknowledged, false],
   ['orders lost', books.lost, true],
   ['orders made twice', books.doubled, true],
@@ -45,23 +56,20 @@ const rows = ({ books, ...report }: Report): (readonly [what: string, count: num
   ['traces called complete that are not', report.wrong.length, true],
 ];
 
-async function run(rounds: number): Promise<void> {
+async function run({ rounds, replicas }: Arguments): Promise<void> {
   using stop = stopSignals();
-  const report = await chaos({ rounds, signal: stop.asked, say });
+  const report = await chaos({ rounds, replicas, signal: stop.asked, say });
   const table = rows(report);
-  const width = Math.max(...table.map(([what]) => what.length));
-  for (const [what, count, mustBe0] of table) {
-    process.stdout.write(`${mustBe0 ? (count === 0 ? '✓' : '✗') : ' '} ${what.padEnd(width)}${String(count).padStart(8)}\n`);
-  }
+  const isZero = printTable(table);
   process.stdout.write(
     `\n${report.requests} requests: ${report.statuses}\n${report.wrong
       .slice(0, 10)
       .map((line) => `${line}\n`)
       .join('')}`,
   );
-  const isFine = areBalanced(report.books) && table.every(([, count, mustBe0]) => !mustBe0 || count === 0);
+  const isFine = areBalanced(report.books) && isZero;
   if (!isFine || stop.asked.aborted) process.exitCode = 1;
 }
 
 const wish = readArguments(HELP, read);
-if (wish) await run(wish.rounds);
+if (wish) await run(wish);

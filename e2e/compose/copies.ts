@@ -5,7 +5,8 @@ import { availableParallelism } from 'node:os';
 const BATCH = 20;
 
 const TRACE_ID = /"traceId":"([0-9a-f]{32})"/;
-const SPAN_ID = /"(spanId|parentSpanId)":"([0-9a-f]{16})"/g;
+/** Attributes of the manifest name spans, too. */
+const SPAN_ID = /"(spanId|parentSpanId|stringValue)":"([0-9a-f]{16})"/g;
 const TIME = /"(startTimeUnixNano|endTimeUnixNano|timeUnixNano)":"(\d+)"/g;
 
 /**
@@ -32,8 +33,8 @@ export async function sendCopies(traceId: string, count: number, { jaeger, otlp 
   await Promise.all(Array.from({ length: availableParallelism() }, send));
 }
 
-/** Returns a function that creates the spans of one copy, as the text of JSON list elements. */
-function copier(resourceSpans: unknown[]): () => string {
+/** Returns a function that creates the spans of one copy of a trace, as the text of JSON list elements. */
+export function copier(resourceSpans: unknown[]): () => string {
   const text = JSON.stringify(resourceSpans).slice(1, -1);
   const traceId = TRACE_ID.exec(text)?.[1] ?? '';
   const last = [...text.matchAll(TIME)].map(([, , time]) => BigInt(time ?? 0)).reduce((a, b) => (a > b ? a : b), 0n);

@@ -5,6 +5,7 @@ const refused = `
 gateway SERVER POST /v1/sessions 401 waymark.problem.code=invalid_credentials
   gateway CLIENT POST /sessions 401 ERROR
     auth SERVER POST /sessions 401 waymark.problem.code=invalid_credentials
+      auth CLIENT INSERT log_in_attempts
       auth CLIENT SELECT users`;
 
 const logOut = (outcome: string, client: string): string => `
@@ -23,7 +24,9 @@ export const sessions: Scenario[] = [
 gateway SERVER POST /v1/sessions 201
   gateway CLIENT POST /sessions 201
     auth SERVER POST /sessions 201
+      auth CLIENT INSERT log_in_attempts
       auth CLIENT SELECT users
+      auth CLIENT UPDATE log_in_attempts
       auth CLIENT DELETE sessions
       auth CLIENT INSERT sessions`,
   },

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { deadLetter } from '@waymark/tracing';
 import type { Logger } from 'pino';
-import { type Connections, type Database, Problem, remainingMs, type Sql, type Transaction } from '@waymark/service-kit';
+import { type Connections, type Database, deleteWhere, Problem, remainingMs, type Sql, type Transaction } from '@waymark/service-kit';
 import { messageIn, payloadOf, tracedMessage, type HandledJob, type StoredMessage } from './job.ts';
 import { addJob } from './rows.ts';
 
@@ -196,5 +196,5 @@ export async function replayAll(
 
 /** Removes dead letters 30 days after they were replayed, and the others after 90 days. */
 export async function pruneDeadLetters(sql: Sql): Promise<void> {
-  await sql.query(`delete from dead_letters where died_at < now() - interval '90 days' or replayed_at < now() - interval '30 days'`);
+  await deleteWhere(sql, 'dead_letters', `died_at < now() - interval '90 days' or replayed_at < now() - interval '30 days'`);
 }

@@ -49,9 +49,11 @@ export interface Jobs {
 const STOP_MS = 8_000;
 const MIGRATIONS = fileURLToPath(new URL('../migrations', import.meta.url));
 
-/** Every second the worker looks for exhausted jobs. With this index it does not read the whole queue. */
-const INDEX = `create index if not exists waymark_exhausted_jobs on graphile_worker._private_jobs (id)
-  where attempts >= max_attempts and locked_at is null`;
+/** Every second the worker looks for jobs that are exhausted, held by a dead worker, or due. With these indexes it does not read the whole queue. */
+const INDEXES = `
+  create index if not exists waymark_exhausted_jobs on graphile_worker._private_jobs (id) where attempts >= max_attempts and locked_at is null;
+  create index if not exists waymark_locked_jobs on graphile_worker._private_jobs (locked_at) where locked_at is not null;
+  create index if not exists waymark_due_jobs on graphile_worker._private_jobs (run_at) where is_available`;
 
 /** The key of an advisory lock. Any number works, if it is the same in every process. */
 const INDEX_LOCK = 7_263_145;
@@ -89,8 +91,9 @@ async function migrateJobs(db: Database, log: Logger): Promise<void> {
   await migrate(db, MIGRATIONS, 'jobs', log);
   await runMigrations({ pgPool: db.control.pool, logger: workerLogger(log) });
   await db.transaction(async (tx) => {
-    // Only one process at a time may create the index.
+    // Only one process at a time may create the indexes. On a long queue it takes longer than a normal statement.
+    await tx.query('set local statement_timeout = 0');
     await tx.query('select pg_advisory_xact_lock($1)', [INDEX_LOCK]);
-    await tx.query(INDEX);
+    await tx.query(INDEXES);
   });
 }

@@ -1,5 +1,8 @@
+export { startChild, type Child } from './child.ts';
 export { createDatabase, testDatabase, type Database } from './database.ts';
+export { freePort } from './free-port.ts';
 export { startPostgres, type Postgres, type PostgresOptions } from './postgres.ts';
+export { Restarts } from './restarts.ts';
 export type { ServiceName } from './service.ts';
 export { startShop, type Shop, type ShopOptions } from './shop.ts';
 export { StartError } from './start-error.ts';

@@ -16,6 +16,8 @@ export interface PostgresOptions {
   port?: number;
   /** False is faster, but a crash of the operating system may destroy the data. Default: true if `dir` is given, else false. */
   durable?: boolean;
+  /** How many connections it accepts. Default: 100. */
+  maxConnections?: number;
 }
 
 export interface Postgres extends AsyncDisposable {
@@ -51,7 +53,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
       dataIn(dir),
       '-p',
       String(port),
-      ...settings(options.durable ?? !temporary),
+      ...settings(options.durable ?? !temporary, options.maxConnections ?? 100),
     ];
     let closed = false;
     let running: Child | undefined;
@@ -88,13 +90,14 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   }
 }
 
-const settings = (durable: boolean) =>
+const settings = (durable: boolean, maxConnections: number) =>
   [
     'listen_addresses=127.0.0.1',
     // No Unix socket: its path must be short, and the path of the data may be long.
     'unix_socket_directories=',
     'lc_messages=C',
     'jit=off',
+    `max_connections=${maxConnections}`,
     'wal_level=minimal',
     'max_wal_senders=0',
     ...(durable ? [] : ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off']),

@@ -34,8 +34,17 @@ const FAIR_MS = 1_000;
 const dispatchOutside: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) =>
   outside(() => dispatch(options, handler));
 
+/** How old a connection may become, in milliseconds. Only a new connection asks the DNS for the address, and so finds new and moved replicas. */
+const OLDEST_CONNECTION = 30_000;
+
 /** The connections to the other services. */
-const agent = new Agent({ connections: 64, pipelining: 1, connect: { timeout: 3_000 }, maxResponseSize: LARGEST_ANSWER });
+const agent = new Agent({
+  connections: 64,
+  pipelining: 1,
+  connect: { timeout: 3_000 },
+  clientTtl: OLDEST_CONNECTION,
+  maxResponseSize: LARGEST_ANSWER,
+});
 const dispatcher = agent.compose(dispatchOutside, traceRequests());
 
 /**

@@ -59,3 +59,19 @@ export const databaseUrl = (name: string) =>
   z
     .url({ protocol: /^postgres(ql)?$/ })
     .describe(`the URL of the service's own Postgres database, such as postgres://waymark:secret@localhost:5432/${name}`);
+
+/** The service's own database, and how to reach it through a connection pooler. */
+export const database = (name: string) => ({
+  DATABASE_URL: databaseUrl(name),
+  DATABASE_DIRECT_URL: z
+    .url({ protocol: /^postgres(ql)?$/ })
+    .optional()
+    .describe('the URL of the same database without a connection pooler such as PgBouncer, if DATABASE_URL goes through one'),
+  DATABASE_CONNECTIONS: z.coerce
+    .number()
+    .int()
+    .min(2)
+    .max(1_000)
+    .default(10)
+    .describe('the number of connections for requests and jobs; 6 more are for the readiness check, LISTEN and the job worker'),
+});

@@ -27,12 +27,22 @@ export interface Connections extends Sql {
 
 /** A service's own database. */
 export interface Database extends Connections {
-  /** A few connections that requests cannot use. They serve the readiness check, LISTEN, and the job worker's polling and heartbeat. */
+  /**
+   * A few connections that requests cannot use. They serve the readiness check, LISTEN, and the job worker's polling and heartbeat. They go
+   * directly to Postgres, because a connection pooler gives each transaction another connection, and LISTEN needs one of its own.
+   */
   readonly control: Connections;
   /** Resolves if the database answers. */
   ready(): Promise<void>;
   /** Waits until no connection is in use, then closes all of them. */
   close(): Promise<void>;
+}
+
+/** Where the database is, as `database` in config.ts reads it. */
+export interface DatabaseConfig {
+  DATABASE_URL: string;
+  DATABASE_DIRECT_URL?: string | undefined;
+  DATABASE_CONNECTIONS?: number | undefined;
 }
 
 const CONNECTIONS = 10;
@@ -53,10 +63,16 @@ const ROLLBACK_MS = 2_000;
  * Opens the database. It connects when a connection is needed. Every wait has a time limit, and the deadline of the current request applies
  * too. Calls reject with a `Problem`: 503 `unavailable` if the database cannot be reached, stops answering or has no space left, and 504 at
  * the deadline. Errors in the statement itself are a `pg.DatabaseError`.
+ * @param place its URL, or a service's configuration
  */
-export function openDatabase(url: string, log: Logger): Database {
-  const main = connections(url, CONNECTIONS, SILENCE_MS, log);
-  const control = connections(url, CONTROL_CONNECTIONS, CONTROL_SILENCE_MS, log);
+export function openDatabase(place: string | DatabaseConfig, log: Logger): Database {
+  const {
+    DATABASE_URL: url,
+    DATABASE_DIRECT_URL: direct = url,
+    DATABASE_CONNECTIONS: max = CONNECTIONS,
+  } = typeof place === 'string' ? { DATABASE_URL: place } : place;
+  const main = connections(url, max, SILENCE_MS, log);
+  const control = connections(direct, CONTROL_CONNECTIONS, CONTROL_SILENCE_MS, log);
   observePools({ main: main.pool, control: control.pool });
   return {
     ...main,

@@ -7,7 +7,7 @@ import type Koa from 'koa';
 import type { Logger } from 'pino';
 import { closeClients } from './client.ts';
 import { ConfigError } from './config.ts';
-import { endsWithin } from './deadline.ts';
+import { endsWithin, withDeadline } from './deadline.ts';
 import { allowFaults } from './faults.ts';
 import { RequestLimit } from './limit.ts';
 import { serviceLog } from './log.ts';
@@ -104,7 +104,8 @@ async function drain(server: ServiceServer, lameDuckSeconds: number, log: Logger
 
 async function pruneHourly(service: Service, log: Logger, signal: AbortSignal): Promise<void> {
   while (service.prune && !signal.aborted) {
-    await service.prune().catch((error: unknown) => log.warn({ err: error }, 'could not remove old rows'));
+    const pruned = withDeadline(PRUNE_EVERY_MS, service.prune.bind(service), signal);
+    await pruned.catch((error: unknown) => signal.aborted || log.warn({ err: error }, 'could not remove old rows'));
     await delay(PRUNE_EVERY_MS, undefined, { signal, ref: false }).catch(() => undefined);
   }
 }

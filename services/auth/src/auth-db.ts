@@ -1,4 +1,4 @@
-import type { Sql } from '@waymark/service-kit';
+import { deleteWhere, type Sql } from '@waymark/service-kit';
 
 export interface User {
   id: string;
@@ -52,7 +52,7 @@ export async function limitSessions(sql: Sql, userId: string, max: number): Prom
 
 /** Removes sessions that have expired. */
 export async function pruneSessions(sql: Sql): Promise<void> {
-  await sql.query('delete from sessions where expires_at <= now()');
+  await deleteWhere(sql, 'sessions', 'expires_at <= now()');
 }
 
 export interface AuditEntry {
@@ -79,8 +79,53 @@ export async function insertAuditEntries(sql: Sql, entries: readonly AuditEntry[
 
 /** Removes entries of the audit trail after 90 days. */
 export async function pruneAuditTrail(sql: Sql): Promise<void> {
-  await sql.query(
-    `delete from audit_trail where id = any(array(
-       select id from audit_trail where at < now() - interval '90 days' limit 10000))`,
+  await deleteWhere(sql, 'audit_trail', `at < now() - interval '90 days'`);
+}
+
+/** A count of attempts: what it is about, and how long it lasts. */
+export interface AttemptWindow {
+  key: string;
+  seconds: number;
+}
+
+/** Counts an attempt in each window. Returns the counts, and the seconds until each starts again. */
+export async function countAttempt(
+  sql: Sql,
+  windows: readonly AttemptWindow[],
+): Promise<{ key: string; count: number; seconds: number }[]> {
+  return sql.query(
+    // Sorted, so that statements that run at the same time cannot wait for each other in a circle.
+    `insert into log_in_attempts as earlier (key, count, until)
+     select key, 1, now() + make_interval(secs => seconds) from unnest($1::text[], $2::int[]) as given (key, seconds) order by key
+     on conflict (key) do update set
+       count = case when earlier.until <= now() then 1 else earlier.count + 1 end,
+       until = case when earlier.until <= now() then excluded.until else earlier.until end
+     returning key, count, extract(epoch from until - now())::float8 as seconds`,
+    [windows.map(({ key }) => key), windows.map(({ seconds }) => seconds)],
   );
+}
+
+/** Takes an attempt back from each count, and sets the count of `cleared` to 0. */
+export async function uncountAttempt(sql: Sql, keys: readonly string[], cleared?: string): Promise<void> {
+  await sql.query(
+    `with counted as (select key from log_in_attempts where key = any($1) order by key for update)
+     update log_in_attempts set count = case when counted.key = $2 then 0 else greatest(0, count - 1) end
+     from counted where log_in_attempts.key = counted.key`,
+    [keys, cleared],
+  );
+}
+
+/** Removes counts whose time is over. */
+export async function pruneAttempts(sql: Sql): Promise<void> {
+  await deleteWhere(sql, 'log_in_attempts', 'until <= now()');
+}
+
+/** Whether somebody has logged in to this account from this address in the last 20 days. */
+export async function hasLoggedInFrom(sql: Sql, email: string, address: string): Promise<boolean> {
+  const [known] = await sql.query(
+    `select from audit_trail join users on users.id = user_id
+     where email = lower($1) and address = $2 and event = 'logged in' and at > now() - interval '20 days' limit 1`,
+    [email, address],
+  );
+  return known !== undefined;
 }

@@ -1,5 +1,4 @@
-import { databaseUrl, internalSecret, listenOn, readConfig } from '@waymark/service-kit';
+import { database, internalSecret, listenOn, readConfig } from '@waymark/service-kit';
 
-export const config = (env = process.env) =>
-  readConfig({ ...listenOn(8081), INTERNAL_SECRET: internalSecret(), DATABASE_URL: databaseUrl('auth') }, env);
+export const config = (env = process.env) => readConfig({ ...listenOn(8081), INTERNAL_SECRET: internalSecret(), ...database('auth') }, env);
 export type Config = ReturnType<typeof config>;

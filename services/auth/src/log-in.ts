@@ -34,11 +34,10 @@ export async function logIn(parts: Parts, credentials: Credentials): Promise<{ t
 }
 
 async function check({ db, attempts, audit }: Parts, { email, password, address }: Credentials): Promise<{ id: string }> {
-  await attempts.check(email, address);
+  await attempts.begin(email, address);
   const user = await findUserByEmail(db, email);
   const right = await matches(password, user?.password);
   if (!user || !right) {
-    await attempts.failed(email, address);
     await audit.record({ event: 'log-in refused', userId: user?.id, address });
     throw new Problem(401, 'invalid_credentials', 'No account has this e-mail and password.');
   }

@@ -11,6 +11,10 @@ test('the README lists every route', async () => {
 
 test('the README lists every variable with its default', async () => {
   expect(await environmentIn(readme)).toEqual(
-    environmentOf(config, { INTERNAL_SECRET: 'a secret of the tests', DATABASE_URL: 'postgres://localhost/auth' }),
+    environmentOf(config, {
+      INTERNAL_SECRET: 'a secret of the tests',
+      DATABASE_URL: 'postgres://localhost/auth',
+      DATABASE_DIRECT_URL: 'postgres://localhost/auth',
+    }),
   );
 });

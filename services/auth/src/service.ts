@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { authApi } from '@waymark/contracts';
 import { migrate, openDatabase, RequestLimit, serviceApp, type Logger, type Service } from '@waymark/service-kit';
 import { auditTrail } from './audit-trail.ts';
-import { pruneAuditTrail, pruneSessions } from './auth-db.ts';
+import { pruneAttempts, pruneAuditTrail, pruneSessions } from './auth-db.ts';
 import type { Config } from './config.ts';
 import { routes } from './routes.ts';
 import { seedUsers } from './seed-users.ts';
@@ -10,7 +10,7 @@ import { seedUsers } from './seed-users.ts';
 const MIGRATIONS = fileURLToPath(new URL('../migrations', import.meta.url));
 
 export function authService(config: Config, log: Logger): Service {
-  const db = openDatabase(config.DATABASE_URL, log);
+  const db = openDatabase(config, log);
   const audit = auditTrail(db);
   const limit = new RequestLimit(config.MAX_REQUESTS);
   return {
@@ -22,6 +22,7 @@ export function authService(config: Config, log: Logger): Service {
     start: () => seedUsers(db),
     async prune() {
       await pruneSessions(db);
+      await pruneAttempts(db);
       await pruneAuditTrail(db);
     },
     async stop() {

@@ -5,7 +5,7 @@ import { recordLog } from '@waymark/service-kit/testing';
 import { LogInAttempts } from './attempts.ts';
 import { config } from './config.ts';
 import { auditTrail, type AuditTrail } from './audit-trail.ts';
-import { pruneAuditTrail, pruneSessions } from './auth-db.ts';
+import { pruneAttempts, pruneAuditTrail, pruneSessions } from './auth-db.ts';
 import { introspect } from './introspect.ts';
 import { logIn } from './log-in.ts';
 import { logOut } from './log-out.ts';
@@ -33,11 +33,11 @@ afterAll(async () => {
   await empty.drop();
 });
 beforeEach(async () => {
-  await db.query('truncate sessions, audit_trail');
+  await db.query('truncate sessions, audit_trail, log_in_attempts');
 });
 
-const enter = async (email: string, password: string, address = '192.0.2.1', attempts = new LogInAttempts()) =>
-  logIn({ db, attempts, audit }, { email, password, address });
+const enter = async (email: string, password: string, address = '192.0.2.1') =>
+  logIn({ db, attempts: new LogInAttempts(db), audit }, { email, password, address });
 const demo = async (): Promise<string> => (await enter(DEMO, 'waymark')).token;
 const sessions = async (): Promise<Record<string, unknown>[]> => db.query('select * from sessions');
 const expire = async (): Promise<unknown> => db.query(`update sessions set expires_at = now() - interval '1 second'`);
@@ -122,27 +122,53 @@ test('processes that seed at the same time add each user once', async () => {
 const OTHERS = { status: 429, code: 'too_many_attempts', extra: { headers: { 'retry-after': expect.stringMatching(/^\d+$/) } } };
 
 test('five wrong passwords lock an address out of an account, even with the right password, but not other addresses', async () => {
-  const attempts = new LogInAttempts();
-  for (let at = 0; at < 5; at += 1) await expect(enter(DEMO, `guess ${at}`, '198.51.100.7', attempts)).rejects.toMatchObject(REFUSED);
-  await expect(enter(DEMO, 'waymark', '198.51.100.7', attempts)).rejects.toMatchObject(OTHERS);
-  expect(await enter(DEMO, 'waymark', '192.0.2.1', attempts)).toMatchObject({ token: expect.any(String) });
-  expect(await enter('ada@waymark.test', 'waymark', '198.51.100.7', attempts)).toMatchObject({ token: expect.any(String) });
+  for (let at = 0; at < 5; at += 1) await expect(enter(DEMO, `guess ${at}`, '198.51.100.7')).rejects.toMatchObject(REFUSED);
+  await expect(enter(DEMO, 'waymark', '198.51.100.7')).rejects.toMatchObject(OTHERS);
+  expect(await enter(DEMO, 'waymark', '192.0.2.1')).toMatchObject({ token: expect.any(String) });
+  expect(await enter('ada@waymark.test', 'waymark', '198.51.100.7')).toMatchObject({ token: expect.any(String) });
 }, 30_000);
 
 test('guesses from many addresses lock an account for at most a minute, and never where its owner has logged in before', async () => {
-  const attempts = new LogInAttempts();
-  await enter(DEMO, 'waymark', '192.0.2.1', attempts);
-  for (let at = 0; at < 20; at += 1) await attempts.failed(DEMO, `198.51.100.${at}`);
-  const refused: unknown = await enter(DEMO, 'waymark', '203.0.113.1', attempts).catch((error: unknown) => error);
+  await enter(DEMO, 'waymark', '192.0.2.1');
+  for (let at = 0; at < 20; at += 1) await new LogInAttempts(db).begin(DEMO, `198.51.100.${at}`);
+  const refused: unknown = await enter(DEMO, 'waymark', '203.0.113.1').catch((error: unknown) => error);
   expect(refused).toMatchObject(OTHERS);
   expect(Number((refused as Problem).extra.headers?.['retry-after'])).toBeLessThanOrEqual(60);
-  expect(await enter(DEMO, 'waymark', '192.0.2.1', attempts)).toMatchObject({ token: expect.any(String) });
+  expect(await enter(DEMO, 'waymark', '192.0.2.1')).toMatchObject({ token: expect.any(String) });
 }, 30_000);
 
 test('one address may fail thirty times in all', async () => {
-  const attempts = new LogInAttempts();
-  for (let at = 0; at < 30; at += 1) await attempts.failed(`${at}@waymark.test`, '198.51.100.7');
-  await expect(enter(DEMO, 'waymark', '198.51.100.7', attempts)).rejects.toMatchObject(OTHERS);
+  for (let at = 0; at < 30; at += 1) await new LogInAttempts(db).begin(`${at}@waymark.test`, '198.51.100.7');
+  await expect(enter(DEMO, 'waymark', '198.51.100.7')).rejects.toMatchObject(OTHERS);
+});
+
+const guess = async (): Promise<unknown> => enter(DEMO, 'wrong', '198.51.100.7').catch((error: unknown) => (error as Problem).status);
+
+test('guesses at the same time in several processes are counted together', async () => {
+  const statuses = await Promise.all(Array.from({ length: 12 }, guess));
+  expect(statuses.filter((status) => status === 401)).toHaveLength(5);
+  expect(statuses.filter((status) => status === 429)).toHaveLength(7);
+}, 30_000);
+
+test('refused attempts do not lock the account for other addresses', async () => {
+  for (let at = 0; at < 30; at += 1) await guess();
+  expect(await enter(DEMO, 'waymark', '203.0.113.1')).toMatchObject({ token: expect.any(String) });
+}, 30_000);
+
+test('log-ins that succeed are not counted', async () => {
+  for (let at = 0; at < 31; at += 1) {
+    const attempts = new LogInAttempts(db);
+    await attempts.begin(DEMO, '192.0.2.1');
+    await attempts.succeeded(DEMO, '192.0.2.1');
+  }
+  expect(await enter(DEMO, 'waymark', '192.0.2.1')).toMatchObject({ token: expect.any(String) });
+});
+
+test('counts of attempts are removed when their time is over', async () => {
+  await expect(enter(DEMO, 'wrong')).rejects.toMatchObject(REFUSED);
+  await db.query(`update log_in_attempts set until = now() where count > 0 and key in (select min(key) from log_in_attempts)`);
+  await pruneAttempts(db);
+  expect(await db.query('select from log_in_attempts')).toHaveLength(2);
 });
 
 test('a user has at most twenty sessions, and the oldest ends first', async () => {

@@ -1,4 +1,4 @@
-import { databaseUrl, internalSecret, listenOn, readConfig } from '@waymark/service-kit';
+import { database, internalSecret, listenOn, readConfig } from '@waymark/service-kit';
 import { z } from 'zod';
 
 export const config = (env = process.env) =>
@@ -6,7 +6,7 @@ export const config = (env = process.env) =>
     {
       ...listenOn(8083),
       INTERNAL_SECRET: internalSecret(),
-      DATABASE_URL: databaseUrl('inventory'),
+      ...database('inventory'),
       RESERVATION_TTL_SECONDS: z.coerce
         .number()
         .positive()

@@ -1,5 +1,5 @@
 import type { Line, PricedLine, Product, Reservation } from '@waymark/contracts';
-import { Problem, type Sql } from '@waymark/service-kit';
+import { deleteWhere, Problem, type Sql } from '@waymark/service-kit';
 import type { Carrier } from '@waymark/tracing';
 
 const PRODUCT = `select sku, name, price_cents as "priceCents", 'EUR' as currency, available from products`;
@@ -135,11 +135,10 @@ export async function takeSold(tx: Sql): Promise<{ orderId: string; soldIn: Carr
 
 /** Removes reservations 30 days after they ended, and sales only after they are reported. Nobody needs them by then, because an order is fulfilled or rejected within hours. */
 export async function pruneReservations(sql: Sql): Promise<void> {
-  await sql.query(
-    `delete from reservations where order_id = any(array(
-       select order_id from reservations
-       where status <> 'held' and expires_at < now() - interval '30 days' and (status <> 'committed' or reported_at is not null)
-       limit 10000))`,
+  await deleteWhere(
+    sql,
+    'reservations',
+    `status <> 'held' and expires_at < now() - interval '30 days' and (status <> 'committed' or reported_at is not null)`,
   );
 }
 

@@ -14,7 +14,7 @@ import { observeStock } from './stock-metrics.ts';
 const MIGRATIONS = fileURLToPath(new URL('../migrations', import.meta.url));
 
 export function inventoryService(config: Config, log: Logger): Service {
-  const db = openDatabase(config.DATABASE_URL, log);
+  const db = openDatabase(config, log);
   const limit = new RequestLimit(config.MAX_REQUESTS);
   const jobs = openJobs(db, log);
   const products = new Products(db, log, { cacheSeconds: config.PRODUCT_CACHE_SECONDS, errorRate: config.BLOOM_ERROR_RATE });

@@ -1,4 +1,4 @@
-import { databaseUrl, internalSecret, listenOn, readConfig, serviceUrl } from '@waymark/service-kit';
+import { database, internalSecret, listenOn, readConfig, serviceUrl } from '@waymark/service-kit';
 import { z } from 'zod';
 
 export const config = (env = process.env) =>
@@ -6,7 +6,7 @@ export const config = (env = process.env) =>
     {
       ...listenOn(8082),
       INTERNAL_SECRET: internalSecret(),
-      DATABASE_URL: databaseUrl('order'),
+      ...database('order'),
       INVENTORY_URL: serviceUrl('inventory', 8083),
       FULFILMENT_DELAY_SECONDS: z.coerce
         .number()

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Order, OrderStatus, PricedLine } from '@waymark/contracts';
-import type { Sql } from '@waymark/service-kit';
+import { deleteWhere, type Sql } from '@waymark/service-kit';
 import type { Ending, StoredOrder } from './order.ts';
 
 interface Row {
@@ -95,10 +95,7 @@ export async function abandonPlacement(tx: Sql, orderId: string): Promise<boolea
 
 /** Removes idempotency keys a week after their first use. */
 export async function prunePlacements(sql: Sql): Promise<void> {
-  await sql.query(
-    `delete from placements where ctid = any(array(
-       select ctid from placements where claimed_at < now() - interval '7 days' limit 10000))`,
-  );
+  await deleteWhere(sql, 'placements', `claimed_at < now() - interval '7 days'`);
 }
 
 export async function findOrder(sql: Sql, id: string): Promise<StoredOrder | undefined> {

@@ -14,6 +14,7 @@ test('the README lists every variable with its default', async () => {
     environmentOf(config, {
       INTERNAL_SECRET: 'a secret of the tests',
       DATABASE_URL: 'postgres://localhost/order',
+      DATABASE_DIRECT_URL: 'postgres://localhost/order',
       INVENTORY_URL: 'http://localhost:8083',
     }),
   );

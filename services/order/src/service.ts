@@ -12,7 +12,7 @@ import { routes } from './routes.ts';
 const MIGRATIONS = fileURLToPath(new URL('../migrations', import.meta.url));
 
 export function orderService(config: Config, log: Logger): Service {
-  const db = openDatabase(config.DATABASE_URL, log);
+  const db = openDatabase(config, log);
   const jobs = openJobs(db, log, config.JOB_MAX_ATTEMPTS);
   const inventory = clientOf(inventoryApi, config.INVENTORY_URL, config.INTERNAL_SECRET);
   const parts: Parts = {
