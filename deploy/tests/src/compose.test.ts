@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { find, golden, podOf, read, readYaml, SERVICES } from './manifests.ts';
+import { find, golden, manifestsIn, podOf, read, readYaml, SERVICES } from './manifests.ts';
 
 interface ComposeService {
   environment: Record<string, string | number>;
@@ -93,13 +93,20 @@ test.each(SERVICES)('%s is not killed before its stop can end', (name) => {
   expect(inCompose).toBeGreaterThanOrEqual(Number(compose[name]?.environment['LAME_DUCK_SECONDS']) + longestStop() + 2);
 });
 
-/** The services that a service calls: those whose URLs it gets in compose. */
+/** The services that a service calls, as the catalogue declares. The end-to-end tests compare that with the traces. */
 const calls = (name: string): string[] =>
-  Object.keys(compose[name]?.environment ?? {}).flatMap((key) => /^(AUTH|ORDER|INVENTORY)_URL$/.exec(key)?.[1]?.toLowerCase() ?? []);
+  manifestsIn(read(`services/${name}/catalog-info.yaml`)).flatMap(({ kind, spec }) =>
+    kind === 'Component' ? ((spec?.['consumesApis'] as string[] | undefined) ?? []) : [],
+  );
+
+test.each(SERVICES)('%s gets the addresses of the services that it calls', (name) => {
+  const names = Object.keys(compose[name]?.environment ?? {}).map((key) => /^(AUTH|ORDER|INVENTORY)_URL$/.exec(key)?.[1]?.toLowerCase());
+  expect(names.filter(Boolean)).toEqual(calls(name));
+});
 
 const component = 'app.kubernetes.io/component';
 
-test.each(SERVICES)('the network of %s is open for the calls that the services make, and for no other', (name) => {
+test.each(SERVICES)('the network of %s is open for the calls in the catalogue, and for no other', (name) => {
   const { ingress = [], egress = [], policyTypes } = find(manifests, 'NetworkPolicy', `waymark-${name}`).spec ?? {};
   const port = Number(compose[name]?.environment['PORT']);
   const to = egress.flatMap(({ to: peers = [] }) => peers.map(({ podSelector }) => podSelector?.matchLabels[component]));
