@@ -49,11 +49,10 @@ export interface Jobs {
 const STOP_MS = 8_000;
 const MIGRATIONS = fileURLToPath(new URL('../migrations', import.meta.url));
 
-/** Every second the worker looks for jobs that are exhausted, held by a dead worker, or due. With these indexes it does not read the whole queue. */
+/** Every second the worker looks for jobs that are exhausted or held by a dead worker. With these indexes it does not read the whole queue. */
 const INDEXES = `
   create index if not exists waymark_exhausted_jobs on graphile_worker._private_jobs (id) where attempts >= max_attempts and locked_at is null;
-  create index if not exists waymark_locked_jobs on graphile_worker._private_jobs (locked_at) where locked_at is not null;
-  create index if not exists waymark_due_jobs on graphile_worker._private_jobs (run_at) where is_available`;
+  create index if not exists waymark_locked_jobs on graphile_worker._private_jobs (locked_at) where locked_at is not null`;
 
 /** The key of an advisory lock. Any number works, if it is the same in every process. */
 const INDEX_LOCK = 7_263_145;
