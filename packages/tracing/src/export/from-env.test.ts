@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { backendsFromEnv, limitsFromEnv } from './from-env.ts';
+import { backendsFromEnv, limitsFromEnv, usualCompression } from './from-env.ts';
 import { retryAfterMs } from './otlp-http-backend.ts';
 
 /** Returns the backends' names for these variables, and the warnings. */
@@ -42,6 +42,16 @@ test.each([
   [{ OTEL_EXPORTER_OTLP_TIMEOUT: '-1' }, [OTLP], 'OTEL_EXPORTER_OTLP_TIMEOUT is "-1"'],
 ])('%o gives %j, with one warning', (env, backends, warning) => {
   expect(read(env)).toEqual({ backends, warnings: [expect.stringContaining(`${warning}, which is ignored`)] });
+});
+
+test.each([
+  ['https://otlp.example.com/v1/traces', 'gzip'],
+  ['http://collector:4318/v1/traces', 'none'],
+  ['https://localhost:4318/v1/traces', 'none'],
+  ['https://127.0.0.1:4318/v1/traces', 'none'],
+  ['https://[::1]:4318/v1/traces', 'none'],
+])('compression for %s is %s, unless a variable says otherwise', (url, compression) => {
+  expect(usualCompression(new URL(url))).toBe(compression);
 });
 
 test('reads the limits of the queue', () => {

@@ -86,13 +86,19 @@ function otlpBackend(env: Env, warn: Warn): Backend<unknown> {
       ...parseKeyPairsIntoRecord(env['OTEL_EXPORTER_OTLP_TRACES_HEADERS']),
     },
     timeoutMs: wholeNumber(env, otlp(env, 'TIMEOUT'), { least: 1, preset: DEFAULTS.OTEL_EXPORTER_OTLP_TIMEOUT }, warn),
-    gzip: oneOf(env, otlp(env, 'COMPRESSION'), ['gzip', 'none'], DEFAULTS.OTEL_EXPORTER_OTLP_COMPRESSION, warn) === 'gzip',
+    gzip: oneOf(env, otlp(env, 'COMPRESSION'), ['gzip', 'none'], usualCompression(url), warn) === 'gzip',
     tls: {
       ca: fileFrom(env, 'CERTIFICATE', warn),
       cert: fileFrom(env, 'CLIENT_CERTIFICATE', warn),
       key: fileFrom(env, 'CLIENT_KEY', warn),
     },
   });
+}
+
+/** Compression takes about as much CPU as encoding, so it pays only where somebody pays for the network (docs/adr/0012-span-export.md). */
+export function usualCompression({ protocol, hostname }: URL): 'gzip' | 'none' {
+  const isLocal = /^(localhost|127\..*|\[::1\])$/.test(hostname);
+  return protocol === 'https:' && !isLocal ? 'gzip' : 'none';
 }
 
 /** The variable for traces takes precedence over the one for all signals. */

@@ -8,7 +8,6 @@ export const DEFAULTS = {
   OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf',
   OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost:4318',
   OTEL_EXPORTER_OTLP_TIMEOUT: 10_000,
-  OTEL_EXPORTER_OTLP_COMPRESSION: 'none',
   OTEL_EXPORTER_ZIPKIN_ENDPOINT: 'http://localhost:9411/api/v2/spans',
   OTEL_PROPAGATORS: ['tracecontext', 'baggage'],
   OTEL_TRACES_SAMPLER: 'parentbased_always_on',
