@@ -12,7 +12,9 @@ const POLL_MS = 25;
 /** Starts the service `name` of the workspace `root`, without waiting until it is ready. */
 export function startService(name: ServiceName, root: string, env: NodeJS.ProcessEnv, onLine?: (line: string) => void): Child {
   // Stripping the types of the pages is experimental in Node, and Node says so each time it starts.
-  const args = ['--disable-warning=ExperimentalWarning', '--import', '@waymark/tracing/register', 'src/main.ts'];
+  // As in the image. By default, V8 lets more garbage pile up: the shop then takes 500 MB after its start instead of 440.
+  const v8 = '--max-semi-space-size=4';
+  const args = ['--disable-warning=ExperimentalWarning', v8, '--import', '@waymark/tracing/register', 'src/main.ts'];
   return startChild(process.execPath, args, { cwd: join(root, 'services', name), env, guardSignal: 'TERM', onLine });
 }
 

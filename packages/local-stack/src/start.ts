@@ -45,7 +45,7 @@ async function run(root: string, { port, without }: Pick<Arguments, 'port' | 'wi
     root,
     postgres: { dir: join(root, '.waymark/postgres') },
     ports: await choosePorts(port, screen.note),
-    env: { all: { ...traces.env, NODE_COMPILE_CACHE: join(root, '.waymark/compile-cache'), FAULTS_FILE: faults } },
+    env: { all: { ...traces.env, FAULTS_FILE: faults } },
     without,
     onRestart: screen.note,
     onStep: screen.step,
