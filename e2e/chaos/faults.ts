@@ -82,7 +82,13 @@ export const fullDisk: Fault = {
   what: `the disk of Postgres full for ${FULL_MS / 1_000} s`,
   onlyTracing: false,
   async run({ disk, signal }) {
-    if (disk !== undefined) await keepFull(join(disk, 'filler'), AbortSignal.any([signal, AbortSignal.timeout(FULL_MS)]));
+    if (disk === undefined) return;
+    // Not AbortSignal.any: without a listener, it forgets a timeout that was collected as garbage (Node issue 57736).
+    const over = new AbortController();
+    const full = keepFull(join(disk, 'filler'), over.signal);
+    await pause(FULL_MS, signal);
+    over.abort();
+    await full;
   },
 };
 
