@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { CannotRun } from './attack/attack.ts';
 
 /**
  * Reads the arguments of a command. Returns undefined if there is nothing to run: `read` returns "help", which is printed, or throws, which is
@@ -14,6 +15,17 @@ export function readArguments<T>(help: string, read: () => T | 'help'): T | unde
     process.exitCode = 2;
   }
   return undefined;
+}
+
+/** Runs a command. If the machine lacks something, prints what, and makes the exit code 1. */
+export async function runIfPossible(run: () => Promise<void>): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    if (!(error instanceof CannotRun)) throw error;
+    process.stderr.write(`${error.message}.\n`);
+    process.exitCode = 1;
+  }
 }
 
 /** Reports progress on stderr. */

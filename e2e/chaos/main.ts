@@ -1,7 +1,7 @@
 // `pnpm chaos` breaks the shop at random places under load, and prints what became of the orders and their traces.
 import { parseArgs } from 'node:util';
 import { stopSignals } from '@waymark/local-stack';
-import { printTable, type TableRow, readArguments, say, wholeNumber } from '../command-line.ts';
+import { printTable, type TableRow, readArguments, say, runIfPossible, wholeNumber } from '../command-line.ts';
 import { areBalanced } from '../attack/books.ts';
 import { chaos, type Report } from './chaos.ts';
 
@@ -72,4 +72,4 @@ async function run({ rounds, replicas }: Arguments): Promise<void> {
 }
 
 const wish = readArguments(HELP, read);
-if (wish) await run(wish);
+if (wish) await runIfPossible(() => run(wish));

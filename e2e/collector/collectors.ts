@@ -41,8 +41,8 @@ export const COLLECTOR_FILES = [['collector.yaml'], ['collector.yaml', 'to-kafka
 const STORAGES = ['badger', 'opensearch', 'cassandra', 'clickhouse'].map((name) => `jaeger/${name}.yaml`);
 /** The configurations of Jaeger. */
 export const JAEGER_FILES: readonly (readonly string[])[] = [
-  ...STORAGES.map((file) => [file]),
-  ...STORAGES.map((file) => [file, 'jaeger/from-kafka.yaml']),
+  ...STORAGES.map((file) => ['jaeger/jaeger.yaml', file]),
+  ...STORAGES.map((file) => ['jaeger/jaeger.yaml', file, 'jaeger/from-kafka.yaml']),
 ];
 
 /**

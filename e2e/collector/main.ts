@@ -1,7 +1,6 @@
 // `pnpm collector` sends traces through two Collectors that sample them, and checks that each is kept or dropped as a whole.
 import { parseArgs } from 'node:util';
-import { CannotRun } from '../attack/attack.ts';
-import { printTable, readArguments, say, wholeNumber, type TableRow } from '../command-line.ts';
+import { printTable, readArguments, say, runIfPossible, wholeNumber, type TableRow } from '../command-line.ts';
 import { JAEGER_FILES, validate, validateCollectors } from './collectors.ts';
 import { sample, type Report } from './sample.ts';
 
@@ -47,13 +46,8 @@ const sum = (kinds: Report['kinds'], count: (kind: Report['kinds'][number]) => n
   kinds.reduce((total, kind) => total + count(kind), 0);
 
 const wish = readArguments(HELP, read);
-if (wish) {
-  try {
+if (wish)
+  await runIfPossible(async () => {
     await checkConfigurations();
     if (!printTable(rows(await sample({ ...wish, say })))) process.exitCode = 1;
-  } catch (error) {
-    if (!(error instanceof CannotRun)) throw error;
-    process.stderr.write(`${error.message}.\n`);
-    process.exitCode = 1;
-  }
-}
+  });

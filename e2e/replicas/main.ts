@@ -7,9 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startTraceStore, stopSignals } from '@waymark/local-stack';
-import { CannotRun } from '../attack/attack.ts';
 import { NO_EDGE_LIMITS } from '../attack/shop.ts';
-import { printTable, readArguments, say, wholeNumber } from '../command-line.ts';
+import { printTable, readArguments, say, runIfPossible, wholeNumber } from '../command-line.ts';
 import { settings, settingsText } from '../src/shop/settings.ts';
 import { rollingUpdate } from './rolling-update.ts';
 import { startReplicas } from './start-replicas.ts';
@@ -130,12 +129,7 @@ async function run({ replicas, rounds, suite }: Arguments): Promise<boolean> {
 }
 
 const wish = readArguments(HELP, read);
-if (wish) {
-  try {
+if (wish)
+  await runIfPossible(async () => {
     if (!(await run(wish))) process.exitCode = 1;
-  } catch (error) {
-    if (!(error instanceof CannotRun)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exitCode = 1;
-  }
-}
+  });

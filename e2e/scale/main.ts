@@ -16,8 +16,9 @@ import { cpuMs } from './usage.ts';
 
 const HELP = `Usage: pnpm scale [--orders <number>]
 
-Starts a shop, places orders as fast as it can take them, and prints what one order costs: CPU time of each service and of
-Postgres, rows, bytes on disk and in the log of Postgres, spans, and bytes of spans. docs/scale.md calculates with these.
+Starts a shop, places orders, 16 at once, and prints what one order costs: CPU time of each service and of Postgres,
+transactions, bytes in the databases and in the log of Postgres, spans and their bytes, and for how long the row of a
+product is locked. docs/scale.md calculates with these. It needs Linux and no Docker.
 
   --orders <number>  how many orders (default: 2000)
   -h, --help         shows this help

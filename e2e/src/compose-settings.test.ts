@@ -55,3 +55,9 @@ test('each image has a digest in the pinned file, for the same tag', async () =>
   expect(images(pinned).filter((image) => !digest.test(image))).toEqual([]);
   expect(new Set(images(pinned).map((image) => image.replace(digest, '')))).toEqual(new Set(tags));
 });
+
+test.each(['postgres', 'jaeger'])('the trial of the Helm chart runs the same image of %s', async (name) => {
+  const [compose, trial] = await Promise.all([read('docker-compose.yml'), read(`deploy/trial/${name}.yaml`)]);
+  expect(images(trial)).toHaveLength(1);
+  expect(images(compose.replaceAll(VARIABLE, '$2'))).toEqual(expect.arrayContaining(images(trial)));
+});

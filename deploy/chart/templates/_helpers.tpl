@@ -57,6 +57,10 @@ capabilities: { drop: [ALL] }
 {{- with get $values.secrets.databases .name }}
 - name: DATABASE_URL
   valueFrom: { secretKeyRef: { name: {{ .name }}, key: {{ .key }} } }
+{{- if .directKey }}
+- name: DATABASE_DIRECT_URL
+  valueFrom: { secretKeyRef: { name: {{ .name }}, key: {{ .directKey }} } }
+{{- end }}
 {{- end }}
 {{- end }}
 {{- range $callee := .service.calls }}

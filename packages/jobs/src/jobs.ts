@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { runMigrations } from 'graphile-worker';
 import type { Logger } from 'pino';
-import { type Database, migrate, type Sql, type Transaction } from '@waymark/service-kit';
+import { type Database, migrate, MIGRATION_MS, type Sql, type Transaction } from '@waymark/service-kit';
 import {
   listDeadLetters,
   pruneDeadLetters,
@@ -90,9 +90,8 @@ async function migrateJobs(db: Database, log: Logger): Promise<void> {
   await migrate(db, MIGRATIONS, 'jobs', log);
   await runMigrations({ pgPool: db.control.pool, logger: workerLogger(log) });
   await db.transaction(async (tx) => {
-    // Only one process at a time may create the indexes. On a long queue it takes longer than a normal statement.
-    await tx.query('set local statement_timeout = 0');
+    // Only one process at a time may create the indexes.
     await tx.query('select pg_advisory_xact_lock($1)', [INDEX_LOCK]);
     await tx.query(INDEXES);
-  });
+  }, MIGRATION_MS);
 }

@@ -20,8 +20,11 @@ export interface Transaction extends Sql {
 
 /** A bounded pool of connections to a service's own database. */
 export interface Connections extends Sql {
-  /** Runs `fn` in a transaction, which is committed when `fn` resolves and rolled back when it rejects. */
-  transaction<T>(fn: (tx: Transaction) => Promise<T>): Promise<T>;
+  /**
+   * Runs `fn` in a transaction, which is committed when `fn` resolves and rolled back when it rejects.
+   * @param statementMs how long a statement in it may take, if 3 s are not enough
+   */
+  transaction<T>(fn: (tx: Transaction) => Promise<T>, statementMs?: number): Promise<T>;
   readonly pool: pg.Pool;
 }
 
@@ -100,7 +103,7 @@ function connections(connectionString: string, max: number, silenceMs: number, l
   return {
     pool,
     query: async (text, values = []) => withClient(trusted, (client) => rows(client, text, values)),
-    transaction: (fn) => withClient(trusted, (client) => transaction(client, fn, log)),
+    transaction: (fn, statementMs) => withClient(trusted, (client) => transaction(client, fn, log, statementMs)),
   };
 }
 
@@ -200,11 +203,11 @@ async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
   }
 }
 
-async function rows<Row>(client: pg.PoolClient, text: string, values: readonly unknown[]): Promise<Row[]> {
-  const ms = remainingMs();
+async function rows<Row>(client: pg.PoolClient, text: string, values: readonly unknown[], statementMs = STATEMENT_MS): Promise<Row[]> {
+  const ms = Math.min(remainingMs(), statementMs + SILENCE_MS - STATEMENT_MS);
   if (ms <= 0) throw deadlineExceeded('The database');
   try {
-    const query: TimedQuery = { text, values: [...values], ...(ms < SILENCE_MS && { query_timeout: Math.ceil(ms) }) };
+    const query: TimedQuery = { text, values: [...values], ...(ms !== SILENCE_MS && { query_timeout: Math.ceil(ms) }) };
     const result = await atQuery(text, client, () => client.query(query));
     return result.rows as Row[];
   } catch (error) {
@@ -229,12 +232,16 @@ function unavailable(cause: unknown): Problem {
   return new Problem(503, 'unavailable', detail, {}, { cause });
 }
 
-async function transaction<T>(client: pg.PoolClient, fn: (tx: Transaction) => Promise<T>, log: Logger): Promise<T> {
+async function transaction<T>(client: pg.PoolClient, fn: (tx: Transaction) => Promise<T>, log: Logger, statementMs?: number): Promise<T> {
   const committed: (() => void)[] = [];
   let result: T;
   await rows(client, 'BEGIN', []);
   try {
-    result = await fn({ query: (text, values = []) => rows(client, text, values), afterCommit: (then) => void committed.push(then) });
+    if (statementMs !== undefined) await rows(client, `set local statement_timeout = ${statementMs}`, []);
+    result = await fn({
+      query: (text, values = []) => rows(client, text, values, statementMs),
+      afterCommit: (then) => void committed.push(then),
+    });
     await rows(client, 'COMMIT', []);
   } catch (error) {
     // If the rollback fails too, the connection is broken and the server rolls back by itself.

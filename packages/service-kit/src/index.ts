@@ -7,7 +7,7 @@ export { atJob, atSend, availableFaults, dependency } from './faults.ts';
 export { run, type Service } from './lifecycle.ts';
 export { RequestLimit } from './limit.ts';
 export { serviceLog, type Logger } from './log.ts';
-export { migrate } from './migrations.ts';
+export { migrate, MIGRATION_MS } from './migrations.ts';
 export { Problem } from './problem.ts';
 export { deleteWhere } from './prune.ts';
 export type { Handlers } from './routes.ts';

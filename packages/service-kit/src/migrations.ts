@@ -13,6 +13,9 @@ interface Migration {
 /** The key of the advisory lock that lets one process migrate at a time. Any number works. */
 const LOCK = 7_263_144;
 
+/** How long a statement of a migration may take, and the wait for another process that migrates. */
+export const MIGRATION_MS = 3_600_000;
+
 /**
  * Migrates a database: runs each `NNNN-name.sql` of `folder` that has not run yet, in order, all in one transaction. Only one process at a
  * time does this. A newer version may have migrated the database further: then there is nothing to do, so the old one can be rolled back to.
@@ -22,8 +25,6 @@ const LOCK = 7_263_144;
 export async function migrate(db: Database, folder: string, owner: string, log: Logger): Promise<void> {
   const migrations = await readMigrations(folder);
   await db.transaction(async (tx) => {
-    // Waiting for another process or migrating a large table may take longer than a normal statement.
-    await tx.query('set local statement_timeout = 0');
     await tx.query('select pg_advisory_xact_lock($1)', [LOCK]);
     await tx.query(
       'create table if not exists migrations (owner text, name text, checksum text not null, ran_at timestamptz not null default now(), primary key (owner, name))',
@@ -33,7 +34,7 @@ export async function migrate(db: Database, folder: string, owner: string, log: 
       await tx.query('insert into migrations (owner, name, checksum) values ($1, $2, $3)', [owner, migration.name, migration.checksum]);
       log.info({ migration: migration.name }, 'migrated');
     }
-  });
+  }, MIGRATION_MS);
 }
 
 async function readMigrations(folder: string): Promise<Migration[]> {

@@ -55,11 +55,16 @@ export class LogInAttempts {
     if (spent.length === 0) return;
     const isOwners = spent.every(({ key }) => key === keyOfAccount(email)) && (await hasLoggedInFrom(this.#sql, email, address));
     if (isOwners) return;
-    await uncountAttempt(this.#sql, keysOf(windows));
+    await this.withdraw(email, address);
     const seconds = Math.ceil(Math.max(...spent.map((one) => one.seconds)));
     throw new Problem(429, 'too_many_attempts', `Too many failed log-ins; try again in ${seconds} seconds.`, {
       headers: { 'retry-after': String(seconds) },
     });
+  }
+
+  /** The attempt does not count: its password was not checked. */
+  async withdraw(email: string, address: string): Promise<void> {
+    await uncountAttempt(this.#sql, keysOf(windowsOf(email, address)));
   }
 
   /** The attempt did not fail. Earlier failures at this account from this address are forgotten too. */

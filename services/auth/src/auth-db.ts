@@ -105,12 +105,13 @@ export async function countAttempt(
   );
 }
 
-/** Takes an attempt back from each count, and sets the count of `cleared` to 0. */
+/** Takes an attempt back from each count, and all attempts from `cleared`. Counts of 0 are removed, so an address that is locked out cannot fill the table. */
 export async function uncountAttempt(sql: Sql, keys: readonly string[], cleared?: string): Promise<void> {
   await sql.query(
-    `with counted as (select key from log_in_attempts where key = any($1) order by key for update)
-     update log_in_attempts set count = case when counted.key = $2 then 0 else greatest(0, count - 1) end
-     from counted where log_in_attempts.key = counted.key`,
+    `with counted as (
+       select key, case when key = $2 then 0 else count - 1 end as count from log_in_attempts where key = any($1) order by key for update),
+     removed as (delete from log_in_attempts using counted where log_in_attempts.key = counted.key and counted.count <= 0)
+     update log_in_attempts set count = counted.count from counted where log_in_attempts.key = counted.key and counted.count > 0`,
     [keys, cleared],
   );
 }

@@ -164,6 +164,22 @@ test('log-ins that succeed are not counted', async () => {
   expect(await enter(DEMO, 'waymark', '192.0.2.1')).toMatchObject({ token: expect.any(String) });
 });
 
+test('an attempt whose password could not be checked is not counted', async () => {
+  const gone = openDatabase('postgres://127.0.0.1:1/auth', log);
+  const attempt = logIn({ db: gone, attempts: new LogInAttempts(db), audit }, { email: DEMO, password: 'waymark', address: '192.0.2.1' });
+  await expect(attempt).rejects.toMatchObject({ code: 'unavailable' });
+  await gone.close();
+  expect(await db.query('select from log_in_attempts')).toEqual([]);
+});
+
+test('an address that is locked out adds no counts, whatever accounts it tries', async () => {
+  for (let at = 0; at < 30; at += 1) await new LogInAttempts(db).begin(`${at}@waymark.test`, '198.51.100.7');
+  const before = await db.query('select key, count from log_in_attempts order by key');
+  for (let at = 0; at < 10; at += 1)
+    await expect(new LogInAttempts(db).begin(`new-${at}@waymark.test`, '198.51.100.7')).rejects.toMatchObject(OTHERS);
+  expect(await db.query('select key, count from log_in_attempts order by key')).toEqual(before);
+});
+
 test('counts of attempts are removed when their time is over', async () => {
   await expect(enter(DEMO, 'wrong')).rejects.toMatchObject(REFUSED);
   await db.query(`update log_in_attempts set until = now() where count > 0 and key in (select min(key) from log_in_attempts)`);
