@@ -51,8 +51,10 @@ export const deadBackends: Attack = {
       });
       const memory = watchMemory(NAMES.map((name) => attacked.shop.pid(name) ?? 0));
       // More than a slow machine can take would be shed, whatever the backend does.
-      const rate = Math.min(30, 0.5 * (await saturate(16, 5, () => attacked.buyer.order(SKU))));
-      const outcomes = await load(rate, quick ? 10 : 150, () => attacked.buyer.order(SKU));
+      const order = (): Promise<Outcome> => attacked.buyer.order(SKU);
+      await saturate(16, 5, order);
+      const rate = Math.min(30, 0.5 * (await saturate(16, 5, order)));
+      const outcomes = await load(rate, quick ? 10 : 150, order);
       const peak = memory.stop();
       say(
         `${how}: ${Math.round(rate)} per second: ${statuses(outcomes)}; peak memory: ${NAMES.map((name, at) => `${name} ${Math.round(peak[at] ?? 0)} MiB`).join(', ')}`,
