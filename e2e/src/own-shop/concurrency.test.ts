@@ -10,8 +10,8 @@ jest.setTimeout(120_000);
 
 let own: OwnShop;
 beforeAll(async () => {
-  // So that no request waits or is rejected.
-  own = await startOwnShop({ all: { MAX_REQUESTS: '256' } });
+  // So that no request waits or is rejected: one address may use half of the gateway's places.
+  own = await startOwnShop({ all: { MAX_REQUESTS: '512' } });
 });
 afterAll(async () => own?.[Symbol.asyncDispose]());
 
