@@ -99,7 +99,7 @@ test('the Docker commands of the runbooks work', async () => {
   );
   expect(commands.length).toBeGreaterThan(2);
   for (const command of commands) {
-    const [program, ...args] = command.replace('compose exec', 'compose exec --no-TTY').split(' ');
+    const [program, ...args] = command.replace('compose run', 'compose run --no-TTY').split(' ');
     expect({ command, program }).toEqual({ command, program: 'docker' });
     const output = await docker(args, { COMPOSE_PROJECT_NAME: COMPOSE_PROJECT, COMPOSE_FILE: join(ROOT, 'docker-compose.yml') });
     expect({ command, output }).toEqual({ command, output: expect.stringMatching(/\S/) });

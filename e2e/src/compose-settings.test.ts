@@ -43,9 +43,9 @@ test('the README states the configured limits of Jaeger', async () => {
   expect(Number(goal) / Number(limit)).toBeCloseTo(0.9, 1);
 });
 
-/** The images that a compose file names. */
+/** The images of others that a compose file names. */
 const images = (text: string): string[] =>
-  [...text.matchAll(/(?:image|NODE_IMAGE): (?:&\S+ )?([^*\s]\S+)/g)].map(([, image = '']) => image);
+  [...text.matchAll(/(?:image|NODE_IMAGE): (?:&\S+ )?([^*\s]\S*:\S+)/g)].map(([, image = '']) => image);
 
 test('each image has a digest in the pinned file, for the same tag', async () => {
   const [compose, pinned] = await Promise.all([read('docker-compose.yml'), read('deploy/compose/docker-compose.pinned.yml')]);

@@ -15,7 +15,7 @@ const HELP = `Lists dead letters, the jobs that failed for good, and replays the
   --after <id>       (list) the page after this dead letter
   --limit <n>        (list) the number to list, at most 100
 
-It calls the service on PORT (8082) with the service's INTERNAL_SECRET, and prints JSON.
+It calls the service at ORDER_URL (http://127.0.0.1:8082) with the service's INTERNAL_SECRET, and prints JSON.
 `;
 
 const text = { type: 'string' } as const;
@@ -33,8 +33,8 @@ async function main(): Promise<void> {
   const replayed = values.replayed as 'true' | 'false' | undefined;
   const [command = 'list', ...ids] = positionals;
   if (help) return void process.stdout.write(HELP);
-  const { PORT = '8082', INTERNAL_SECRET } = process.env;
-  const order = clientOf(orderApi, `http://127.0.0.1:${PORT || '8082'}`, INTERNAL_SECRET);
+  const { ORDER_URL, PORT, INTERNAL_SECRET } = process.env;
+  const order = clientOf(orderApi, ORDER_URL || `http://127.0.0.1:${PORT || '8082'}`, INTERNAL_SECRET);
   if (command === 'list') {
     return print(await order.listDeadLetters({ query: { job, reason, replayed, after, limit } }));
   }
