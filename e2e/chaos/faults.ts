@@ -83,7 +83,7 @@ export const fullDisk: Fault = {
   onlyTracing: false,
   async run({ disk, signal }) {
     if (disk === undefined) return;
-    // Not AbortSignal.any: without a listener, it forgets a timeout that was collected as garbage (Node issue 57736).
+    // Not AbortSignal.any: without a listener, it forgets a timeout that was collected as garbage (https://github.com/nodejs/node/pull/57867).
     const over = new AbortController();
     const full = keepFull(join(disk, 'filler'), over.signal);
     await pause(FULL_MS, signal);

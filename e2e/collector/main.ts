@@ -8,8 +8,8 @@ const HELP = `Usage: pnpm collector [--traces <number>]
 
 Checks the configurations in deploy/collector with the programs that read them. Then starts two Collectors, which share the
 traces by trace id and sample them, and sends copies of real traces of a shop to them: in pieces, and each piece to either.
-At the end it prints which were kept. It needs the Collector (deploy/collector/README.md): OTELCOL is its path. JAEGER is
-the path of a Jaeger 2 that checks its own configurations; without it they are not checked.
+At the end it prints which were kept. It needs the Collector (deploy/collector/README.md): OTELCOL is its path. JAEGER_BINARY
+is the path of a Jaeger 2 that checks its own configurations; without it they are not checked.
 
   --traces <number>  how many traces (default: 10000)
   -h, --help         shows this help
@@ -25,8 +25,8 @@ function read(): { traces: number } | 'help' {
 async function checkConfigurations(): Promise<void> {
   await validateCollectors();
   say("the Collector's configurations are valid");
-  const jaeger = process.env['JAEGER'];
-  if (!jaeger) return say("Jaeger's configurations were not checked: JAEGER is not set");
+  const jaeger = process.env['JAEGER_BINARY'];
+  if (!jaeger) return say("Jaeger's configurations were not checked: JAEGER_BINARY is not set");
   await Promise.all(JAEGER_FILES.map((files) => validate(jaeger, files)));
   say("Jaeger's configurations are valid");
 }

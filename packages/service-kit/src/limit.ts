@@ -38,7 +38,6 @@ export class RequestLimit {
   readonly #max: () => number;
   readonly #maxWaitMs: number;
   readonly #active = new Counts();
-  readonly #waitingOf = new Counts();
   readonly #waiting: Waiting[] = [];
   #running = 0;
 
@@ -53,7 +52,8 @@ export class RequestLimit {
 
   /** Whether another request of this caller would be shed. */
   isFull(caller?: string): boolean {
-    return this.#waiting.length >= MAX_WAITING || (caller !== undefined && this.#waitingOf.of(caller) >= MAX_WAITING * SHARE);
+    if (this.#waiting.length >= MAX_WAITING) return true;
+    return caller !== undefined && this.#waiting.filter((one) => one.caller === caller).length >= MAX_WAITING * SHARE;
   }
 
   /**
@@ -100,7 +100,6 @@ export class RequestLimit {
     if (this.isFull(caller)) throw overloaded();
     const waiting: Waiting = { caller, turn: Promise.withResolvers() };
     this.#waiting.push(waiting);
-    if (caller !== undefined) this.#waitingOf.add(caller, 1);
     const timer = setTimeout(() => {
       const at = this.#waiting.indexOf(waiting);
       if (at < 0) return;
@@ -111,7 +110,6 @@ export class RequestLimit {
       await waiting.turn.promise;
     } finally {
       clearTimeout(timer);
-      if (caller !== undefined) this.#waitingOf.add(caller, -1);
     }
   }
 }
