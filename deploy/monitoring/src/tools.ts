@@ -12,11 +12,14 @@ const NAMES = {
 
 export type Tool = keyof typeof NAMES;
 
-/** The path of a program, if it is installed. */
-export function findTool(tool: Tool): string | undefined {
+/** The path of a program in PATH, if it is installed under one of these names. */
+export function findProgram(...names: string[]): string | undefined {
   const folders = (process.env['PATH'] ?? '').split(delimiter);
-  return NAMES[tool].flatMap((name) => folders.map((folder) => join(folder, name))).find(isProgram);
+  return names.flatMap((name) => folders.map((folder) => join(folder, name))).find(isProgram);
 }
+
+/** The path of a program of Prometheus, if it is installed. */
+export const findTool = (tool: Tool): string | undefined => findProgram(...NAMES[tool]);
 
 /** The path of a program. @throws {Error} that says how to install it */
 export function tool(name: Tool): string {

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { findProgram } from './programs.ts';
+import { findProgram } from '@waymark/monitoring/tools';
 
 /** The programs that check the chart, as Go modules. */
 export const PROGRAMS = {
