@@ -1,9 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
-import { find, golden, pathOf, podOf, read, SERVICES } from './manifests.ts';
+import { find, golden, pathOf, podOf, read, readYaml, SERVICES } from './manifests.ts';
 import { run } from './programs.ts';
 import { CONFIGURATIONS, GOLDEN, render } from './render.ts';
 import { missing } from './tools.ts';
 import { readmeWithValues, values } from './values-table.ts';
+
+interface Schema {
+  $defs: { service: { properties: { env: { propertyNames: { not: { enum: string[] } } } } } };
+}
+
+interface Values {
+  services?: Record<string, { env?: Record<string, string> }>;
+}
 
 test('the README lists each value with its default and meaning', () => {
   expect(read('deploy/chart/README.md')).toBe(readmeWithValues());
@@ -39,6 +47,20 @@ const noHelm = missing('helm');
   ])('rejects %s, and names it', (_, option, name) => {
     expect(render('default', option)).toMatch(new RegExp(`^exit code 1\\n.*values don't meet the specifications[^]*${name}`));
   });
+});
+
+test.each(GOLDEN)('nobody can set again, with services.*.env, what the chart sets in %s', (configuration) => {
+  const { $defs } = JSON.parse(read('deploy/chart/values.schema.json')) as Schema;
+  const refused = new Set($defs.service.properties.env.propertyNames.not.enum);
+  const files = ['deploy/chart/values.yaml', ...(CONFIGURATIONS[configuration] ?? [])];
+  const given = files.flatMap((file) =>
+    Object.values((readYaml(file) as Values).services ?? {}).flatMap(({ env = {} }) => Object.keys(env)),
+  );
+  const containers = golden(configuration).flatMap(({ spec }) => spec?.template?.spec.containers ?? []);
+  const set = new Set(containers.flatMap(({ env }) => env.map(({ name }) => name)));
+  // Only the user knows how many proxies there are.
+  for (const name of ['TRUST_PROXY', ...given]) set.delete(name);
+  expect([...set].filter((name) => !refused.has(name))).toEqual([]);
 });
 
 test.each(SERVICES)('no pod of %s has a token for the API of Kubernetes', (name) => {
