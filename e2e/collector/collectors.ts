@@ -45,13 +45,16 @@ export const JAEGER_FILES: readonly (readonly string[])[] = [
   ...STORAGES.map((file) => ['jaeger/jaeger.yaml', file, 'jaeger/from-kafka.yaml']),
 ];
 
+/** The path of a configuration. */
+export const fileOf = (name: string): string => join(CONFIGURATIONS, name);
+
 /**
  * Lets a program check a configuration.
  * @throws {CannotRun} if there is no such program
  * @throws {Error} with what is wrong
  */
 export async function validate(binary: string, files: readonly string[]): Promise<void> {
-  const args = files.flatMap((file) => ['--config', join(CONFIGURATIONS, file)]);
+  const args = files.flatMap((file) => ['--config', fileOf(file)]);
   try {
     await promisify(execFile)(binary, ['validate', ...args], { env: { ...process.env, ...EXAMPLE } });
   } catch (error) {
@@ -84,7 +87,7 @@ export async function startCollectors(count: number, backend: string, sampling: 
       PEERS: `127.0.0.1:${peers}`,
       HEALTH: `127.0.0.1:${health}`,
     };
-    const args = ['--config', join(CONFIGURATIONS, 'collector.yaml')];
+    const args = ['--config', fileOf('collector.yaml')];
     const child = startChild(program(), args, { cwd: '/', env, guardSignal: 'TERM' });
     children.push(child);
     if (child.pid === undefined) throw missing(program());

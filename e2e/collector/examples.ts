@@ -38,6 +38,16 @@ interface OtlpSpan {
   attributes?: { key: string; value: Record<string, unknown> }[];
 }
 
+/** Sends parts to an OTLP/HTTP endpoint. */
+export async function sendParts(url: string, resourceSpans: readonly ResourceSpans[]): Promise<void> {
+  const answer = await fetch(`${url}/v1/traces`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ resourceSpans }),
+  });
+  if (!answer.ok) throw new Error(`${url} answered ${answer.status}: ${await answer.text()}`);
+}
+
 /** How much longer a slow trace takes. */
 const SLOWER_NS = 5_000_000_000n;
 

@@ -4,9 +4,10 @@ import { startTraceStore } from '@waymark/trace-store';
 import { tracesFrom } from '@waymark/trace-testing';
 import { until } from '@waymark/service-kit/testing/until';
 import { startCollectors } from './collectors.ts';
-import { takeExamples, type Example, type ResourceSpans } from './examples.ts';
+import { sendParts, type Example, type ResourceSpans } from './examples.ts';
 
 export interface Wish {
+  examples: readonly Example[];
   traces: number;
   say: (line: string) => void;
 }
@@ -30,10 +31,8 @@ const LATE_EVERY = 10;
 const READERS = 8;
 
 /** Sends copies of real traces through Collectors, in pieces and to either of them, and looks at what they kept. */
-export async function sample({ traces, say }: Wish): Promise<Report> {
+export async function sample({ examples, traces, say }: Wish): Promise<Report> {
   await using undo = new AsyncDisposableStack();
-  const examples = await takeExamples();
-  say(`took ${examples.length} examples from a shop`);
   const store = await startTraceStore({ otlpPort: 0, grpcPort: 0, uiPort: 0, memoryMb: 2_000 });
   undo.defer(() => store.close());
   const sampling = { DECISION_WAIT: `${WAIT_SECONDS}s`, SLOW_MS: '3000', SHARE_PERCENT: '10' };
@@ -86,14 +85,7 @@ function sender(urls: readonly string[]): (parts: readonly ResourceSpans[]) => P
   let turn = 0;
   return async (parts) => {
     const groups = Map.groupBy(parts, () => urls[turn++ % urls.length]!);
-    for (const [url, resourceSpans] of groups) {
-      const answer = await fetch(`${url}/v1/traces`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ resourceSpans }),
-      });
-      if (!answer.ok) throw new Error(`A Collector answered ${answer.status}: ${await answer.text()}`);
-    }
+    for (const [url, group] of groups) await sendParts(url, group);
   };
 }
 

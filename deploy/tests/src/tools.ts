@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { findProgram } from '@waymark/monitoring/tools';
+import { read } from './manifests.ts';
 
 /** The programs that check the chart, as Go modules. */
 export const PROGRAMS = {
@@ -12,9 +13,19 @@ export const PROGRAMS = {
   actionlint: 'github.com/rhysd/actionlint/cmd/actionlint@v1.7.12',
 };
 
+/** The control plane of a cluster, as packages of the Go module in `control-plane`, which has their versions. */
+export const CONTROL_PLANE = {
+  etcd: 'go.etcd.io/etcd/server/v3',
+  'kube-apiserver': 'k8s.io/kubernetes/cmd/kube-apiserver',
+  kubectl: 'k8s.io/kubernetes/cmd/kubectl',
+};
+
+/** The version of Kubernetes that the chart is checked against. */
+export const KUBERNETES = /k8s\.io\/kubernetes (\S+)/.exec(read('deploy/tests/control-plane/go.mod'))?.[1] ?? '';
+
 /** Go modules that contain the schemas of Kubernetes and of custom resources. */
 const SCHEMAS = {
-  kubernetes: ['k8s.io/kubernetes@v1.37.2', 'api/openapi-spec/v3'],
+  kubernetes: [`k8s.io/kubernetes@${KUBERNETES}`, 'api/openapi-spec/v3'],
   rollouts: ['github.com/argoproj/argo-rollouts@v1.9.2', 'manifests/crds'],
   argocd: ['github.com/argoproj/argo-cd/v3@v3.5.7', 'manifests/crds'],
   gateway: ['sigs.k8s.io/gateway-api@v1.6.3', 'config/crd/standard'],
