@@ -31,6 +31,7 @@ export interface Container {
 
 export interface PodSpec {
   containers: Container[];
+  volumes?: object[];
   serviceAccountName: string;
   automountServiceAccountToken: boolean;
   terminationGracePeriodSeconds?: number;
@@ -61,8 +62,9 @@ export interface Manifest {
   };
 }
 
+/** Kubernetes reads YAML 1.1, in which 0555 is octal. */
 export const manifestsIn = (text: string): Manifest[] =>
-  parseAllDocuments(text)
+  parseAllDocuments(text, { version: '1.1' })
     .map((document) => document.toJS() as Manifest | null)
     .filter((manifest) => manifest !== null);
 
