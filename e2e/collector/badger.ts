@@ -51,17 +51,10 @@ export async function keepInBadger(binary: string, examples: readonly Example[],
 }
 
 async function startJaeger(binary: string, folder: string): Promise<Jaeger> {
-  const port = async (): Promise<string> => `127.0.0.1:${await freePort()}`;
-  const [query, otlp, health] = [await port(), await port(), await port()];
-  const env = {
-    ...process.env,
-    TRACES_DIR: folder,
-    QUERY: query,
-    HTTP: otlp,
-    HEALTH: health,
-    GRPC: await port(),
-    QUERY_GRPC: await port(),
-  };
+  const [query = '', otlp = '', health = '', grpc, queryGrpc] = await Promise.all(
+    Array.from({ length: 5 }, async () => `127.0.0.1:${await freePort()}`),
+  );
+  const env = { ...process.env, TRACES_DIR: folder, QUERY: query, HTTP: otlp, HEALTH: health, GRPC: grpc, QUERY_GRPC: queryGrpc };
   const args = ['jaeger.yaml', 'badger.yaml'].flatMap((file) => ['--config', fileOf(`jaeger/${file}`)]);
   const child = startChild(binary, args, { cwd: '/', env, guardSignal: 'TERM' });
   const isUp = async (): Promise<boolean> => {
