@@ -88,7 +88,7 @@ export function openJobs(db: Database, log: Logger, maxAttempts = 5): Jobs {
 
 async function migrateJobs(db: Database, log: Logger): Promise<void> {
   await migrate(db, MIGRATIONS, 'jobs', log);
-  await runMigrations({ pgPool: db.control.pool, logger: workerLogger(log) });
+  await db.migrating((pgPool) => runMigrations({ pgPool, logger: workerLogger(log) }));
   await db.transaction(async (tx) => {
     // Only one process at a time may create the indexes.
     await tx.query('select pg_advisory_xact_lock($1)', [INDEX_LOCK]);

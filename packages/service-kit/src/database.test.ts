@@ -166,6 +166,14 @@ test('an afterCommit function that throws is logged, and the transaction stays c
   expect([await ids(), lines.map(({ msg }) => msg)]).toEqual([[1], ['an afterCommit function failed']]);
 });
 
+test('a statement of a library that migrates may take an hour, and its connection is closed afterwards', async () => {
+  const show = 'select setting::int, pg_backend_pid() as pid from pg_settings where name = $1';
+  const { rows } = await db.migrating((pool) => pool.query<{ setting: number; pid: number }>(show, ['statement_timeout']));
+  expect(rows).toMatchObject([{ setting: 3_600_000 }]);
+  const isOpen = async () => (await other.query('select from pg_stat_activity where pid = $1', [rows[0]?.pid])).length > 0;
+  await until(isOpen, (open) => !open, 'the connection to be closed');
+});
+
 test('a statement is stopped at the deadline and its transaction rolled back', async () => {
   const late = withDeadline(200, () =>
     db.transaction(async (tx) => {

@@ -35,6 +35,8 @@ export interface Database extends Connections {
    * directly to Postgres, because a connection pooler gives each transaction another connection, and LISTEN needs one of its own.
    */
   readonly control: Connections;
+  /** Runs `fn` with a pool of one connection, directly to Postgres, whose statements may take `MIGRATION_MS`: for the migrations of a library. */
+  migrating<T>(fn: (pool: pg.Pool) => Promise<T>): Promise<T>;
   /** Resolves if the database answers. */
   ready(): Promise<void>;
   /** Waits until no connection is in use, then closes all of them. */
@@ -55,6 +57,8 @@ const CONTROL_CONNECTIONS = 6;
 const CONNECT_MS = 8_000;
 /** The server cancels a statement after this time. */
 const STATEMENT_MS = 3_000;
+/** How long a statement of a migration may take, and the wait for another process that migrates, in milliseconds. */
+export const MIGRATION_MS = 3_600_000;
 /** A connection that doesn't even report the cancelled statement is dead. */
 const SILENCE_MS = STATEMENT_MS + 1_000;
 /** The control connections run only short statements. */
@@ -74,24 +78,32 @@ export function openDatabase(place: string | DatabaseConfig, log: Logger): Datab
     DATABASE_DIRECT_URL: direct = url,
     DATABASE_CONNECTIONS: max = CONNECTIONS,
   } = typeof place === 'string' ? { DATABASE_URL: place } : place;
-  const main = connections(url, max, SILENCE_MS, log);
-  const control = connections(direct, CONTROL_CONNECTIONS, CONTROL_SILENCE_MS, log);
+  const main = connections(url, max, STATEMENT_MS, SILENCE_MS, log);
+  const control = connections(direct, CONTROL_CONNECTIONS, STATEMENT_MS, CONTROL_SILENCE_MS, log);
   observePools({ main: main.pool, control: control.pool });
   return {
     ...main,
     control,
+    migrating: async (fn) => {
+      const { pool } = connections(direct, 1, MIGRATION_MS, MIGRATION_MS, log);
+      try {
+        return await fn(pool);
+      } finally {
+        await pool.end();
+      }
+    },
     ready: async () => void (await control.query('select 1')),
     close: async () => void (await Promise.all([main.pool.end(), control.pool.end()])),
   };
 }
 
-function connections(connectionString: string, max: number, silenceMs: number, log: Logger): Connections {
+function connections(connectionString: string, max: number, statementMs: number, silenceMs: number, log: Logger): Connections {
   const pool = new pg.Pool({
     connectionString,
     max,
     connectionTimeoutMillis: CONNECT_MS,
     idleTimeoutMillis: 30_000,
-    statement_timeout: STATEMENT_MS,
+    statement_timeout: statementMs,
     query_timeout: silenceMs,
     idle_in_transaction_session_timeout: 10_000,
     keepAlive: true,

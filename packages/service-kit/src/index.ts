@@ -1,13 +1,13 @@
 export { serviceApp } from './app.ts';
 export { clientOf, closeClients, type Client } from './client.ts';
 export { database, databaseUrl, internalSecret, listenOn, readConfig, serviceUrl } from './config.ts';
-export { openDatabase, type Connections, type Database, type Sql, type Transaction } from './database.ts';
+export { MIGRATION_MS, openDatabase, type Connections, type Database, type Sql, type Transaction } from './database.ts';
 export { deadlineExceeded, endsWithin, remainingMs, withDeadline, withFreshDeadline } from './deadline.ts';
 export { atJob, atSend, availableFaults, dependency } from './faults.ts';
 export { run, type Service } from './lifecycle.ts';
 export { RequestLimit } from './limit.ts';
 export { serviceLog, type Logger } from './log.ts';
-export { migrate, MIGRATION_MS } from './migrations.ts';
+export { migrate } from './migrations.ts';
 export { Problem } from './problem.ts';
 export { deleteWhere } from './prune.ts';
 export type { Handlers } from './routes.ts';

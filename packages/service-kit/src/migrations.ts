@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import type { Database, Sql } from './database.ts';
+import { MIGRATION_MS, type Database, type Sql } from './database.ts';
 
 interface Migration {
   name: string;
@@ -12,9 +12,6 @@ interface Migration {
 
 /** The key of the advisory lock that lets one process migrate at a time. Any number works. */
 const LOCK = 7_263_144;
-
-/** How long a statement of a migration may take, and the wait for another process that migrates. */
-export const MIGRATION_MS = 3_600_000;
 
 /**
  * Migrates a database: runs each `NNNN-name.sql` of `folder` that has not run yet, in order, all in one transaction. Only one process at a
