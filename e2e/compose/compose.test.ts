@@ -1,9 +1,7 @@
-import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import { connect } from 'node:http2';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { beforeAll, expect, test } from '@jest/globals';
 import { tracesFrom, type CompleteTrace } from '@waymark/trace-testing';
 import '@waymark/trace-testing/jest';
@@ -11,24 +9,14 @@ import { FULFILLED_ORDER } from '../src/scenarios/parts.ts';
 import { Shopper } from '../src/shop/shopper.ts';
 import { until } from '@waymark/service-kit/testing/until';
 import { sendCopies } from './copies.ts';
+import { compose, composeWith, docker, ROOT } from './docker.ts';
 import { DURABLE } from './durable.ts';
 
 const { GATEWAY_URL = '', TRACES_URL = '', COMPOSE_PROJECT = '', SHOP_LOGS = '' } = process.env;
 const { JAEGER_PORT, OTLP_GRPC_PORT, OTLP_HTTP_PORT } = process.env;
 const SERVICES = ['gateway', 'auth', 'order', 'inventory'];
 const OTLP_URL = `http://127.0.0.1:${OTLP_HTTP_PORT}`;
-const ROOT = join(import.meta.dirname, '../..');
 const demo = new Shopper(GATEWAY_URL);
-
-async function docker(args: string[], env: Record<string, string> = {}): Promise<string> {
-  const { stdout } = await promisify(execFile)('docker', args, { env: { ...process.env, ...env }, maxBuffer: 64 * 1024 * 1024 });
-  return stdout;
-}
-
-const compose = async (...args: string[]): Promise<string> => composeWith({}, ...args);
-
-const composeWith = async (env: Record<string, string>, ...args: string[]): Promise<string> =>
-  docker(['compose', '--project-name', COMPOSE_PROJECT, '--project-directory', ROOT, ...args], env);
 
 interface Container {
   Name: string;
