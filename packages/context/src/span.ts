@@ -32,8 +32,8 @@ export interface SpanOptions {
  * innermost span that saw it; the status on each span that it passes.
  */
 export async function span<T>(name: string, fn: (span: Span) => Promise<T> | T, options: SpanOptions = {}): Promise<T> {
-  const { parent = context.active(), ...rest } = options;
-  const opened = startSpan(name, rest, parent);
+  const { parent = context.active() } = options;
+  const opened = startSpan(name, options, parent);
   try {
     // Async, so that the `then` of a lazy thenable, a query not yet begun, is called inside as well.
     return await context.with(trace.setSpan(parent, opened), async () => fn(opened));

@@ -8,6 +8,8 @@ export type ServiceName = (typeof serviceNames)[number];
 
 const READY_MS = 30_000;
 const POLL_MS = 25;
+/** A process that has not said anything yet is still loading its modules, and asking it takes time from that. */
+const SILENT_POLL_MS = 100;
 
 /** Starts the service `name` of the workspace `root`, without waiting until it is ready. */
 export function startService(name: ServiceName, root: string, env: NodeJS.ProcessEnv, onLine?: (line: string) => void): Child {
@@ -24,7 +26,7 @@ export async function untilReady(name: ServiceName, child: Child, url: string, s
   while (child.isRunning() && Date.now() < deadline) {
     signal?.throwIfAborted();
     if (await answersReady(url)) return;
-    await delay(POLL_MS);
+    await delay(child.lines().length > 0 ? POLL_MS : SILENT_POLL_MS);
   }
   throw serviceFailure(name, child, child.isRunning() ? `is not ready after ${READY_MS / 1_000} s` : await child.ended);
 }

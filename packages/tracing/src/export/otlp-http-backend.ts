@@ -3,7 +3,7 @@ import type { AgentOptions } from 'node:https';
 import { promisify } from 'node:util';
 import type { ReadableSpan } from '../provider/interfaces.ts';
 import { exportRequest, writeSpan, type ScopeSpans } from './otlp.ts';
-import { ProtoWriter } from './proto-writer.ts';
+import { copyOf, ProtoWriter } from './proto-writer.ts';
 import { readPartialSuccess } from './partial-success.ts';
 import type { Answer, Backend } from './span-queue.ts';
 
@@ -21,13 +21,25 @@ export interface OtlpHttpOptions {
 
 interface OtlpBatch {
   readonly resource: Resource;
-  readonly spans: readonly ScopeSpans[];
+  spans: readonly ScopeSpans[];
+  /** The writers whose buffers the spans are in. */
+  lent: readonly ProtoWriter[];
+}
+
+interface Exchange {
+  readonly response: IncomingMessage;
+  /** Whether all of the request had been handed to the operating system by then. */
+  readonly wasSent: boolean;
 }
 
 /** Small, because a process may have many scopes with few spans each. */
 const FIRST_BYTES = 1_024;
 /** Larger buffers are not kept for the next batch. */
 const KEPT_BYTES = 2 << 20;
+/** How many buffers are sent as they are and used again afterwards, which takes a tenth of the time of a copy in new memory. */
+const MOST_LENT = 4;
+/** Larger buffers are not lent, because a buffer may be nearly empty, and memory is counted in bytes of spans. */
+const LENT_BYTES = 512 << 10;
 /** How much of a response is kept: enough for its error message. */
 const MAX_ANSWER_BYTES = 65_536;
 
@@ -44,12 +56,14 @@ export function otlpHttpBackend({ url, headers, timeoutMs, gzip: gzipped, tls }:
   const { Agent, request: post } = secure ? process.getBuiltinModule('node:https') : process.getBuiltinModule('node:http');
   const agent = new Agent({ keepAlive: true, ...tls });
   const compress = gzipped ? promisify(process.getBuiltinModule('node:zlib').gzip) : undefined;
-  let open = new Map<ReadableSpan['instrumentationScope'], ProtoWriter>();
+  const open = new Map<ReadableSpan['instrumentationScope'], ProtoWriter>();
+  const idle: ProtoWriter[] = [];
+  let lent = 0;
   let resource: Resource | undefined;
 
-  const exchange = async (body: readonly Buffer[], signal: AbortSignal): Promise<{ reused: boolean; response: IncomingMessage }> => {
+  const exchange = async (body: readonly Buffer[], signal: AbortSignal): Promise<Exchange> => {
     const length = body.reduce((sum, piece) => sum + piece.length, 0);
-    const { promise, resolve, reject } = Promise.withResolvers<{ reused: boolean; response: IncomingMessage }>();
+    const { promise, resolve, reject } = Promise.withResolvers<Exchange>();
     const request = post(url, {
       method: 'POST',
       agent,
@@ -64,7 +78,7 @@ export function otlpHttpBackend({ url, headers, timeoutMs, gzip: gzipped, tls }:
     });
     // A backend that hangs must not keep the process alive. A flush keeps it alive with its own timer.
     request.once('socket', (socket) => socket.unref());
-    request.once('response', (response) => resolve({ reused: request.reusedSocket, response }));
+    request.once('response', (response) => resolve({ response, wasSent: request.writableFinished }));
     request.once('error', (error) => reject(Object.assign(error, { reused: request.reusedSocket })));
     for (const piece of body) request.write(piece);
     request.end();
@@ -72,13 +86,27 @@ export function otlpHttpBackend({ url, headers, timeoutMs, gzip: gzipped, tls }:
   };
 
   /** Retries once on a new connection if a reused one fails: the backend may have closed it while it was idle. */
-  const send = async (body: readonly Buffer[], signal: AbortSignal): Promise<IncomingMessage> => {
+  const send = async (body: readonly Buffer[], signal: AbortSignal): Promise<Exchange> => {
     try {
-      return (await exchange(body, signal)).response;
+      return await exchange(body, signal);
     } catch (error) {
       if (!(error as { reused?: boolean }).reused || signal.aborted) throw error;
-      return (await exchange(body, signal)).response;
+      return await exchange(body, signal);
     }
+  };
+
+  /** Takes the lent buffers back. One that may still be on its way to the backend is not used again. */
+  const takeBack = (batch: OtlpBatch, wasSent: boolean): void => {
+    lent -= batch.lent.length;
+    for (const writer of batch.lent) writer.length = 0;
+    if (wasSent) idle.push(...batch.lent);
+    batch.lent = [];
+  };
+
+  /** A batch that must wait gets buffers of its own size: a lent one may be larger than what is counted. */
+  const keep = (batch: OtlpBatch): void => {
+    if (batch.lent.length > 0) batch.spans = batch.spans.map(({ scope, bytes }) => ({ scope, bytes: copyOf(bytes) }));
+    takeBack(batch, false);
   };
 
   return {
@@ -86,7 +114,7 @@ export function otlpHttpBackend({ url, headers, timeoutMs, gzip: gzipped, tls }:
     parts: (span) => resource !== undefined && span.resource !== resource,
     add(span, room) {
       let writer = open.get(span.instrumentationScope);
-      if (!writer) open.set(span.instrumentationScope, (writer = new ProtoWriter(FIRST_BYTES)));
+      if (!writer) open.set(span.instrumentationScope, (writer = idle.pop() ?? new ProtoWriter(FIRST_BYTES)));
       const before = writer.length;
       try {
         writeSpan(writer, span);
@@ -104,11 +132,19 @@ export function otlpHttpBackend({ url, headers, timeoutMs, gzip: gzipped, tls }:
       return bytes;
     },
     take() {
-      const spans = [...open].filter(([, { length }]) => length > 0).map(([scope, writer]) => ({ scope, bytes: writer.copy() }));
-      const batch = { resource: resource!, spans };
-      // Forgets scopes without spans in this batch, and frees large buffers.
-      open = new Map([...open].filter(([, { length, capacity }]) => length > 0 && capacity <= KEPT_BYTES));
-      for (const writer of open.values()) writer.length = 0;
+      const spans: ScopeSpans[] = [];
+      const borrowed: ProtoWriter[] = [];
+      for (const [scope, writer] of open) {
+        const { length, capacity } = writer;
+        const lends = length > 0 && capacity <= LENT_BYTES && lent + borrowed.length < MOST_LENT;
+        if (length > 0) spans.push({ scope, bytes: lends ? writer.written : copyOf(writer.written) });
+        if (lends) borrowed.push(writer);
+        // Forgets scopes without spans in this batch, and frees large buffers.
+        if (lends || length === 0 || capacity > KEPT_BYTES) open.delete(scope);
+        else writer.length = 0;
+      }
+      lent += borrowed.length;
+      const batch = { resource: resource!, spans, lent: borrowed };
       resource = undefined;
       return batch;
     },
@@ -118,9 +154,13 @@ export function otlpHttpBackend({ url, headers, timeoutMs, gzip: gzipped, tls }:
       try {
         await batch.resource.waitForAsyncAttributes?.();
         const pieces = exportRequest(batch.resource, batch.spans);
-        const response = await send(compress ? [await compress(Buffer.concat(pieces), FAST)] : pieces, signal);
-        return answerOf(response, await start(response));
+        const { response, wasSent } = await send(compress ? [await compress(Buffer.concat(pieces), FAST)] : pieces, signal);
+        const answer = answerOf(response, await start(response));
+        if (answer.outcome === 'unavailable') keep(batch);
+        else takeBack(batch, wasSent);
+        return answer;
       } catch (error) {
+        keep(batch);
         return { outcome: 'unavailable', reason: signal.aborted ? `no response within ${timeoutMs} ms` : reasonOf(error) };
       }
     },

@@ -115,7 +115,7 @@ function encoded(spans: readonly ReadableSpan[]): Buffer {
   return Buffer.concat(
     exportRequest(
       resource,
-      [...writers].map(([scope, writer]) => ({ scope, bytes: writer.copy() })),
+      [...writers].map(([scope, writer]) => ({ scope, bytes: writer.written })),
     ),
   );
 }
@@ -133,7 +133,7 @@ test("a request has the same bytes as with OpenTelemetry's serializer", () => {
 function written(write: (to: ProtoWriter) => void): string {
   const to = new ProtoWriter(1);
   write(to);
-  return to.copy().toString('hex');
+  return to.written.toString('hex');
 }
 
 test('attributes have the same bytes as a list and as an object', () => {

@@ -1,7 +1,7 @@
 import type { Link, SpanContext } from '@opentelemetry/api';
 import type { ReadableSpan, TimedEvent } from '../provider/interfaces.ts';
 import { RecordingSpan } from '../provider/recording-span.ts';
-import { ProtoWriter, varintSize } from './proto-writer.ts';
+import { copyOf, ProtoWriter, varintSize } from './proto-writer.ts';
 
 type Scope = ReadableSpan['instrumentationScope'];
 type Resource = ReadableSpan['resource'];
@@ -23,34 +23,21 @@ const flags = ({ traceFlags }: SpanContext, remote: boolean | undefined): number
 export function writeSpan(to: ProtoWriter, span: ReadableSpan): void {
   const { parentSpanContext: parent } = span;
   const self = span.spanContext();
-  to.byte(0x12);
-  const start = to.begin();
-  to.byte(0x0a);
-  to.hex(self.traceId);
-  to.byte(0x12);
-  to.hex(self.spanId);
+  const start = to.begin(0x12);
+  to.hex(0x0a, self.traceId);
+  to.hex(0x12, self.spanId);
   writeText(to, 0x1a, self.traceState?.serialize());
-  if (parent?.spanId) {
-    to.byte(0x22);
-    to.hex(parent.spanId);
-  }
-  to.byte(0x2a);
-  to.string(span.name);
-  to.byte(0x30);
-  to.varint(span.kind + 1);
-  to.byte(0x39);
-  to.time(span.startTime);
-  to.byte(0x41);
-  to.time(span.endTime);
+  if (parent?.spanId) to.hex(0x22, parent.spanId);
+  to.string(0x2a, span.name);
+  to.integer(0x30, span.kind + 1);
+  to.time(0x39, span.startTime);
+  to.time(0x41, span.endTime);
   writeAttributes(to, span);
-  to.byte(0x50);
-  to.varint(span.droppedAttributesCount);
+  to.integer(0x50, span.droppedAttributesCount);
   for (const event of span.events) writeEvent(to, event);
-  to.byte(0x60);
-  to.varint(span.droppedEventsCount);
+  to.integer(0x60, span.droppedEventsCount);
   for (const link of span.links) writeLink(to, link);
-  to.byte(0x70);
-  to.varint(span.droppedLinksCount);
+  to.integer(0x70, span.droppedLinksCount);
   writeStatus(to, span.status);
   to.byte(0x85);
   to.byte(0x01);
@@ -66,47 +53,35 @@ function writeAttributes(to: ProtoWriter, span: ReadableSpan): void {
 }
 
 function writeStatus(to: ProtoWriter, { code, message }: ReadableSpan['status']): void {
-  to.byte(0x7a);
-  const start = to.begin();
+  const start = to.begin(0x7a);
   writeText(to, 0x12, message);
-  to.byte(0x18);
-  to.varint(code);
+  to.integer(0x18, code);
   to.end(start);
 }
 
 function writeEvent(to: ProtoWriter, { time, name, attributes, droppedAttributesCount }: TimedEvent): void {
-  to.byte(0x5a);
-  const start = to.begin();
-  to.byte(0x09);
-  to.time(time);
-  to.byte(0x12);
-  to.string(name);
+  const start = to.begin(0x5a);
+  to.time(0x09, time);
+  to.string(0x12, name);
   if (attributes) to.attributes(0x1a, attributes);
-  to.byte(0x20);
-  to.varint(droppedAttributesCount ?? 0);
+  to.integer(0x20, droppedAttributesCount ?? 0);
   to.end(start);
 }
 
 function writeLink(to: ProtoWriter, { context, attributes, droppedAttributesCount }: Link): void {
-  to.byte(0x6a);
-  const start = to.begin();
-  to.byte(0x0a);
-  to.hex(context.traceId);
-  to.byte(0x12);
-  to.hex(context.spanId);
+  const start = to.begin(0x6a);
+  to.hex(0x0a, context.traceId);
+  to.hex(0x12, context.spanId);
   writeText(to, 0x1a, context.traceState?.serialize());
   if (attributes) to.attributes(0x22, attributes);
-  to.byte(0x28);
-  to.varint(droppedAttributesCount ?? 0);
+  to.integer(0x28, droppedAttributesCount ?? 0);
   to.byte(0x35);
   to.fixed32(flags(context, context.isRemote));
   to.end(start);
 }
 
 function writeText(to: ProtoWriter, tag: number, text: string | undefined): void {
-  if (!text) return;
-  to.byte(tag);
-  to.string(text);
+  if (text) to.string(tag, text);
 }
 
 const resources = new WeakMap<Resource, Buffer>();
@@ -114,27 +89,20 @@ const scopes = new WeakMap<Scope, Buffer>();
 
 function resourceBytes(resource: Resource): Buffer {
   return cached(resources, resource, (to) => {
-    to.byte(0x0a);
-    const start = to.begin();
+    const start = to.begin(0x0a);
     to.attributes(0x0a, resource.attributes);
-    to.byte(0x10);
-    to.varint(0);
+    to.integer(0x10, 0);
     to.end(start);
   });
 }
 
 function scopeBytes(scope: Scope & { attributes?: object; droppedAttributesCount?: number }): Buffer {
   return cached(scopes, scope, (to) => {
-    to.byte(0x0a);
-    const start = to.begin();
-    to.byte(0x0a);
-    to.string(scope.name);
+    const start = to.begin(0x0a);
+    to.string(0x0a, scope.name);
     writeText(to, 0x12, scope.version);
     if (scope.attributes) to.attributes(0x1a, scope.attributes as ReadableSpan['attributes']);
-    if (scope.droppedAttributesCount) {
-      to.byte(0x20);
-      to.varint(scope.droppedAttributesCount);
-    }
+    if (scope.droppedAttributesCount) to.integer(0x20, scope.droppedAttributesCount);
     to.end(start);
   });
 }
@@ -154,7 +122,7 @@ function cached<T extends object>(cache: WeakMap<T, Buffer>, key: T, write: (to:
 function bytesOf(write: (to: ProtoWriter) => void): Buffer {
   const to = new ProtoWriter(256);
   write(to);
-  return to.copy();
+  return copyOf(to.written);
 }
 
 /** Builds an ExportTraceServiceRequest as a list of buffers, without copying the spans. The resource's attributes must be resolved. */
@@ -169,5 +137,5 @@ function message(tag: number, content: readonly Buffer[]): Buffer[] {
   const head = new ProtoWriter(1 + varintSize(length));
   head.byte(tag);
   head.varint(length);
-  return [head.copy(), ...content];
+  return [head.written, ...content];
 }

@@ -30,11 +30,9 @@ export class ProtoWriter {
     return this.#buffer.length;
   }
 
-  /** Copies the written bytes to a buffer of exactly that size. */
-  copy(): Buffer {
-    const copy = Buffer.allocUnsafeSlow(this.length);
-    this.#buffer.copy(copy, 0, 0, this.length);
-    return copy;
+  /** The written bytes, without a copy: they change with the next thing that is written. */
+  get written(): Buffer {
+    return this.#buffer.subarray(0, this.length);
   }
 
   /** Returns a writer with the same content, in a buffer of exactly that size. */
@@ -51,9 +49,10 @@ export class ProtoWriter {
   }
 
   /** Begins a message whose length is not known yet. Pass the result to `end`. */
-  begin(): number {
-    this.#room(1);
-    this.length += 1;
+  begin(tag: number): number {
+    this.#room(2);
+    this.#buffer[this.length] = tag;
+    this.length += 2;
     return this.length;
   }
 
@@ -72,7 +71,14 @@ export class ProtoWriter {
     this.length += length;
   }
 
-  /** Writes an integer of up to 64 bits, negative ones as two's complement. */
+  /** A field with an integer of up to 64 bits, negative ones as two's complement. */
+  integer(tag: number, value: number): void {
+    this.#room(11);
+    this.#buffer[this.length++] = tag;
+    if (value >= 0 && value < 128) this.#buffer[this.length++] = value;
+    else this.varint(value);
+  }
+
   varint(value: number): void {
     this.#room(10);
     const buffer = this.#buffer;
@@ -113,23 +119,25 @@ export class ProtoWriter {
     this.length = this.#buffer.writeDoubleLE(value, this.length);
   }
 
-  /** Writes a time as 64-bit nanoseconds. JavaScript numbers are too small for that, so the seconds are multiplied in two halves. */
-  time(time: HrTime): void {
+  /** A field with a time as 64-bit nanoseconds. JavaScript numbers are too small for that, so the seconds are multiplied in two halves. */
+  time(tag: number, time: HrTime): void {
     const seconds = time[0];
     const nanos = time[1];
     const upper = Math.floor(seconds / 65_536) * 1e9;
     const lower = (seconds % 65_536) * 1e9 + nanos;
     const sum = (upper % 65_536) * 65_536 + lower;
+    this.byte(tag);
     this.fixed32(sum);
     this.fixed32(Math.floor(upper / 65_536) + Math.floor(sum / UINT32));
   }
 
-  /** Writes hex digits as bytes, with their length. */
-  hex(digits: string): void {
+  /** A field with hex digits as bytes. */
+  hex(tag: number, digits: string): void {
     const size = digits.length >> 1;
-    this.#room(size + 1);
+    this.#room(size + 2);
     const buffer = this.#buffer;
     let at = this.length;
+    buffer[at++] = tag;
     buffer[at++] = size;
     for (let from = 0; from < size * 2; from += 2) {
       buffer[at++] = ((NIBBLES[digits.charCodeAt(from)] ?? 0) << 4) | (NIBBLES[digits.charCodeAt(from + 1)] ?? 0);
@@ -144,39 +152,35 @@ export class ProtoWriter {
     this.length += value.length;
   }
 
-  /** Writes a string as UTF-8, with its length. Lone surrogates become U+FFFD. */
-  string(value: string): void {
-    const size = value.length;
-    if (size > SHORT || !this.#shortAscii(value)) this.#utf8(value);
+  /** A field with a string as UTF-8. Lone surrogates become U+FFFD. */
+  string(tag: number, value: string): void {
+    if (value.length > SHORT || !this.#shortAscii(tag, value)) this.#utf8(tag, value);
   }
 
   /** Writes the string and returns true if it is ASCII; otherwise writes nothing. */
-  #shortAscii(value: string): boolean {
+  #shortAscii(tag: number, value: string): boolean {
     const size = value.length;
-    this.#room(size + 1);
+    this.#room(size + 2);
     const buffer = this.#buffer;
-    const start = this.length + 1;
+    const start = this.length + 2;
     if (!copyAscii(value, buffer, start)) return false;
+    buffer[start - 2] = tag;
     buffer[start - 1] = size;
     this.length = start + size;
     return true;
   }
 
-  #utf8(value: string): void {
+  #utf8(tag: number, value: string): void {
     // Reserves the worst case. For long strings that would waste memory, so those are measured.
-    this.#room((value.length > 65_536 ? Buffer.byteLength(value) : value.length * MAX_BYTES_PER_UNIT) + 10);
-    const start = this.begin();
+    this.#room((value.length > 65_536 ? Buffer.byteLength(value) : value.length * MAX_BYTES_PER_UNIT) + 11);
+    const start = this.begin(tag);
     this.length += this.#buffer.write(value, start, 'utf8');
     this.end(start);
   }
 
   /** Writes `attributes` as repeated KeyValue fields with this tag. */
   attributes(tag: number, attributes: Attributes): void {
-    for (const key in attributes) {
-      if (!Object.hasOwn(attributes, key)) continue;
-      this.byte(tag);
-      this.#keyValue(key, attributes[key]);
-    }
+    for (const key in attributes) if (Object.hasOwn(attributes, key)) this.#keyValue(tag, key, attributes[key]);
   }
 
   /** The same for keys and values that follow one another. */
@@ -184,9 +188,7 @@ export class ProtoWriter {
     for (let at = 0; at < list.length; at += 2) {
       const key = list[at] as string;
       const value = list[at + 1];
-      if (typeof value === 'string' && this.#shortText(tag, key, value)) continue;
-      this.byte(tag);
-      this.#keyValue(key, value);
+      if (typeof value !== 'string' || !this.#shortText(tag, key, value)) this.#keyValue(tag, key, value);
     }
   }
 
@@ -212,36 +214,26 @@ export class ProtoWriter {
     return true;
   }
 
-  #keyValue(key: string, value: unknown): void {
-    const start = this.begin();
-    this.byte(0x0a);
-    this.string(key);
-    this.byte(0x12);
-    this.#value(value);
+  #keyValue(tag: number, key: string, value: unknown): void {
+    const start = this.begin(tag);
+    this.string(0x0a, key);
+    this.#value(0x12, value);
     this.end(start);
   }
 
   /** Writes an AnyValue. Values that it can't represent, such as null, are written as an empty one. */
-  #value(value: unknown): void {
-    const start = this.begin();
-    if (typeof value === 'string') {
-      this.byte(0x0a);
-      this.string(value);
-    } else if (typeof value === 'boolean') {
-      this.byte(0x10);
-      this.byte(value ? 1 : 0);
-    } else if (typeof value === 'number') {
-      this.#number(value);
-    } else if (typeof value === 'object' && value !== null) {
-      this.#object(value);
-    }
+  #value(tag: number, value: unknown): void {
+    const start = this.begin(tag);
+    if (typeof value === 'string') this.string(0x0a, value);
+    else if (typeof value === 'boolean') this.integer(0x10, value ? 1 : 0);
+    else if (typeof value === 'number') this.#number(value);
+    else if (typeof value === 'object' && value !== null) this.#object(value);
     this.end(start);
   }
 
   #number(value: number): void {
     if (Number.isInteger(value) && value >= -INT64 && value < INT64) {
-      this.byte(0x18);
-      this.varint(value);
+      this.integer(0x18, value);
     } else {
       this.byte(0x21);
       this.double(value);
@@ -254,16 +246,9 @@ export class ProtoWriter {
       this.bytes(value);
       return;
     }
-    this.byte(Array.isArray(value) ? 0x2a : 0x32);
-    const start = this.begin();
-    if (Array.isArray(value)) {
-      for (const one of value) {
-        this.byte(0x0a);
-        this.#value(one);
-      }
-    } else {
-      this.attributes(0x0a, value as Attributes);
-    }
+    const start = this.begin(Array.isArray(value) ? 0x2a : 0x32);
+    if (Array.isArray(value)) for (const one of value) this.#value(0x0a, one);
+    else this.attributes(0x0a, value as Attributes);
     this.end(start);
   }
 
@@ -274,6 +259,13 @@ export class ProtoWriter {
     this.#buffer.copy(larger, 0, 0, this.length);
     this.#buffer = larger;
   }
+}
+
+/** Copies bytes to a buffer of exactly that size. */
+export function copyOf(bytes: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(bytes.length);
+  bytes.copy(copy);
+  return copy;
 }
 
 /** How many bytes a number from 0 to 2^32 takes as a varint. */

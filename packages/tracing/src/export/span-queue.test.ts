@@ -183,6 +183,22 @@ test('a batch that always fails does not block the others, and is lost in the en
   await queue.shutdown();
 }, 30_000);
 
+test('each span arrives once and unchanged, though batches fail and wait while others are built', async () => {
+  await using backend = await traceBackend();
+  const { queue, end } = queueTo(backend.origin, { maxExportBatchSize: 5 }, { OTEL_EXPORTER_OTLP_TIMEOUT: '500' });
+  const all = numbered(300);
+  for (let at = 0; at < all.length; at += 10) {
+    if (at % 50 === 0) backend.trouble = times(2, backend, at % 100 === 0 ? status(503) : reset);
+    await end(...all.slice(at, at + 10));
+    await delay(1);
+  }
+  while (queue.deliveries.waiting > 0) await queue.forceFlush();
+
+  expect(names(backend)).toEqual(all.sort());
+  expect(queue.deliveries.lost).toBe(0);
+  await queue.shutdown();
+});
+
 test('a slow backend gets at most four batches at once', async () => {
   await using backend = await traceBackend();
   const held: (() => void)[] = [];

@@ -28,7 +28,7 @@ export function validAttributes(given: Attributes | undefined): Attributes {
 export class SpanAttributes {
   droppedCount = 0;
   readonly #limits: AttributeLimits;
-  #list: unknown[] | undefined = [];
+  #list: unknown[] | undefined;
   #object: Attributes | undefined;
   #objectCount = 0;
 

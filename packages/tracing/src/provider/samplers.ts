@@ -41,10 +41,10 @@ function folded(traceId: string): number {
 /** Samples what the parent span is sampled for, and leaves it to `root` where a trace begins. */
 export function parentBased(root: Sampler): Sampler {
   const sampler: Sampler = {
-    shouldSample(context, traceId, ...rest) {
+    shouldSample(context, traceId, name, kind, attributes, links) {
       const parent = trace.getSpanContext(context);
       // A parent that is not valid is not in the trace.
-      if (parent?.traceId !== traceId) return root.shouldSample(context, traceId, ...rest);
+      if (parent?.traceId !== traceId) return root.shouldSample(context, traceId, name, kind, attributes, links);
       return parent.traceFlags & TraceFlags.SAMPLED ? SAMPLED : NOT_RECORDED;
     },
     toString: () => `ParentBased{root=${root.toString()}}`,

@@ -8,6 +8,7 @@ import {
   trace,
   TraceFlags,
   type Context,
+  type Link,
   type Sampler,
   type Span,
   type SpanContext,
@@ -100,7 +101,7 @@ class LeanTracer implements Tracer {
     const { kind = SpanKind.INTERNAL, links } = options;
     const sampler = this.#sampler;
     const seen = this.#ignoresAttributes ? NO_ATTRIBUTES : validAttributes(options.attributes);
-    const sampling = sampler.shouldSample(parentContext, traceId, name, kind, seen, links ?? []);
+    const sampling = sampler.shouldSample(parentContext, traceId, name, kind, seen, links ?? NO_LINKS);
     const isSampled = sampling.decision === SamplingDecision.RECORD_AND_SAMPLED;
     const random = parent ? parent.traceFlags & RANDOM_FLAG : RANDOM_FLAG;
     const context: SpanContext = { traceId, spanId: newSpanId(), traceFlags: isSampled ? TraceFlags.SAMPLED | random : random };
@@ -127,9 +128,10 @@ class LeanTracer implements Tracer {
 }
 
 const NO_ATTRIBUTES: Attributes = Object.freeze({});
+const NO_LINKS = Object.freeze([]) as unknown as Link[];
 
-/** Most parents are spans of ours. The ids of others, which may come from a header, are looked at. */
-function validContext(parent: Span | undefined): SpanContext | undefined {
-  const context = parent?.spanContext();
-  return context && (parent instanceof RecordingSpan || isSpanContextValid(context)) ? context : undefined;
+/** The context of a span, if its ids are valid. Those of our own spans are; of others, which may come from a header, they are looked at. */
+export function validContext(span: Span | undefined): SpanContext | undefined {
+  const context = span?.spanContext();
+  return context && (span instanceof RecordingSpan || isSpanContextValid(context)) ? context : undefined;
 }

@@ -1,5 +1,5 @@
 import {
-  isSpanContextValid,
+  ROOT_CONTEXT,
   trace,
   TraceFlags,
   type Context,
@@ -12,6 +12,8 @@ import {
 import { CompositePropagator, isTracingSuppressed, W3CBaggagePropagator } from '@opentelemetry/core';
 import { passRandomFlag, RANDOM_FLAG } from '@waymark/context';
 import type { SpanProcessor } from '../provider/interfaces.ts';
+import { ROOT } from '../provider/linked-context.ts';
+import { validContext } from '../provider/tracer-provider.ts';
 import { DEFAULTS } from './defaults.ts';
 import { knownOf, type Env, type Warn } from './env.ts';
 import { isInstalled, loadOptional, notInstalled } from './optional.ts';
@@ -65,8 +67,8 @@ const FORMAT = /^(?!ff)([0-9a-f]{2})-((?!0{32})[0-9a-f]{32})-((?!0{16})[0-9a-f]{
 /** W3C Trace Context Level 2. OpenTelemetry's propagator implements Level 1, without the random flag and with another `tracestate` grammar. */
 export class TraceContextPropagator implements TextMapPropagator {
   inject(context: Context, carrier: unknown, setter: TextMapSetter): void {
-    const span = trace.getSpanContext(context);
-    if (!span || !isSpanContextValid(span) || isTracingSuppressed(context)) return;
+    const span = validContext(trace.getSpan(context));
+    if (!span || isTracingSuppressed(context)) return;
     setter.set(carrier, PARENT, traceparent(span));
     const state = span.traceState?.serialize();
     if (state) setter.set(carrier, STATE, state);
@@ -83,7 +85,7 @@ export class TraceContextPropagator implements TextMapPropagator {
     const state = getter.get(carrier, STATE);
     const traceState = state === undefined ? undefined : parseTraceState(Array.isArray(state) ? state.join() : state);
     if (traceState) parent.traceState = traceState;
-    return trace.setSpanContext(context, parent);
+    return trace.setSpanContext(context === ROOT_CONTEXT ? ROOT : context, parent);
   }
 
   fields(): string[] {
