@@ -53,9 +53,9 @@ test('each of two containers of each service is replaced under load: no request 
   expect(outcomes.filter(isFailed)).toEqual([]);
   const placed = outcomes.flatMap(({ orderId }) => orderId ?? []);
   expect(placed.length).toBeGreaterThan(20);
-  const pending = `select count(*) from orders where status <> 'fulfilled'`;
-  const count = (): Promise<string> => replicated('exec', '--no-TTY', 'postgres', 'psql', '-U', 'waymark', '-Atc', pending, 'order');
-  await until(count, (now) => now === '0', 'every order to be fulfilled', 60_000);
+  const fulfilled = `select count(*) from orders where status = 'fulfilled' and id in (${placed.map((id) => `'${id}'`).join()})`;
+  const count = (): Promise<string> => replicated('exec', '--no-TTY', 'postgres', 'psql', '-U', 'waymark', '-Atc', fulfilled, 'order');
+  await until(count, (now) => now === String(placed.length), `all ${placed.length} orders to be fulfilled`, 60_000);
 }, 600_000);
 
 const isFailed = ({ status }: Outcome): boolean => status === 0 || status >= 300;
