@@ -10,7 +10,7 @@ import { compose, composeWith, docker, ROOT } from './docker.ts';
 /** Callees first, as in any roll-out of services that call each other. */
 const SERVICES = ['inventory', 'auth', 'order', 'gateway'];
 const REPLICAS = 2;
-const PER_SECOND = 10;
+const PER_SECOND = 5;
 /** A container needs this long to stop: see docker-compose.replicas.yml. */
 const STOP_SECONDS = '24';
 
