@@ -42,6 +42,7 @@ export class Chain implements AsyncDisposable {
           NODE_ENV: 'production',
           OTEL_SERVICE_NAME: `hop-${HOPS - hop}`,
           OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${sinkPort}/${slug}`,
+          DD_TRACE_AGENT_URL: `http://127.0.0.1:${sinkPort}`,
           ...(variant.ours && { OURS: '1' }),
           ...(next && { NEXT: `http://127.0.0.1:${next.port}` }),
           ...variant.env,

@@ -35,6 +35,15 @@ test('without a manifest, a child can end slightly after its parent', () => {
   expect(codes(parent, call, server)).toEqual(['child-outside-parent 2 1']);
 });
 
+test("with the clock of OpenTelemetry's SDK, a child can end slightly after its parent, also with a manifest", () => {
+  const attributes = { 'service.name': 'shop', 'telemetry.sdk.name': 'opentelemetry', 'telemetry.sdk.language': 'nodejs' };
+  const resource = { attributes, droppedAttributes: 0, schemaUrl: '' };
+  const onSdk = (ms: readonly [number, number]): readonly string[] => codes({ ...parent, resource }, { n: 2, parent: 1, ms, resource });
+  expect(onSdk([11, 119])).toEqual([]);
+  expect(onSdk([11, 121])).toEqual(['child-outside-parent 2 1']);
+  expect(onSdk([7.9, 12])).toEqual(['child-outside-parent 2 1']);
+});
+
 test('a consumer can run at any time after its message, but not before it', () => {
   const sent = { n: 1, kind: 'PRODUCER', ms: [10, 20], attributes: messaging('17') } as const;
   const consumer = { n: 2, parent: 1, kind: 'CONSUMER', attributes: messaging('17') } as const;

@@ -3,6 +3,7 @@ import { CLOCK_TOLERANCE, type ClockSkew } from '../clocks.ts';
 import { formatDuration } from '../format-duration.ts';
 import { declaringProcesses, processOf } from '../settled.ts';
 import { clipped } from '../text.ts';
+import type { Span } from '../trace.ts';
 import type { SpanNode } from '../tree.ts';
 import { error, named, note } from './finding.ts';
 import type { Finding, Rule } from './finding.ts';
@@ -15,9 +16,17 @@ export const TOLERANCE = 2_000_000n;
 
 /**
  * How much later than its parent a child may end if the service has no manifest. Third-party instrumentation ends a span when the connection has
- * finished with the response. In a busy process this can be tens of milliseconds after the program has finished.
+ * finished with the response. In a busy process this can be tens of milliseconds after the program has finished. The same holds for spans
+ * of OpenTelemetry's JavaScript SDK, with or without a manifest.
  */
 const LATE_TOLERANCE = 100_000_000n;
+
+/**
+ * OpenTelemetry's JavaScript SDK reads one clock for a span's start, and then another for its duration. If a busy machine suspends the process in
+ * between, the span ends that much too early, and its children seem to end after it.
+ */
+const hasSdkClock = ({ resource: { attributes } }: Span): boolean =>
+  attributes['telemetry.sdk.name'] === 'opentelemetry' && attributes['telemetry.sdk.language'] === 'nodejs';
 
 /** Every span ends, and not before it starts. Synchronous work starts and ends within its parent. */
 export const times: Rule = ({ trace, nodes, skews }) => {
@@ -80,7 +89,7 @@ function within(node: SpanNode, declaring: ReadonlySet<string>): Finding[] {
   }
   const isDeclared = declaring.has(processOf(span));
   const late = span.end - parent.end;
-  if (early <= tolerance && late <= (isDeclared ? tolerance : LATE_TOLERANCE)) return [];
+  if (early <= tolerance && late <= (isDeclared && !hasSdkClock(parent) ? tolerance : LATE_TOLERANCE)) return [];
   const isEarly = early > tolerance;
   const how = isEarly ? `starts ${formatDuration(early)} before` : `ends ${formatDuration(late)} after`;
   const message = `${named(span)} ${how} its parent ${named(parent)}.`;
