@@ -142,9 +142,11 @@ class Aligner {
     const groups = [...Map.groupBy(nodes, ({ span }) => span.start).values()];
     if (groups.length === nodes.length) return nodes;
     const patterns = items.filter((item) => item !== '*');
+    // A line that an earlier span has taken is not for a later one of the same name.
+    const left = new Set(patterns);
     return groups.flatMap((group) => {
-      if (group.length === 1) return group;
-      const matched = this.matched(patterns, group);
+      const matched = this.matched([...left], group);
+      for (const pattern of matched.values()) left.delete(pattern);
       const place = (node: SpanNode): number => {
         const pattern = matched.get(node);
         return pattern ? patterns.indexOf(pattern) : patterns.length;

@@ -1,4 +1,5 @@
 import { context, propagation, trace, type Sampler, type TextMapPropagator } from '@opentelemetry/api';
+import { SDK_INFO } from '@opentelemetry/core';
 import type { NodeSDK } from '@opentelemetry/sdk-node';
 import { AsyncContextManager } from '../provider/context-manager.ts';
 import type { Resource, SpanProcessor } from '../provider/interfaces.ts';
@@ -8,6 +9,7 @@ import { DEFAULTS } from './defaults.ts';
 import { oneOf, textFrom, type Env, type Warn } from './env.ts';
 import { instrumentationsFromEnv } from './instrumentations.ts';
 import { isInstalled, loadOptional, notInstalled } from './optional.ts';
+import { resourceOf } from './resource.ts';
 import { randomFlag } from './trace-context.ts';
 
 /** The parts that both engines need. */
@@ -58,6 +60,15 @@ function startLean({ propagator, ...parts }: EngineParts): Stop {
   return () => provider.shutdown();
 }
 
-function tracesOf({ sampler, limits, processors, propagator }: EngineParts): object {
-  return { sampler, spanLimits: limits, spanProcessors: [randomFlag, ...processors], textMapPropagator: propagator };
+/** The spans are the SDK's, so they say so: a reader may know its clock. */
+const SDK_ATTRIBUTES = { 'telemetry.sdk.name': SDK_INFO['telemetry.sdk.name'], 'telemetry.sdk.version': SDK_INFO['telemetry.sdk.version'] };
+
+function tracesOf({ resource, sampler, limits, processors, propagator }: EngineParts): object {
+  return {
+    resource: resource.merge(resourceOf(SDK_ATTRIBUTES)),
+    sampler,
+    spanLimits: limits,
+    spanProcessors: [randomFlag, ...processors],
+    textMapPropagator: propagator,
+  };
 }

@@ -69,6 +69,15 @@ test.each([
   expect(backend.received.resource['service.version']).toBe(expected);
 });
 
+test.each([
+  ['lean', '@waymark/tracing'],
+  ['sdk', 'opentelemetry'],
+])('spans name the SDK that made them: with WAYMARK_TRACING=%s, %s', async (tracing, name) => {
+  await using backend = await traceBackend();
+  expect(await runProgram({ ...otlp(backend.origin), WAYMARK_TRACING: tracing })).toMatchObject({ code: 0, errors: '' });
+  expect(backend.received.resource).toMatchObject({ 'telemetry.sdk.name': name, 'telemetry.sdk.version': expect.stringMatching(/^\d/) });
+});
+
 test('delivers 10,000 spans that ended right before the shutdown, none twice', async () => {
   await using backend = await traceBackend();
   const ran = await runProgram(otlp(backend.origin), { spans: 10_000 });
