@@ -2,10 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort, startChild } from '@waymark/local-stack';
-import { until } from '@waymark/service-kit/testing/until';
 import { judge } from '@waymark/trace-model';
 import { tracesFrom } from '@waymark/trace-testing';
-import { fileOf } from './collectors.ts';
+import { fileOf, untilHealthy } from './collectors.ts';
 import { sendParts, type Example } from './examples.ts';
 
 const BATCH = 50;
@@ -57,15 +56,9 @@ async function startJaeger(binary: string, folder: string): Promise<Jaeger> {
   const env = { ...process.env, TRACES_DIR: folder, QUERY: query, HTTP: otlp, HEALTH: health, GRPC: grpc, QUERY_GRPC: queryGrpc };
   const args = ['jaeger.yaml', 'badger.yaml'].flatMap((file) => ['--config', fileOf(`jaeger/${file}`)]);
   const child = startChild(binary, args, { cwd: '/', env, guardSignal: 'TERM' });
-  const isUp = async (): Promise<boolean> => {
-    if (!child.isRunning()) throw new Error(`Jaeger ${await child.ended}: ${child.lines().join('\n')}`);
-    return (await fetch(`http://${health}/status`).catch(() => undefined))?.ok ?? false;
-  };
-  try {
-    await until(isUp, Boolean, 'Jaeger to be ready', 60_000);
-  } catch (error) {
-    await child.stop('SIGKILL', 0);
-    throw error;
-  }
-  return { query: `http://${query}`, otlp: `http://${otlp}`, [Symbol.asyncDispose]: () => child.stop('SIGTERM', STOP_MS) };
+  await using undo = new AsyncDisposableStack();
+  undo.defer(() => child.stop('SIGTERM', STOP_MS));
+  await untilHealthy('Jaeger', child, `http://${health}/status`);
+  const stop = undo.move();
+  return { query: `http://${query}`, otlp: `http://${otlp}`, [Symbol.asyncDispose]: () => stop.disposeAsync() };
 }

@@ -91,14 +91,19 @@ export async function startCollectors(count: number, backend: string, sampling: 
     const child = startChild(program(), args, { cwd: '/', env, guardSignal: 'TERM' });
     children.push(child);
     if (child.pid === undefined) throw missing(program());
-    const isUp = async (): Promise<boolean> => {
-      if (!child.isRunning()) throw new Error(`A Collector ${await child.ended}: ${child.lines().join('\n')}`);
-      return (await fetch(`http://127.0.0.1:${health}`).catch(() => undefined))?.ok ?? false;
-    };
-    await until(isUp, Boolean, 'a Collector to be ready', 30_000);
+    await untilHealthy('a Collector', child, `http://127.0.0.1:${health}`);
   }
   undo.move();
   return { urls: ports.map(({ http }) => `http://127.0.0.1:${http}`), [Symbol.asyncDispose]: stop };
+}
+
+/** Resolves when a program says that it is healthy. @throws {Error} with what it printed if it ends first */
+export async function untilHealthy(what: string, child: Child, url: string): Promise<void> {
+  const isHealthy = async (): Promise<boolean> => {
+    if (!child.isRunning()) throw new Error(`${what} ${await child.ended}: ${child.lines().join('\n')}`);
+    return (await fetch(url).catch(() => undefined))?.ok ?? false;
+  };
+  await until(isHealthy, Boolean, `${what} to be ready`, 60_000);
 }
 
 const missing = (binary: string): CannotRun =>

@@ -6,9 +6,9 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { settings, settingsText } from '../src/shop/settings.ts';
+import { ROOT } from './docker.ts';
 import { DURABLE } from './durable.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
 const PROJECT = 'waymark-test';
 const compose = ['compose', '--project-name', PROJECT, '--project-directory', ROOT];
 const [gateway = '', jaeger = '', grpc = '', http = ''] = await freePorts(4);

@@ -37,6 +37,10 @@ test('each of two containers of each service is replaced under load: no request 
     const buyer = buyers[ready.next()]!;
     return at % 4 === 0 ? buyer.get('/v1/products') : buyer.order('trail-map');
   });
+  stack.defer(async () => {
+    over.abort();
+    await running;
+  });
   const replaced: string[] = [];
   for (const service of SERVICES) {
     for (const container of (await replicated('ps', '--quiet', service)).split('\n')) {
@@ -97,7 +101,8 @@ async function twoPorts(): Promise<string> {
     await once(first, 'listening');
     const { port } = first.address() as AddressInfo;
     const second = createServer().listen(port + 1, '127.0.0.1');
-    const isFree = await Promise.race([once(second, 'listening').then(() => true), once(second, 'error').then(() => false)]).catch(
+    const isFree = await once(second, 'listening').then(
+      () => true,
       () => false,
     );
     first.close();

@@ -91,7 +91,9 @@ function within(node: SpanNode, declaring: ReadonlySet<string>): Finding[] {
   }
   const isDeclared = declaring.has(processOf(span));
   const late = span.end - parent.end;
-  if (early <= tolerance && late <= (!isDeclared ? LATE_TOLERANCE : hasSdkClock(parent) ? SDK_TOLERANCE : tolerance)) return [];
+  const strict = hasSdkClock(parent) ? SDK_TOLERANCE : tolerance;
+  const longest = isDeclared ? strict : LATE_TOLERANCE;
+  if (early <= tolerance && late <= longest) return [];
   const isEarly = early > tolerance;
   const how = isEarly ? `starts ${formatDuration(early)} before` : `ends ${formatDuration(late)} after`;
   const message = `${named(span)} ${how} its parent ${named(parent)}.`;

@@ -96,11 +96,9 @@ let writing: Span | undefined;
 subscribe('undici:client:sendHeaders', (message) => {
   const span = writing;
   writing = undefined;
-  const { request, socket } = message as { request: { headers: readonly unknown[] }; socket: Connection };
-  if (!span?.isRecording()) return;
-  const { spanId } = span.spanContext();
-  // If the handler has aborted our request, the message is about another one. Looking into its text would make V8 copy it twice.
-  if (!request.headers.some((one) => typeof one === 'string' && one.includes(spanId))) return;
+  const { headers, socket } = message as { headers: string; socket: Connection };
+  // If the handler has aborted our request, the message is about another one.
+  if (!span?.isRecording() || !headers.includes(span.spanContext().spanId)) return;
   span.setAttributes((socket[CONNECTION] ??= connectionAttributes(socket, socket.alpnProtocol === 'h2' ? '2' : '1.1')));
 });
 

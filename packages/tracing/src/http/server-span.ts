@@ -93,9 +93,9 @@ export class ServerSpan {
   nameTrace(): void {
     const res = this.#res;
     const span = this.#span.spanContext();
-    if (res.headersSent || res.hasHeader(TRACERESPONSE) || span.traceId === INVALID_TRACEID) return;
-    res.setHeader(TRACERESPONSE, traceparent(span));
+    if (res.headersSent || span.traceId === INVALID_TRACEID) return;
     if (!res.hasHeader(TRACE_ID)) res.setHeader(TRACE_ID, span.traceId);
+    if (!res.hasHeader(TRACERESPONSE)) res.setHeader(TRACERESPONSE, traceparent(span));
   }
 
   /**

@@ -128,7 +128,7 @@ class LeanTracer implements Tracer {
 }
 
 const NO_ATTRIBUTES: Attributes = Object.freeze({});
-const NO_LINKS = Object.freeze([]) as unknown as Link[];
+const NO_LINKS = Object.freeze<Link[]>([]) as Link[];
 
 /** The context of a span, if its ids are valid. Those of our own spans are; of others, which may come from a header, they are looked at. */
 export function validContext(span: Span | undefined): SpanContext | undefined {

@@ -85,6 +85,7 @@ export class TraceContextPropagator implements TextMapPropagator {
     const state = getter.get(carrier, STATE);
     const traceState = state === undefined ? undefined : parseTraceState(Array.isArray(state) ? state.join() : state);
     if (traceState) parent.traceState = traceState;
+    // Whatever is set on a context of ours is cheaper than on the API's.
     return trace.setSpanContext(context === ROOT_CONTEXT ? ROOT : context, parent);
   }
 
