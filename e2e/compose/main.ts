@@ -93,7 +93,7 @@ function leftovers(): string {
     ['network', 'ls', ...ours],
     ['image', 'ls', '--filter', `reference=${PROJECT}-*`],
   ];
-  const rows = lists.map((list) => spawnSync('docker', list, { encoding: 'utf8' }).stdout.trim().split('\n').slice(1));
+  const rows = lists.map((list) => (spawnSync('docker', list, { encoding: 'utf8' }).stdout ?? '').trim().split('\n').slice(1));
   return rows.flat().join('\n');
 }
 
