@@ -27,11 +27,12 @@ const NO_LIMITS = { RATE_LIMIT_PER_SECOND: '1000000', CONNECTIONS_PER_ADDRESS: '
 
 /**
  * Loads three shops in turns, each with a Postgres of its own, with orders from log-in to fulfilment.
+ * @param warmUps rounds before those that count
  * @param window seconds per shop and round
  */
 export async function orderFlow(
   tracesUrl: string,
-  { warmUp, rounds, window }: { warmUp: number; rounds: number; window: number },
+  { warmUps, rounds, window }: { warmUps: number; rounds: number; window: number },
 ): Promise<OrderFlow> {
   await using running = new AsyncDisposableStack();
   const start = async (env: Record<string, string>): Promise<OrderLoad> =>
@@ -44,11 +45,12 @@ export async function orderFlow(
   };
   const flow = { untraced: [], traced: [], untracedAgain: [] } as Record<keyof OrderFlow, OrderWindow[]>;
   const names = Object.keys(loads) as (keyof OrderFlow)[];
-  progress(`orders: warm-up of ${warmUp} s for each shop`);
-  for (const name of names) await loads[name].load(warmUp);
-  for (let round = 0; round < rounds; round++) {
-    progress(`orders: round ${round + 1} of ${rounds}`);
-    for (const name of round % 2 ? names.toReversed() : names) flow[name].push(await loads[name].load(window));
+  for (let round = -warmUps; round < rounds; round++) {
+    progress(`orders: ${round < 0 ? `warm-up ${round + warmUps + 1} of ${warmUps}` : `round ${round + 1} of ${rounds}`}`);
+    for (const name of round % 2 ? names.toReversed() : names) {
+      const measured = await loads[name].load(window);
+      if (round >= 0) flow[name].push(measured);
+    }
   }
   return flow;
 }

@@ -8,17 +8,17 @@ import type { Received } from './sink.ts';
 import { ON_SDK, UNTRACED, UNTRACED_AGAIN, VARIANTS, WAYMARK, type Variant } from './variants.ts';
 
 interface Effort {
-  /** Seconds per variant. */
-  readonly warmUp: number;
+  /** Rounds before those that count. */
+  readonly warmUps: number;
   readonly rounds: number;
   /** Seconds per variant and round. */
   readonly window: number;
   readonly starts: number;
-  readonly orders: { readonly warmUp: number; readonly rounds: number; readonly window: number };
+  readonly orders: { readonly warmUps: number; readonly rounds: number; readonly window: number };
 }
 
-const EFFORT: Effort = { warmUp: 15, rounds: 8, window: 2, starts: 5, orders: { warmUp: 12, rounds: 4, window: 4 } };
-const QUICK: Effort = { warmUp: 2, rounds: 2, window: 1, starts: 2, orders: { warmUp: 2, rounds: 1, window: 2 } };
+const EFFORT: Effort = { warmUps: 8, rounds: 8, window: 2, starts: 5, orders: { warmUps: 3, rounds: 4, window: 4 } };
+const QUICK: Effort = { warmUps: 2, rounds: 2, window: 1, starts: 2, orders: { warmUps: 1, rounds: 1, window: 2 } };
 
 /** The measurements of a variant, by round. */
 interface Measured {
@@ -76,7 +76,7 @@ export async function overhead(quick: boolean): Promise<void> {
   );
 }
 
-async function measureChains(sink: Child<Received>, { warmUp, rounds, window }: Effort): Promise<Map<Variant, Measured>> {
+async function measureChains(sink: Child<Received>, { warmUps, rounds, window }: Effort): Promise<Map<Variant, Measured>> {
   const measured = new Map<Variant, Measured>();
   await using running = new AsyncDisposableStack();
   const chains: Chain[] = [];
@@ -84,8 +84,11 @@ async function measureChains(sink: Child<Received>, { warmUp, rounds, window }: 
     chains.push(running.use(await Chain.start(variant, sink.port, slugOf(variant))));
     measured.set(variant, { saturated: [], half: [], residentMb: NaN, lost: '-' });
   }
-  progress(`warm-up: ${warmUp} s for each of ${VARIANTS.length} variants`);
-  for (const chain of chains) await chain.load(warmUp);
+  // In turns, too: whoever was warmed up first and then had to wait for the others stayed up to a third slower to the end.
+  for (let round = 0; round < warmUps; round++) {
+    progress(`warm-up: round ${round + 1} of ${warmUps}`);
+    for (const chain of inTurn(chains, round)) await chain.load(window);
+  }
   for (let round = 0; round < rounds; round++) {
     progress(`saturated: round ${round + 1} of ${rounds}`);
     for (const chain of inTurn(chains, round)) measured.get(chain.variant)?.saturated.push(await chain.load(window));

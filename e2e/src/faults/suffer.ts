@@ -3,6 +3,7 @@ import type { Order } from '@waymark/contracts';
 import { readFaults, type Fault } from '@waymark/faults';
 import type { Trace } from '@waymark/trace-model';
 import { readFile } from 'node:fs/promises';
+import { until } from '@waymark/service-kit/testing/until';
 import { startOwnShop, type OwnShop } from '../own-shop/own-shop.ts';
 import { allTraces } from '../shop/all-traces.ts';
 import type { Answer } from '../shop/shopper.ts';
@@ -22,10 +23,19 @@ export interface Suffered {
   readonly order: Order | undefined;
 }
 
-/** Places an order, and then one that suffers a fault. */
+/** In milliseconds: OpenTelemetry's SDK is trusted to 25 ms, and what ends later than that is noticed. */
+const LONG_OVER = 50;
+
+/** Places an order, and then one that suffers a fault, which may use the context of a request that has long been over. */
 export async function suffer({ demo }: OwnShop, fault: string): Promise<Suffered> {
   const before = await demo.place('field-notebook');
   await demo.ended(before.body.id);
+  const endedAt = performance.now();
+  await until(
+    () => performance.now() - endedAt,
+    (ms) => ms > LONG_OVER,
+    'the requests before to be long over',
+  );
   const answer = await demo.place('field-notebook', 1, undefined, { 'x-waymark-fault': fault });
   return { answer, order: answer.status === 201 ? await demo.ended(answer.body.id) : undefined };
 }
