@@ -46,11 +46,12 @@ test('the same password gets a different hash each time, which contains its para
   }
 });
 
+/** Computed with Python: hashlib.scrypt(b'waymark', salt=b'0123456789abcdef', n=1024, r=4, p=2, dklen=32) */
+const CHEAP = 'scrypt$1024$4$2$MDEyMzQ1Njc4OWFiY2RlZg$YySo6KYV45O_Gn-4eViat-7WXWZSw8WbS3zci7z_aWs';
+
 test('checks a hash with the cost that it was stored with', async () => {
-  // Computed with Python: hashlib.scrypt(b'waymark', salt=b'0123456789abcdef', n=1024, r=4, p=2, dklen=32)
-  const stored = 'scrypt$1024$4$2$MDEyMzQ1Njc4OWFiY2RlZg$YySo6KYV45O_Gn-4eViat-7WXWZSw8WbS3zci7z_aWs';
-  expect(await matches('waymark', stored)).toBe(true);
-  expect(await matches('Waymark', stored)).toBe(false);
+  expect(await matches('waymark', CHEAP)).toBe(true);
+  expect(await matches('Waymark', CHEAP)).toBe(false);
 });
 
 test.each([
@@ -65,10 +66,10 @@ test.each([
 });
 
 test('hashes at most two at once, lets 64 wait, and rejects the next', async () => {
-  const all = Array.from({ length: 67 }, () => matches('waymark', undefined));
+  const all = Array.from({ length: 67 }, () => matches('waymark', CHEAP));
   const settled = await Promise.allSettled(all);
   expect(settled.slice(0, 66).every(({ status }) => status === 'fulfilled')).toBe(true);
   expect(settled[66]).toMatchObject({ status: 'rejected', reason: { status: 503, code: 'overloaded' } });
   expect(runs).toMatchObject({ begun: 66, mostAtOnce: 2 });
-  expect(await matches('waymark', undefined)).toBe(false);
-}, 60_000);
+  expect(await matches('waymark', CHEAP)).toBe(true);
+});

@@ -84,7 +84,7 @@ test('replaying an unknown dead letter gets a 404', async () => {
 /** Runs the command and returns its exit code and output. */
 const command = async (...args: string[]): Promise<[code: number, printed: unknown]> =>
   new Promise((resolve) => {
-    const env = { PORT: String(server.port) };
+    const env = { NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'], PORT: String(server.port) };
     execFile(process.execPath, [join(import.meta.dirname, 'dead-letters.ts'), ...args], { env }, (error, printed) =>
       resolve([Number(error?.code ?? 0), JSON.parse(printed)]),
     );

@@ -7,6 +7,12 @@ import type { Deliveries } from '../export/span-queue.ts';
 const PACKAGE = fileURLToPath(new URL('../..', import.meta.url));
 const PROGRAM = fileURLToPath(new URL('./traced-program.ts', import.meta.url));
 
+/** An environment with only these variables, and the modules that other tests have compiled. */
+export function environment(variables: Record<string, string>): Record<string, string> {
+  const { NODE_COMPILE_CACHE } = process.env;
+  return { ...(NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE }), ...variables };
+}
+
 /** How a program ended, and what it printed. */
 export interface Ran {
   code: number | null;
@@ -28,7 +34,7 @@ export async function runProgram(
   }: { program?: string; spans?: number; how?: string; preload?: boolean } = {},
 ): Promise<Ran> {
   const args = ['--expose-gc', ...(preload ? ['--import', '@waymark/tracing/register'] : []), program, String(spans), how];
-  const child = spawn(process.execPath, args, { cwd: PACKAGE, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, args, { cwd: PACKAGE, env: environment(env), stdio: ['ignore', 'pipe', 'pipe'] });
   const [output, errors, [code, signal]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
   return { code: code as number | null, signal: signal as NodeJS.Signals | null, printed: output ? JSON.parse(output) : undefined, errors };
 }
