@@ -78,9 +78,12 @@ describeUi('the pages', () => {
   }, 60_000);
 
   test('at 360 px nothing is wider than the page; axe finds no violations, in light and in dark', async () => {
+    await using tab = await ui.shared.open('/', 360);
+    const { page } = tab;
     for (const path of PAGES) {
-      await using tab = await ui.shared.open(path, 360);
-      const { page } = tab;
+      await page.emulateMedia({ colorScheme: 'light' });
+      await page.setViewportSize({ width: 360, height: 900 });
+      await page.goto(ui.shared.url + path);
       await page.getByRole('heading', { level: 1 }).waitFor();
       await page.waitForLoadState('networkidle');
       expect({ path, width: await page.evaluate('document.documentElement.scrollWidth') }).toEqual({ path, width: 360 });
