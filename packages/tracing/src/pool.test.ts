@@ -12,7 +12,10 @@ const PROGRAM = fileURLToPath(new URL('./testing/pool-program.ts', import.meta.u
 async function run(what: string, ...node: string[]) {
   await using backend = await traceBackend();
   const env = { OTEL_EXPORTER_OTLP_ENDPOINT: backend.origin, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json', OTEL_BSP_SCHEDULE_DELAY: '600000' };
-  const child = spawn(process.execPath, [...node, PROGRAM, what], { env: environment(env), cwd: fileURLToPath(new URL('..', import.meta.url)) });
+  const child = spawn(process.execPath, [...node, PROGRAM, what], {
+    env: environment(env),
+    cwd: fileURLToPath(new URL('..', import.meta.url)),
+  });
   const [output, errors, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
   expect({ code: code as unknown, errors }).toEqual({ code: 0, errors: '' });
   const { results, closed } = JSON.parse(output) as { results: unknown; closed: unknown };

@@ -9,7 +9,10 @@ const PACKAGE = fileURLToPath(new URL('..', import.meta.url));
 const PROGRAM = fileURLToPath(new URL('./testing/users-program.ts', import.meta.url));
 
 async function run(node: string[], env: Record<string, string>): Promise<unknown> {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...node, PROGRAM], { env: environment(env), cwd: PACKAGE });
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...node, PROGRAM], {
+    env: environment(env),
+    cwd: PACKAGE,
+  });
   const [output, errors, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
   expect({ code: code as unknown, errors }).toEqual({ code: 0, errors: '' });
   return JSON.parse(output);
