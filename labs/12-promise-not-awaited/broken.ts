@@ -12,5 +12,5 @@ export default async function placeOrder(ctx: Context): Promise<void> {
 }
 
 async function reserve(product: string): Promise<void> {
-  await span(`reserve ${product}`, () => delay(20));
+  await span(`reserve ${product}`, () => delay(100));
 }

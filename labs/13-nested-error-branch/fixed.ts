@@ -17,6 +17,6 @@ async function reserve(product: string): Promise<void> {
 }
 
 async function write(product: string): Promise<void> {
-  await delay(product === 'kettle' ? 5 : 25);
+  await delay(product === 'kettle' ? 5 : 100);
   if (product === 'kettle') throw new Error('The stock of kettles is locked');
 }
