@@ -84,7 +84,7 @@ async function measureChains(sink: Child<Received>, { warmUps, rounds, window }:
     chains.push(running.use(await Chain.start(variant, sink.port, slugOf(variant))));
     measured.set(variant, { saturated: [], half: [], residentMb: NaN, lost: '-' });
   }
-  // In turns, too: whoever was warmed up first and then had to wait for the others stayed up to a third slower to the end.
+  // In turns, too. A variant that is warmed up and then waits for the others stays slower until the end, by up to a third.
   for (let round = 0; round < warmUps; round++) {
     progress(`warm-up: round ${round + 1} of ${warmUps}`);
     for (const chain of inTurn(chains, round)) await chain.load(window);

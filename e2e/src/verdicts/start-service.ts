@@ -22,10 +22,9 @@ export function startFaultyService(env: Record<string, string>, { slowClock = fa
 export async function startService(command: string, args: readonly string[], env: Record<string, string>): Promise<Service> {
   // Without a service name, the SDK uses the name of the command. Here this would be a path.
   const name = command === process.execPath ? { argv0: 'node' } : {};
-  const { NODE_COMPILE_CACHE } = process.env;
   const child = spawn(command, args, {
     cwd: import.meta.dirname,
-    env: { ...(NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE }), ...env },
+    env: { NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'], ...env },
     ...name,
     stdio: ['pipe', 'pipe', 'inherit'],
   });

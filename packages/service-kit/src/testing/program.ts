@@ -18,9 +18,8 @@ export interface Program extends AsyncDisposable {
 
 /** Runs a TypeScript file with tracing. Its environment is only `env`, and the modules that other tests have compiled. */
 export function runProgram(path: string, env: Record<string, string>, ...args: string[]): Program {
-  const { NODE_COMPILE_CACHE } = process.env;
   const child = spawn(process.execPath, ['--import', '@waymark/tracing/register', path, ...args], {
-    env: { ...(NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE }), ...env },
+    env: { NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'], ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     cwd: dirname(path),
   });

@@ -8,10 +8,10 @@ const PACKAGE = fileURLToPath(new URL('../..', import.meta.url));
 const PROGRAM = fileURLToPath(new URL('./traced-program.ts', import.meta.url));
 
 /** An environment with only these variables, and the modules that other tests have compiled. */
-export function environment(variables: Record<string, string>): Record<string, string> {
-  const { NODE_COMPILE_CACHE } = process.env;
-  return { ...(NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE }), ...variables };
-}
+export const environment = (variables: Record<string, string>): NodeJS.ProcessEnv => ({
+  NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
+  ...variables,
+});
 
 /** How a program ended, and what it printed. */
 export interface Ran {
