@@ -8,6 +8,12 @@ import type { Variant } from './variants.ts';
 export const CONNECTIONS = 32;
 export const HOPS = 3;
 
+/**
+ * While a process is idle, V8 shrinks its young generation and drops compiled code: a variant that has waited for its turn would be
+ * measured while it warms up again.
+ */
+const KEEPS_WARM = ['--min-semi-space-size=16', '--max-semi-space-size=16', '--no-memory-reducer'];
+
 /** What one window of load has measured. */
 export interface Window {
   readonly requestsPerSecond: number;
@@ -38,7 +44,7 @@ export class Chain implements AsyncDisposable {
     for (let hop = 0; hop < HOPS; hop++) {
       const next = hops.at(-1);
       hops.push(
-        await start<HopUsage>('overhead/hop.ts', [...(hop === 1 ? nodeArgs : []), ...preloads], {
+        await start<HopUsage>('overhead/hop.ts', [...KEEPS_WARM, ...(hop === 1 ? nodeArgs : []), ...preloads], {
           NODE_ENV: 'production',
           OTEL_SERVICE_NAME: `hop-${HOPS - hop}`,
           OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${sinkPort}/${slug}`,

@@ -49,7 +49,7 @@ const FAST = { level: 1 };
 /** OTLP's retryable statuses, and 500 (docs/adr/0012-span-export.md explains why). */
 const MAY_PASS: ReadonlySet<number> = new Set([429, 500, 502, 503, 504]);
 
-/** An OTLP backend that receives protobuf over HTTP. Spans are encoded when they end, and kept as bytes. */
+/** An OTLP backend that receives protobuf over HTTP. Spans are encoded as they are added, and kept as bytes. */
 export function otlpHttpBackend({ url, headers, timeoutMs, gzip: gzipped, tls }: OtlpHttpOptions): Backend<OtlpBatch> {
   const secure = url.protocol === 'https:';
   // TLS and compression are loaded only if they are used, and nothing with `import` (docs/upstream/import-of-node-http.md): a process should start soon.

@@ -229,6 +229,23 @@ test('while a backend hangs, nothing wakes up again and again to send', async ()
   await queue.shutdown(0);
 });
 
+test('a span that ends while others are on their way is sent after its delay', async () => {
+  await using backend = await traceBackend();
+  const sent = Promise.withResolvers<() => void>();
+  backend.trouble = (_, response) => {
+    backend.trouble = undefined;
+    sent.resolve(() => response.writeHead(200).end());
+  };
+  const { queue, end } = queueTo(backend.origin, { maxExportBatchSize: 2, scheduleDelayMs: 100 });
+  await end('one', 'two');
+  const answer = await sent.promise;
+  await end('three');
+  answer();
+  while (queue.deliveries.delivered < 3) await delay(5);
+  expect(names(backend)).toEqual(['three']);
+  await queue.shutdown();
+});
+
 test('a connection that the backend closes between two batches is not a failure', async () => {
   await using backend = await traceBackend();
   const { queue, warnings, end } = queueTo(backend.origin);

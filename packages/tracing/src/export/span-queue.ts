@@ -7,7 +7,7 @@ import { noteLost } from '../sdk/manifest.ts';
 /** Counts the sampled spans that ended in this process. Each is either waiting, delivered or lost. */
 export interface Deliveries {
   /** In the queue, or sent without a response yet. */
-  waiting: number;
+  readonly waiting: number;
   delivered: number;
   lost: number;
   /** The lost spans by cause. */
@@ -75,6 +75,8 @@ interface Batch<B> {
   deliveredThen: number | undefined;
 }
 
+/** How many spans are encoded together. */
+const TOGETHER = 64;
 /** A batch of this size is sent even if it could take more spans, because backends limit the size of a request. */
 const MAX_BATCH_BYTES = 2 << 20;
 /** How many batches are sent at once, so that latency does not limit throughput. While the backend fails, it is one. */
@@ -91,13 +93,18 @@ const MAX_FAILED_ALONE = 3;
  */
 export class SpanQueue<B> implements SpanProcessor {
   /** Always up to date. */
-  readonly deliveries: Deliveries = { waiting: 0, delivered: 0, lost: 0, lostBy: { queueFull: 0, refused: 0, shutdown: 0 } };
+  readonly deliveries: Deliveries;
   readonly #backend: Backend<B>;
   readonly #limits: QueueLimits;
   readonly #warn: (message: string) => void;
   /** Closed batches, in the order in which they will be sent. */
   readonly #waiting: Batch<B>[] = [];
   readonly #sending = new Map<Batch<B>, AbortController>();
+  /** Spans that are not encoded yet, and when the first of them ended. */
+  #unencoded: ReadableSpan[] = [];
+  #unencodedSince = 0;
+  /** How many spans are encoded and waiting, and how many bytes they take. */
+  #spans = 0;
   #bytes = 0;
   #open = { spans: 0, bytes: 0, since: 0 };
   #timer: NodeJS.Timeout | undefined;
@@ -112,28 +119,56 @@ export class SpanQueue<B> implements SpanProcessor {
     this.#backend = backend;
     this.#limits = limits;
     this.#warn = warn;
+    const waiting = (): number => this.#spans + this.#unencoded.length;
+    this.deliveries = {
+      get waiting() {
+        return waiting();
+      },
+      delivered: 0,
+      lost: 0,
+      lostBy: { queueFull: 0, refused: 0, shutdown: 0 },
+    };
   }
 
   readonly onStart = nothing;
 
+  /**
+   * Spans are encoded together, because the processor's caches forget the encoder if it runs for one span now and then (docs/adr/0012-span-export.md).
+   * In a queue that may soon be full, a span is encoded at once: if it is lost, those that end later must say so.
+   */
   onEnd(span: ReadableSpan): void {
     if (!(span.spanContext().traceFlags & TraceFlags.SAMPLED)) return;
     if (this.#stopped) return this.#lose(1, 'shutdown');
+    if (this.#unencoded.length === 0) this.#unencodedSince = performance.now();
+    this.#unencoded.push(span);
+    const closed = this.#waiting.length;
+    if (this.#unencoded.length >= Math.min(TOGETHER, this.#limits.maxExportBatchSize) || this.#isHalfFull()) this.#encodeAll();
+    if (this.#waiting.length > closed) this.#next();
+    else if (!this.#timer) this.#wakeAfter(this.#limits.scheduleDelayMs);
+  }
+
+  #isHalfFull(): boolean {
+    const { maxQueueBytes, maxQueueSize } = this.#limits;
+    return this.#bytes > maxQueueBytes / 2 || this.deliveries.waiting > maxQueueSize / 2;
+  }
+
+  #encodeAll(): void {
+    const spans = this.#unencoded;
+    this.#unencoded = [];
+    for (const span of spans) this.#add(span);
+  }
+
+  #add(span: ReadableSpan): void {
     if (this.#backend.parts?.(span)) this.#close();
-    const bytes = this.#add(span);
+    const bytes = this.#encode(span);
     if (bytes === undefined) return;
+    this.#spans += 1;
     this.#bytes += bytes;
-    this.deliveries.waiting += 1;
-    if (this.#open.spans === 0) this.#open.since = performance.now();
+    if (this.#open.spans === 0) this.#open.since = this.#unencodedSince;
     this.#open.spans += 1;
     this.#open.bytes += bytes;
     const isFull = this.#open.spans >= this.#limits.maxExportBatchSize || this.#open.bytes >= MAX_BATCH_BYTES;
-    if (isFull) {
-      this.#close();
-      this.#next();
-    } else if (!this.#timer) {
-      this.#wakeAfter(this.#limits.scheduleDelayMs);
-    }
+    if (isFull) this.#close();
   }
 
   /** Sends all waiting spans. Resolves when they are delivered, or after `exportTimeoutMs`. */
@@ -152,7 +187,8 @@ export class SpanQueue<B> implements SpanProcessor {
     clearTimeout(this.#timer);
     for (const abort of this.#sending.values()) abort.abort();
     const { waiting } = this.deliveries;
-    this.deliveries.waiting = 0;
+    this.#spans = 0;
+    this.#unencoded = [];
     if (waiting > 0) this.#lose(waiting, 'shutdown');
     const { lost, lostBy } = this.deliveries;
     if (lost === 0) return undefined;
@@ -182,8 +218,9 @@ export class SpanQueue<B> implements SpanProcessor {
     await within(ms, Promise.all(all));
   }
 
-  #add(span: ReadableSpan): number | undefined {
-    const room = this.deliveries.waiting < this.#limits.maxQueueSize ? this.#limits.maxQueueBytes - this.#bytes : 0;
+  /** Returns how many bytes it takes, or undefined if it is lost. */
+  #encode(span: ReadableSpan): number | undefined {
+    const room = this.#spans < this.#limits.maxQueueSize ? this.#limits.maxQueueBytes - this.#bytes : 0;
     try {
       const bytes = room > 0 ? this.#backend.add(span, room) : undefined;
       if (bytes === undefined) {
@@ -199,6 +236,7 @@ export class SpanQueue<B> implements SpanProcessor {
   }
 
   #close(): void {
+    this.#encodeAll();
     const { spans, bytes } = this.#open;
     if (spans === 0) return;
     const batch: Batch<B> = {
@@ -229,11 +267,12 @@ export class SpanQueue<B> implements SpanProcessor {
     }
     if (wait > 0) this.#wakeAfter(wait);
     // While all places are taken, there is nothing to wake up for: the end of a delivery continues here.
-    else if (this.#sending.size < concurrent && this.#open.spans > 0) this.#wakeAfter(this.#openWait(now));
+    else if (this.#sending.size < concurrent && this.#openWait(now) < Infinity) this.#wakeAfter(this.#openWait(now));
   }
 
   #openWait(now: number): number {
-    return this.#open.spans > 0 ? this.#open.since + this.#limits.scheduleDelayMs - now : Infinity;
+    const since = this.#open.spans > 0 ? this.#open.since : this.#unencoded.length > 0 ? this.#unencodedSince : Infinity;
+    return since + this.#limits.scheduleDelayMs - now;
   }
 
   #wakeAfter(ms: number): void {
@@ -262,7 +301,7 @@ export class SpanQueue<B> implements SpanProcessor {
       return;
     }
     this.#bytes -= batch.bytes;
-    this.deliveries.waiting -= batch.spans;
+    this.#spans -= batch.spans;
     this.#failures = 0;
     this.#notBefore = 0;
     const rejected = answer.outcome === 'delivered' ? Math.min(answer.rejected, batch.spans) : batch.spans;
